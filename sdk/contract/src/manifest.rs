@@ -1,0 +1,330 @@
+//! The manifest `plugin.toml`: what a plugin is, what it may do and why, readable
+//! without running it. It travels as a custom section of the component.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Text;
+use crate::search::Schema;
+
+/// Version of the contract that this crate describes.
+pub const API: &str = "0.1";
+
+/// `plugin.toml`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Manifest {
+    /// `canteen.example` for a vendor (contains a dot); one word for a bundled one.
+    pub id: String,
+    /// Semantic version.
+    pub version: String,
+    /// Contract version, `0.1`.
+    pub api: String,
+    /// Name for people.
+    pub name: Text,
+    /// One or two sentences for the administrator.
+    pub description: Text,
+    /// Who made it.
+    #[serde(default)]
+    pub vendor: String,
+    /// Languages its pages speak.
+    #[serde(default)]
+    pub languages: Vec<String>,
+    /// Entries of the menu.
+    #[serde(default)]
+    pub menu: Vec<MenuEntry>,
+    /// Capabilities (WIT interface names) with the reason.
+    #[serde(default)]
+    pub capability: Vec<Capability>,
+    /// Permissions that it defines.
+    #[serde(default)]
+    pub permission: Vec<Permission>,
+    /// Roles that it brings (a librarian).
+    #[serde(default)]
+    pub role: Vec<Role>,
+    /// Routes.
+    #[serde(default)]
+    pub route: Vec<Route>,
+    /// Collections.
+    #[serde(default)]
+    pub collection: Vec<Collection>,
+    /// Search schema.
+    #[serde(default)]
+    pub search: Option<Schema>,
+    /// Jobs.
+    #[serde(default)]
+    pub job: Vec<Job>,
+    /// Slots that it fills.
+    #[serde(default)]
+    pub slots: Vec<String>,
+    /// Topics that it emits.
+    #[serde(default)]
+    pub topics: Vec<String>,
+    /// Topics of others that it listens to, `plugin/topic`; each is a grant.
+    #[serde(default)]
+    pub subscribe: Vec<Subscription>,
+    /// Queries that it answers for others.
+    #[serde(default)]
+    pub query: Vec<QueryEntry>,
+    /// Limits that it asks for; the host's ceilings hold.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+/// An entry of the menu.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct MenuEntry {
+    /// Words.
+    pub label: Text,
+    /// Path below the plugin's own.
+    pub path: String,
+    /// Shown only to those who hold it; none: to everybody.
+    #[serde(default)]
+    pub permission: Option<String>,
+}
+
+/// A capability with its reason.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Capability {
+    /// Interface of the WIT package: `store`, `search`, `directory`…
+    pub name: String,
+    /// Why, in the administrator's language.
+    pub purpose: Text,
+    /// `directory` only: fields of persons it reads.
+    #[serde(default)]
+    pub fields: Vec<String>,
+    /// `brokered` only: `plugin/query` it asks.
+    #[serde(default)]
+    pub queries: Vec<String>,
+}
+
+/// A permission.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Permission {
+    /// `catalogue.edit`: begins with the plugin's id.
+    pub id: String,
+    /// What it lets one do.
+    pub name: Text,
+    /// Whether it is of low risk, and so usable over plain HTTP.
+    #[serde(default)]
+    pub low_risk: bool,
+    /// Roles (of the core: `administrator`, `leadership`, `teacher`, `pupil`,
+    /// `guardian`, `office`) that hold it from the start.
+    #[serde(default)]
+    pub default_roles: Vec<String>,
+    /// Relation it is granted with there; `all` when left out.
+    #[serde(default)]
+    pub default_relation: Option<String>,
+}
+
+/// A role that a plugin brings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Role {
+    /// `librarian`.
+    pub id: String,
+    /// Name for people.
+    pub name: Text,
+    /// Permissions granted with the relation `all`.
+    pub grants: Vec<String>,
+}
+
+/// What answers a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RouteKind {
+    /// The export `pages`: a page document, rendered by the host.
+    Page,
+    /// The export `api`, below the plugin's own path (`/catalogue/sru`).
+    Api,
+    /// The export `api`, below `/api/ID` (`/api/catalogue/v1/search`).
+    Service,
+}
+
+/// A route.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Route {
+    /// Handed to the plugin in the request.
+    pub id: String,
+    /// `GET`, `POST`…; GET answers HEAD too.
+    pub method: String,
+    /// `/records/{record}`: below the plugin's path.
+    pub path: String,
+    /// What answers.
+    pub kind: RouteKind,
+    /// Permission that the host asks for before the plugin runs.
+    #[serde(default)]
+    pub permission: Option<String>,
+    /// Whether those who are not signed in may come.
+    #[serde(default)]
+    pub public: bool,
+    /// Largest form or body in bytes, files included; 1 MiB when left out.
+    #[serde(default)]
+    pub max_body: Option<u64>,
+}
+
+/// A collection.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Collection {
+    /// Name within the plugin.
+    pub name: String,
+    /// `full`, `latest` or `scratch`.
+    pub history: String,
+    /// `latest`: days after which superseded values are shed.
+    #[serde(default)]
+    pub days: Option<u32>,
+    /// Whether it holds no personal data (a dictionary may be trained on it).
+    #[serde(default)]
+    pub public: bool,
+    /// Number of the value's shape.
+    #[serde(default = "one")]
+    pub schema: u32,
+    /// Declared indexes.
+    #[serde(default)]
+    pub index: Vec<Index>,
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// A declared index.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Index {
+    /// Name.
+    pub name: String,
+    /// Whether two rows may not share a term.
+    #[serde(default)]
+    pub unique: bool,
+    /// Whether the term is personal (kept as a keyed hash).
+    #[serde(default)]
+    pub personal: bool,
+}
+
+/// A job.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Job {
+    /// Name, as in `tram job PLUGIN NAME`.
+    pub name: String,
+    /// What it does.
+    pub label: Text,
+    /// Permission needed to start it from a page; the console may always.
+    #[serde(default)]
+    pub permission: Option<String>,
+}
+
+/// A subscription.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Subscription {
+    /// `plugin/topic`.
+    pub topic: String,
+    /// Why.
+    pub purpose: Text,
+}
+
+/// A query that a plugin answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct QueryEntry {
+    /// Name.
+    pub name: String,
+    /// Permission that the caller's principal must hold.
+    #[serde(default)]
+    pub permission: Option<String>,
+}
+
+/// Limits asked for.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Limits {
+    /// Linear memory in MiB.
+    #[serde(default)]
+    pub memory: Option<u32>,
+    /// Wall time of a call in milliseconds.
+    #[serde(default)]
+    pub time: Option<u32>,
+    /// Stored bytes in MiB.
+    #[serde(default)]
+    pub storage: Option<u32>,
+}
+
+/// What is wrong with a manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Where: `route[2].permission`.
+    pub place: String,
+    /// What is wrong and what to write instead.
+    pub reason: String,
+}
+
+impl Manifest {
+    /// Checks what TOML cannot: names, references and reserved words. Empty: fine.
+    pub fn problems(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let mut wrong = |place: String, reason: &str| problems.push(Problem { place, reason: reason.into() });
+        if !is_id(&self.id) {
+            wrong("id".into(), "lower-case letters, digits and dots, as in canteen.example");
+        }
+        if self.api != API {
+            wrong("api".into(), "this station speaks api 0.1");
+        }
+        let known = |id: &str| self.permission.iter().any(|p| p.id == id);
+        for (at, permission) in self.permission.iter().enumerate() {
+            if !permission.id.starts_with(&format!("{}.", self.id)) {
+                wrong(format!("permission[{at}].id"), "begins with the plugin's id and a dot");
+            }
+        }
+        for (at, route) in self.route.iter().enumerate() {
+            match &route.permission {
+                Some(permission) if !known(permission) => {
+                    wrong(format!("route[{at}].permission"), "is not among the permissions of this manifest");
+                }
+                None if !route.public => {
+                    wrong(format!("route[{at}]"), "names a permission, or says public = true");
+                }
+                _ => {}
+            }
+            if !route.path.starts_with('/') {
+                wrong(format!("route[{at}].path"), "begins with /");
+            }
+        }
+        for (at, collection) in self.collection.iter().enumerate() {
+            if !matches!(collection.history.as_str(), "full" | "latest" | "scratch") {
+                wrong(format!("collection[{at}].history"), "is full, latest or scratch");
+            }
+        }
+        if let Some(search) = &self.search {
+            for (at, name) in search.collections.iter().enumerate() {
+                if !self.collection.iter().any(|c| &c.name == name) {
+                    wrong(format!("search.collections[{at}]"), "is not among the collections");
+                }
+            }
+        }
+        problems
+    }
+
+    /// Whether the id is a bundled plugin's: one word. Vendors' ids contain a dot.
+    pub fn is_bundled_id(&self) -> bool {
+        !self.id.contains('.')
+    }
+
+    /// Path of its pages: `/catalogue` or `/x/canteen.example`.
+    pub fn base(&self) -> String {
+        if self.is_bundled_id() { format!("/{}", self.id) } else { format!("/x/{}", self.id) }
+    }
+}
+
+fn is_id(id: &str) -> bool {
+    (1..=64).contains(&id.len())
+        && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'.' || b == b'-')
+        && !id.starts_with('.')
+        && !id.ends_with('.')
+        && !id.contains("..")
+}
