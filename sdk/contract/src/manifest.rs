@@ -265,6 +265,14 @@ pub struct Problem {
 }
 
 impl Manifest {
+    /// Reads `plugin.toml`. Whether it makes sense is for [`Manifest::problems`].
+    ///
+    /// # Errors
+    /// What is wrong and in which line, as a text for the author.
+    pub fn parse(source: &str) -> Result<Self, String> {
+        toml::from_str(source).map_err(|error| error.to_string().trim_end().to_owned())
+    }
+
     /// Checks what TOML cannot: names, references and reserved words. Empty: fine.
     pub fn problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();

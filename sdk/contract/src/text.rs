@@ -33,6 +33,27 @@ impl Text {
         }
     }
 
+    /// The text as it travels where the contract has a plain string (`error.message`,
+    /// `progress.message`): plain, or the language map as JSON.
+    pub fn encode(&self) -> String {
+        match self {
+            // A plain text that looks like a map would be taken for one.
+            Self::Plain(text) if !text.starts_with('{') => text.clone(),
+            Self::Plain(text) => serde_json::json!({ "vi": text }).to_string(),
+            Self::Languages(map) => serde_json::to_string(map).unwrap_or_default(),
+        }
+    }
+
+    /// Reads what [`Text::encode`] wrote; whatever is no language map is plain text.
+    pub fn decode(text: &str) -> Self {
+        if text.starts_with('{')
+            && let Ok(map) = serde_json::from_str(text)
+        {
+            return Self::Languages(map);
+        }
+        Self::Plain(text.to_owned())
+    }
+
     /// Whether there is nothing to read.
     pub fn is_empty(&self) -> bool {
         match self {
@@ -64,6 +85,15 @@ impl From<String> for Text {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
+
+    #[test]
+    fn travels_as_a_string() {
+        for text in [Text::from("Hết chỗ"), Text::vi_en("Sách", "Books"), Text::from("")] {
+            assert_eq!(Text::decode(&text.encode()), text);
+        }
+        assert_eq!(Text::decode(&Text::from("{odd").encode()).get("vi"), "{odd");
+        assert_eq!(Text::decode("{odd"), Text::from("{odd"));
+    }
 
     #[test]
     fn falls_back_to_vietnamese() {
