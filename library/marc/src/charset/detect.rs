@@ -1,0 +1,122 @@
+//! Choosing the coding of one record.
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::canonical_combining_class;
+
+use super::{Charset, Encoding, marc8};
+use crate::Warning;
+
+/// What was chosen, and what is to be said about it.
+pub(crate) struct Choice {
+    pub(crate) encoding: Encoding,
+    pub(crate) warning: Option<Warning>,
+}
+
+/// The coding of the texts in `data`, of which the record says `declared`.
+pub(crate) fn choose(data: &[u8], charset: Charset, declared: Encoding) -> Choice {
+    if let Charset::Force(encoding) = charset {
+        return Choice { encoding, warning: None };
+    }
+    let silent = Choice { encoding: declared, warning: None };
+    let high = !data.is_ascii();
+    if !high && !data.contains(&0x1B) {
+        return silent;
+    }
+    let utf8 = std::str::from_utf8(data).is_ok();
+    let used = match (declared, charset) {
+        (Encoding::Utf8, Charset::Declared) if utf8 => return silent,
+        (Encoding::Utf8, _) => detect(data, high, utf8, declared),
+        (_, Charset::Declared) => {
+            let warning = (high && utf8).then_some(Warning::LooksLikeUtf8);
+            return Choice { encoding: declared, warning };
+        }
+        _ => detect(data, high, utf8, declared),
+    };
+    Choice { encoding: used, warning: (used != declared).then_some(Warning::Encoding { declared, used }) }
+}
+
+fn detect(data: &[u8], high: bool, utf8: bool, declared: Encoding) -> Encoding {
+    if utf8 {
+        // Nothing but ASCII and escapes: East Asian in MARC-8, when they decode.
+        return if high || marc8_cost(data) > 0 { Encoding::Utf8 } else { Encoding::Marc8 };
+    }
+    if mostly_utf8(data) {
+        return Encoding::Utf8;
+    }
+    let as_marc8 = marc8_cost(data);
+    // A record that says MARC-8 is believed until its bytes speak clearly.
+    let doubt = if declared == Encoding::Marc8 { 2 } else { 1 };
+    let as_page = page_cost(data);
+    if as_marc8 <= as_page * doubt {
+        Encoding::Marc8
+    } else if vietnamese_pairs(data) >= 2 {
+        Encoding::Windows1258
+    } else {
+        Encoding::Windows1252
+    }
+}
+
+/// Whether the bytes are UTF-8 that was damaged: in the other codings two bytes
+/// above ASCII hardly ever make a valid character.
+fn mostly_utf8(data: &[u8]) -> bool {
+    let (mut good, mut bad) = (0usize, 0usize);
+    for chunk in data.utf8_chunks() {
+        good += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        bad += usize::from(!chunk.invalid().is_empty());
+    }
+    good > 0 && good >= bad
+}
+
+/// How much speaks against MARC-8: bytes without meaning, marks before no
+/// letter, and marks on letters that no writing system puts there.
+fn marc8_cost(data: &[u8]) -> usize {
+    let mut cost = 0;
+    for text in data.split(|b| matches!(b, 0x1D..=0x1F)) {
+        if text.is_ascii() && !text.contains(&0x1B) {
+            continue;
+        }
+        let decoded = marc8::decode(text);
+        let escapes = decoded.text.chars().filter(|c| *c == '\x1B').count();
+        // U+FE20 to U+FE2F are halves of marks over two letters; they stay.
+        let odd = decoded
+            .text
+            .nfc()
+            .filter(|c| matches!(u32::from(*c), 0x300..=0x36F) && canonical_combining_class(*c) != 0)
+            .count();
+        cost += 2 * (decoded.unknown as usize + decoded.dangling as usize + escapes) + odd;
+    }
+    cost
+}
+
+/// How much speaks against a Windows page: bytes that are none of its
+/// characters, and signs inside of words.
+fn page_cost(data: &[u8]) -> usize {
+    let mut cost = 0;
+    let mut previous = b' ';
+    let mut bytes = data.iter().copied().peekable();
+    while let Some(byte) = bytes.next() {
+        let next = bytes.peek().copied().unwrap_or(b' ');
+        cost += match byte {
+            0x1B | 0x81 | 0x8D | 0x8F | 0x90 | 0x9D => 2,
+            0xA1..=0xBF | 0xD7 | 0xF7 if previous.is_ascii_alphabetic() && next.is_ascii_alphabetic() => 1,
+            _ => 0,
+        };
+        previous = byte;
+    }
+    cost
+}
+
+/// Vowels with a tone mark behind them, as only Windows-1258 writes.
+fn vietnamese_pairs(data: &[u8]) -> usize {
+    data.windows(2)
+        .filter(|pair| {
+            let &[vowel, tone] = *pair else { return false };
+            let vowel = matches!(
+                vowel.to_ascii_lowercase(),
+                b'a' | b'e' | b'i' | b'o' | b'u' | b'y' | 0xE2 | 0xC2 | 0xE3 | 0xC3 | 0xEA | 0xCA | 0xF4 | 0xD4 | 0xF5
+                    | 0xD5 | 0xFD | 0xDD
+            );
+            vowel && matches!(tone, 0xCC | 0xD2 | 0xDE | 0xEC | 0xF2)
+        })
+        .count()
+}
