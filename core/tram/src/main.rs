@@ -1,1 +1,54 @@
-fn main() {}
+//! `tram`: Trạm, the school server. Command line and start-up; wires the parts,
+//! decides nothing.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the command line")]
+
+mod arguments;
+mod control;
+mod demo;
+mod jobs;
+mod logging;
+mod maintenance;
+mod plugin;
+mod serve;
+mod station;
+
+use std::process::ExitCode;
+
+use arguments::{Command, parse};
+
+fn main() -> ExitCode {
+    let command = match parse(std::env::args_os().skip(1)) {
+        Ok(command) => command,
+        Err(problem) => {
+            eprintln!("tram: {problem}\n\n{}", arguments::HELP);
+            return ExitCode::from(2);
+        }
+    };
+    let done = match command {
+        Command::Help => {
+            println!("{}", arguments::HELP);
+            Ok(())
+        }
+        Command::Version => {
+            println!("tram {}", env!("CARGO_PKG_VERSION"));
+            Ok(())
+        }
+        Command::Init { data } => station::init(&data),
+        Command::Serve(options) => serve::serve(&options),
+        Command::Demo(options) => demo::demo(&options),
+        Command::Verify { data, witness } => maintenance::verify(&data, witness.as_deref()),
+        Command::Backup { data, to } => maintenance::backup(&data, &to),
+        Command::Restore { data, from } => maintenance::restore(&data, &from),
+        Command::SetupCode { data } => station::new_code(&data),
+        Command::Job { data, plugin, job, files, options } => jobs::run(&data, &plugin, &job, &files, &options),
+        Command::CompileComponent { input, output } => tram_host::compile_component(&input, &output).map_err(Into::into),
+        Command::Plugin(command) => plugin::run(&command),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("tram: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,70 @@
+# Trạm. `make help` lists what can be made; every target installs what it lacks.
+
+export CARGO_TARGET_DIR ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/tram/target
+# Python and Node tools of the tests.
+export TRAM_TOOLS ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/tram/tools
+# Packed and precompiled plugins that go into the binary.
+export TRAM_BUNDLE := $(CARGO_TARGET_DIR)/bundle
+export TRAM_CORPUS ?= $(abspath ../shared/corpus)
+BIN := $(CARGO_TARGET_DIR)/release
+TRAM := $(BIN)/tram
+DATA ?= $(CARGO_TARGET_DIR)/demo-data
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo build bundle test quick unit e2e conformance bench torture torture-ci pull-the-plug screenshots fmt lint deny clean-demo tools-build tools-test
+
+help: ## What can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+run: build ## Build what is missing and serve the demonstration school
+	@scripts/run.sh "$(TRAM)" "$(DATA)"
+
+tools-build:
+	@scripts/install.sh build
+
+tools-test: tools-build
+	@scripts/install.sh test
+
+bundle: tools-build
+	@scripts/bundle.sh
+
+build: bundle ## Build the binary
+	@scripts/step.sh "the server (tram)" cargo build --release -p tram
+
+test: tools-test build ## Everything: units, corpus, torture, conformance, the browser
+	@scripts/test.sh
+
+quick: bundle ## Unit tests only
+	cargo test --release --workspace
+
+e2e: tools-test build ## The browser's tests alone
+	@tests/e2e/run.sh
+
+conformance: tools-test build ## Outside clients alone
+	@tests/conformance/run.sh
+
+torture: tools-build ## Kill -9 under load, thousands of rounds
+	cargo run --release -p tram-torture -- 3000
+
+torture-ci: tools-build
+	cargo run --release -p tram-torture -- 300
+
+pull-the-plug: build ## Kill -9 a serving station under load, restart, verify, count what was lost
+	@scripts/pull-the-plug.sh "$(TRAM)"
+
+bench: tools-test build ## Measure us and the peers in one run; rewrites the figures in docs/benchmarks.md
+	@tests/bench/run.sh
+
+screenshots: tools-test build ## Pictures of the real pages, in docs/pictures
+	@tests/e2e/screenshots.sh
+
+fmt: ## Format
+	cargo fmt --all
+
+lint: bundle ## Format check, clippy, dependency rules
+	cargo fmt --all --check
+	cargo clippy --release --workspace --all-targets -- -D warnings
+	@scripts/deny.sh
+
+clean-demo: ## Forget the demonstration school's data
+	rm -rf "$(DATA)"

@@ -1,0 +1,168 @@
+//! The command line.
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use lexopt::prelude::{Long, Short, Value};
+
+/// What `tram --help` prints.
+pub(crate) const HELP: &str = "\
+Trạm, the school server
+
+  tram init    --data DIR                      make a station and print its set-up code
+  tram serve   --data DIR --listen ADDR        serve it (--https ADDR, --no-plugins)
+  tram demo    --data DIR --listen ADDR        serve the demonstration school
+  tram verify  --data DIR [--witness HEAD]     check journal, tables and blobs
+  tram backup  --data DIR --to DIR             full or incremental copy, also while serving
+  tram restore --data DIR --from DIR           a new data folder from a backup
+  tram setup-code --data DIR                   a new set-up code (asked for by the wizard)
+  tram --data DIR job PLUGIN JOB [FILE...]     run a job, whether or not a server runs on DIR
+                                               (--set NAME=VALUE for its options)
+  tram plugin new NAME | build [DIR] | pack [DIR] | check FILE
+
+ADDR is HOST:PORT, as in 0.0.0.0:8080.";
+
+/// Where to serve.
+#[derive(Debug, Clone)]
+pub(crate) struct ServeOptions {
+    pub(crate) data: PathBuf,
+    pub(crate) listen: Vec<SocketAddr>,
+    pub(crate) https: Vec<SocketAddr>,
+    pub(crate) plugins: bool,
+}
+
+/// What a vendor does with a plugin.
+#[derive(Debug, Clone)]
+pub(crate) enum PluginCommand {
+    New { name: String },
+    Build { dir: PathBuf },
+    Pack { dir: PathBuf },
+    Check { file: PathBuf },
+}
+
+/// What was asked for.
+#[derive(Debug, Clone)]
+pub(crate) enum Command {
+    Help,
+    Version,
+    Init { data: PathBuf },
+    Serve(ServeOptions),
+    Demo(ServeOptions),
+    Verify { data: PathBuf, witness: Option<String> },
+    Backup { data: PathBuf, to: PathBuf },
+    Restore { data: PathBuf, from: PathBuf },
+    SetupCode { data: PathBuf },
+    Job { data: PathBuf, plugin: String, job: String, files: Vec<PathBuf>, options: Vec<(String, String)> },
+    CompileComponent { input: PathBuf, output: PathBuf },
+    Plugin(PluginCommand),
+}
+
+#[derive(Default)]
+struct Raw {
+    data: Option<PathBuf>,
+    listen: Vec<SocketAddr>,
+    https: Vec<SocketAddr>,
+    to: Option<PathBuf>,
+    from: Option<PathBuf>,
+    witness: Option<String>,
+    set: Vec<(String, String)>,
+    no_plugins: bool,
+    words: Vec<OsString>,
+}
+
+fn address(text: &str) -> Result<SocketAddr> {
+    use std::net::ToSocketAddrs;
+    text.to_socket_addrs()
+        .ok()
+        .and_then(|mut all| all.next())
+        .with_context(|| format!("{text} is not an address; write HOST:PORT, as in 0.0.0.0:8080"))
+}
+
+/// Reads the command line.
+///
+/// # Errors
+/// Says what is missing or wrong.
+pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command> {
+    let mut raw = Raw::default();
+    let mut parser = lexopt::Parser::from_args(arguments);
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("data") => raw.data = Some(parser.value()?.into()),
+            Long("listen") => raw.listen.push(address(&parser.value()?.to_string_lossy())?),
+            Long("https") => raw.https.push(address(&parser.value()?.to_string_lossy())?),
+            Long("to") => raw.to = Some(parser.value()?.into()),
+            Long("from") => raw.from = Some(parser.value()?.into()),
+            Long("witness") => raw.witness = Some(parser.value()?.to_string_lossy().into_owned()),
+            Long("set") => {
+                let pair = parser.value()?.to_string_lossy().into_owned();
+                let (name, value) = pair.split_once('=').context("--set takes NAME=VALUE")?;
+                raw.set.push((name.to_owned(), value.to_owned()));
+            }
+            Long("no-plugins") => raw.no_plugins = true,
+            Long("help") | Short('h') => return Ok(Command::Help),
+            Long("version") | Short('V') => return Ok(Command::Version),
+            Value(word) => raw.words.push(word),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    let mut words = raw.words.into_iter();
+    let Some(command) = words.next() else { return Ok(Command::Help) };
+    let folder = raw.data.clone();
+    let data = || folder.clone().context("--data DIR is missing: the station's folder");
+    let mut word = |what: &str| -> Result<OsString> { words.next().with_context(|| format!("{what} is missing")) };
+    let serve = || -> Result<ServeOptions> {
+        if raw.listen.is_empty() {
+            bail!("--listen ADDR is missing, as in --listen 0.0.0.0:8080");
+        }
+        Ok(ServeOptions { data: data()?, listen: raw.listen.clone(), https: raw.https.clone(), plugins: !raw.no_plugins })
+    };
+    Ok(match command.to_string_lossy().as_ref() {
+        "help" => Command::Help,
+        "init" => Command::Init { data: data()? },
+        "serve" => Command::Serve(serve()?),
+        "demo" => Command::Demo(serve()?),
+        "verify" => Command::Verify { data: data()?, witness: raw.witness },
+        "backup" => Command::Backup { data: data()?, to: raw.to.context("--to DIR is missing: where the backup goes")? },
+        "restore" => Command::Restore { data: data()?, from: raw.from.context("--from DIR is missing: the backup")? },
+        "setup-code" => Command::SetupCode { data: data()? },
+        "job" => Command::Job {
+            data: data()?,
+            plugin: word("PLUGIN")?.to_string_lossy().into_owned(),
+            job: word("JOB")?.to_string_lossy().into_owned(),
+            files: words.map(PathBuf::from).collect(),
+            options: raw.set,
+        },
+        "compile-component" => Command::CompileComponent { input: word("IN")?.into(), output: word("OUT")?.into() },
+        "plugin" => Command::Plugin(match word("new, build, pack or check")?.to_string_lossy().as_ref() {
+            "new" => PluginCommand::New { name: word("NAME")?.to_string_lossy().into_owned() },
+            "build" => PluginCommand::Build { dir: words.next().map_or_else(|| PathBuf::from("."), PathBuf::from) },
+            "pack" => PluginCommand::Pack { dir: words.next().map_or_else(|| PathBuf::from("."), PathBuf::from) },
+            "check" => PluginCommand::Check { file: word("FILE")?.into() },
+            other => bail!("tram plugin has no command {other}; there are new, build, pack, check"),
+        }),
+        other => bail!("there is no command {other}"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+    use super::*;
+
+    fn line(text: &str) -> Result<Command> {
+        parse(text.split_whitespace().map(OsString::from))
+    }
+
+    #[test]
+    fn the_fixed_names() {
+        assert!(matches!(line("init --data d").unwrap(), Command::Init { .. }));
+        let Command::Serve(options) = line("serve --data d --listen 127.0.0.1:0").unwrap() else { panic!("serve") };
+        assert_eq!(options.listen.len(), 1);
+        let Command::Job { plugin, job, files, .. } = line("--data d job catalogue import a.mrc b.xlsx").unwrap() else { panic!("job") };
+        assert_eq!((plugin.as_str(), job.as_str(), files.len()), ("catalogue", "import", 2));
+        assert!(line("serve --data d").is_err());
+        assert!(line("frobnicate").is_err());
+    }
+}

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Builds the bundled plugins to WebAssembly, packs each into one file, and compiles
+# it for the baseline processor (x86-64-v2, no AVX: cheap Celerons lack it).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+mkdir -p "$TRAM_BUNDLE"
+scripts/step.sh "plugins to WebAssembly" cargo build --profile guest --target wasm32-unknown-unknown -p tram-catalogue
+scripts/step.sh "the plugin packer" cargo build --release -p tram-plugin-build --bin tram-pack
+scripts/step.sh "the plugin compiler (wasmtime)" cargo build --release -p tram-host --bin tram-precompile
+for plugin in catalogue; do
+    module="$CARGO_TARGET_DIR/wasm32-unknown-unknown/guest/tram_$plugin.wasm"
+    package="$TRAM_BUNDLE/$plugin.tram"
+    compiled="$TRAM_BUNDLE/$plugin.cwasm"
+    "$CARGO_TARGET_DIR/release/tram-pack" "plugins/$plugin" "$module" "$package.new"
+    if ! cmp -s "$package.new" "$package" || [ ! -f "$compiled" ] || [ "$CARGO_TARGET_DIR/release/tram-precompile" -nt "$compiled" ]; then
+        mv "$package.new" "$package"
+        scripts/step.sh "compile $plugin for the baseline processor" "$CARGO_TARGET_DIR/release/tram-precompile" "$package" "$compiled"
+    else
+        rm "$package.new"
+    fi
+done
