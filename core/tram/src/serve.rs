@@ -1,0 +1,67 @@
+//! `tram serve`: opens a folder and serves it until told to stop.
+
+use std::net::SocketAddr;
+
+use anyhow::{Context, Result};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tram_web::WebOptions;
+
+use crate::arguments::ServeOptions;
+use crate::control;
+use crate::logging;
+use crate::station::Station;
+
+/// The command.
+///
+/// # Errors
+/// The folder does not open, or an address cannot be listened on.
+pub(crate) fn serve(options: &ServeOptions) -> Result<()> {
+    logging::begin();
+    let station = Station::open(&options.data, options.plugins)?;
+    serve_station(station, options, false, |_| Ok(()))
+}
+
+/// Serves an open station; `ready` is called with the addresses once they listen.
+///
+/// # Errors
+/// An address cannot be listened on, or the last checkpoint failed.
+pub(crate) fn serve_station(
+    station: Station,
+    options: &ServeOptions,
+    demo: bool,
+    ready: impl FnOnce(&[SocketAddr]) -> Result<()>,
+) -> Result<()> {
+    control::listen(&options.data, &station)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime does not start")?;
+    let served = runtime.block_on(async {
+        let (stop, stopped) = watch::channel(false);
+        let web = WebOptions {
+            http: options.listen.clone(),
+            https: options.https.clone(),
+            data: options.data.clone(),
+            demo,
+            shutdown: stopped,
+            ..WebOptions::default()
+        };
+        let server = tram_web::Server::bind(web, station.host.clone(), station.people.clone(), station.journal.clone())
+            .await
+            .context("the address cannot be listened on; is another server running there?")?;
+        ready(&server.addresses())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            // The receivers are gone only when the server is; then there is nothing to stop.
+            let _ = stop.send(true);
+        });
+        server.run().await.context("serving failed")
+    });
+    runtime.shutdown_timeout(std::time::Duration::from_secs(5));
+    let _ = std::fs::remove_file(options.data.join("control.sock"));
+    station.close()?;
+    served
+}
