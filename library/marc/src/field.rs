@@ -2,6 +2,10 @@
 
 use crate::Tag;
 
+/// The code that a subfield without a readable one is kept under. MARC 21 gives
+/// it no meaning, so nothing is asserted about the text.
+pub(crate) const UNKNOWN_CODE: char = '?';
+
 /// One field of a record.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Field {

@@ -30,6 +30,7 @@
 
 mod charset;
 mod field;
+mod format;
 pub mod iso2709;
 mod leader;
 pub mod marcxml;
@@ -40,6 +41,7 @@ mod tag;
 
 pub use charset::{Charset, Encoding};
 pub use field::{Field, Subfield};
+pub use format::{Decoder, Format};
 pub use leader::Leader;
 pub use record::Record;
 pub use report::{Bad, MAX_RECORD, Read, Reason, Warning};

@@ -25,18 +25,20 @@ pub(crate) fn choose(data: &[u8], charset: Charset, declared: Encoding) -> Choic
     let utf8 = std::str::from_utf8(data).is_ok();
     let used = match (declared, charset) {
         (Encoding::Utf8, Charset::Declared) if utf8 => return silent,
-        (Encoding::Utf8, _) => detect(data, high, utf8, declared),
+        (Encoding::Utf8, _) => detect(data, declared),
         (_, Charset::Declared) => {
             let warning = (high && utf8).then_some(Warning::LooksLikeUtf8);
             return Choice { encoding: declared, warning };
         }
-        _ => detect(data, high, utf8, declared),
+        _ => detect(data, declared),
     };
     Choice { encoding: used, warning: (used != declared).then_some(Warning::Encoding { declared, used }) }
 }
 
-fn detect(data: &[u8], high: bool, utf8: bool, declared: Encoding) -> Encoding {
-    if utf8 {
+/// The coding that makes most sense of `data`.
+pub(crate) fn detect(data: &[u8], declared: Encoding) -> Encoding {
+    if std::str::from_utf8(data).is_ok() {
+        let high = !data.is_ascii();
         // Nothing but ASCII and escapes: East Asian in MARC-8, when they decode.
         return if high || marc8_cost(data) > 0 { Encoding::Utf8 } else { Encoding::Marc8 };
     }

@@ -7,8 +7,8 @@ mod text;
 
 use std::fmt;
 
-pub(crate) use detect::{Choice, choose};
-pub(crate) use text::{Texts, clean, nfc};
+pub(crate) use detect::{Choice, choose, detect};
+pub(crate) use text::Texts;
 
 /// How the texts of a record are coded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

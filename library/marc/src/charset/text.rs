@@ -29,7 +29,14 @@ impl Texts {
         if !high && !control {
             return String::from_utf8_lossy(bytes).into_owned();
         }
-        let text: Cow<'_, str> = match self.encoding {
+        let text = self.unicode(bytes);
+        self.keep(text)
+    }
+
+    /// The text of `bytes` as it stands, for a reader that has more to do with
+    /// it before [`Texts::keep`].
+    pub(crate) fn unicode<'a>(&mut self, bytes: &'a [u8]) -> Cow<'a, str> {
+        match self.encoding {
             Encoding::Utf8 => match std::str::from_utf8(bytes) {
                 Ok(text) => Cow::Borrowed(text),
                 Err(_) => self.lossy(bytes),
@@ -41,7 +48,11 @@ impl Texts {
             }
             Encoding::Windows1252 => self.page(bytes, &WINDOWS_1252),
             Encoding::Windows1258 => self.page(bytes, &WINDOWS_1258),
-        };
+        }
+    }
+
+    /// The text as a record keeps it.
+    pub(crate) fn keep(&mut self, text: Cow<'_, str>) -> String {
         let (text, controls) = clean(text);
         self.controls = self.controls.saturating_add(controls);
         nfc(text)
@@ -90,7 +101,7 @@ fn is_text(c: char) -> bool {
 
 /// The text with a blank for each character that cannot be kept, and how many
 /// there were.
-pub(crate) fn clean(text: Cow<'_, str>) -> (Cow<'_, str>, u32) {
+fn clean(text: Cow<'_, str>) -> (Cow<'_, str>, u32) {
     let bad = text.chars().filter(|c| !is_text(*c)).count();
     if bad == 0 {
         return (text, 0);
@@ -100,7 +111,7 @@ pub(crate) fn clean(text: Cow<'_, str>) -> (Cow<'_, str>, u32) {
 }
 
 /// The text in NFC.
-pub(crate) fn nfc(text: Cow<'_, str>) -> String {
+fn nfc(text: Cow<'_, str>) -> String {
     if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
         return text.into_owned();
     }

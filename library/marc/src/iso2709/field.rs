@@ -2,11 +2,8 @@
 
 use super::DELIMITER;
 use crate::charset::Texts;
+use crate::field::UNKNOWN_CODE;
 use crate::{Field, Subfield, Tag, Warning};
-
-/// The code that a subfield without a readable one is kept under. MARC 21 gives
-/// it no meaning, so nothing is asserted about the text.
-pub(crate) const UNKNOWN_CODE: char = '?';
 
 /// The field that `data` is, without its terminator.
 pub(super) fn parse(tag: Tag, data: &[u8], texts: &mut Texts, warnings: &mut Vec<Warning>) -> Field {
