@@ -1,0 +1,12 @@
+//! Where the calls go: to the host in a component, to the mock natively. Both
+//! sides have the same functions with the same signatures.
+
+#[cfg(target_arch = "wasm32")]
+pub(crate) use crate::bindings::tram::plugin::{
+    blobs, brokered, clock, directory, events, jobs, log, random, search, settings, store,
+};
+
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use crate::mock::backend::{
+    blobs, brokered, clock, directory, events, jobs, log, random, search, settings, store,
+};
