@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Everything that `make test` runs, in the order that finds a fault soonest. Each
+# part prints its own result; the first that fails ends the run.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+began=$SECONDS
+part() { printf '\n==> %s  (%d min in)\n' "$1" $(((SECONDS - began) / 60)); shift; "$@"; }
+
+if [ ! -d "$TRAM_CORPUS" ]; then
+    echo "The corpus is absent ($(basename "$(dirname "$TRAM_CORPUS")")/corpus): tests on it are skipped, and say so."
+fi
+part "the arrows of the house" tests/house.sh
+part "test plugins to WebAssembly" tests/plugins/build.sh "$CARGO_TARGET_DIR/test-plugins"
+export TRAM_TEST_PLUGINS="$CARGO_TARGET_DIR/test-plugins"
+part "unit, property, snapshot and corpus tests" cargo test --release --workspace --no-fail-fast
+part "torture: kill -9 under load" cargo run --release -q -p tram-torture -- 300
+part "outside clients" tests/conformance/run.sh
+part "the vendor's first step" tests/vendor.sh
+part "the browser" tests/e2e/run.sh
+printf '\nAll of make test: %d min %02d s\n' $(((SECONDS - began) / 60)) $(((SECONDS - began) % 60))
