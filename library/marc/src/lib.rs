@@ -30,18 +30,25 @@
 
 mod charset;
 mod field;
+mod fixed;
 mod format;
 pub mod iso2709;
+mod isbn;
+mod kind;
 mod leader;
 pub mod marcxml;
 mod record;
 mod report;
 mod spec;
 mod tag;
+mod title;
 
 pub use charset::{Charset, Encoding};
 pub use field::{Field, Subfield};
+pub use fixed::{Dates, Year};
 pub use format::{Decoder, Format};
+pub use isbn::{Isbn, IsbnError};
+pub use kind::{Kind, Material};
 pub use leader::Leader;
 pub use record::Record;
 pub use report::{Bad, MAX_RECORD, Read, Reason, Warning};

@@ -46,7 +46,7 @@ pub enum Reason {
     Truncated,
     /// The directory cannot be read, and its entries cannot be matched with the
     /// fields behind it.
-    #[error("the directory has {entries} entries that can be read and the record {fields} fields")]
+    #[error("the directory ({entries} entries that can be read) does not fit the record ({fields} fields)")]
     Directory {
         /// Entries whose tag can be read.
         entries: usize,
@@ -104,8 +104,8 @@ pub enum Warning {
     /// MARC 21 has.
     #[error("the leader is not one of MARC 21: {0:?}")]
     Leader(String),
-    /// The directory was wrong; the fields were taken by their terminators.
-    #[error("the directory is wrong; the fields were taken by their terminators")]
+    /// The directory was wrong and could be put right in one way only.
+    #[error("the directory was wrong and has been put right")]
     Directory,
     /// A data field has not two indicators, or they are not ASCII.
     #[error("field {0}: wrong indicators")]

@@ -45,13 +45,17 @@ pub(crate) fn detect(data: &[u8], declared: Encoding) -> Encoding {
     if mostly_utf8(data) {
         return Encoding::Utf8;
     }
+    // Escapes between sets are in no other coding.
+    if marc8::has_escape(data) {
+        return Encoding::Marc8;
+    }
     let as_marc8 = marc8_cost(data);
     // A record that says MARC-8 is believed until its bytes speak clearly.
     let doubt = if declared == Encoding::Marc8 { 2 } else { 1 };
     let as_page = page_cost(data);
     if as_marc8 <= as_page * doubt {
         Encoding::Marc8
-    } else if vietnamese_pairs(data) >= 2 {
+    } else if is_vietnamese(data) {
         Encoding::Windows1258
     } else {
         Encoding::Windows1252
@@ -108,17 +112,61 @@ fn page_cost(data: &[u8]) -> usize {
     cost
 }
 
-/// Vowels with a tone mark behind them, as only Windows-1258 writes.
-fn vietnamese_pairs(data: &[u8]) -> usize {
-    data.windows(2)
-        .filter(|pair| {
-            let &[vowel, tone] = *pair else { return false };
-            let vowel = matches!(
-                vowel.to_ascii_lowercase(),
-                b'a' | b'e' | b'i' | b'o' | b'u' | b'y' | 0xE2 | 0xC2 | 0xE3 | 0xC3 | 0xEA | 0xCA | 0xF4 | 0xD4 | 0xF5
-                    | 0xD5 | 0xFD | 0xDD
-            );
-            vowel && matches!(tone, 0xCC | 0xD2 | 0xDE | 0xEC | 0xF2)
-        })
-        .count()
+/// Whether the bytes are Vietnamese in Windows-1258, which alone writes vowels
+/// with a tone mark behind them, and has so many of them: in Cyrillic pages the
+/// same bytes are letters, which stand beside each other.
+fn is_vietnamese(data: &[u8]) -> bool {
+    let tone = |b: u8| matches!(b, 0xCC | 0xD2 | 0xDE | 0xEC | 0xF2);
+    let vowel = |b: u8| {
+        let plain = matches!(b.to_ascii_lowercase(), b'a' | b'e' | b'i' | b'o' | b'u' | b'y');
+        plain || matches!(b, 0xC2 | 0xC3 | 0xCA | 0xD4 | 0xD5 | 0xDD | 0xE2 | 0xE3 | 0xEA | 0xF4 | 0xF5 | 0xFD)
+    };
+    let pairs = data.windows(2).filter(|pair| matches!(**pair, [a, b] if vowel(a) && tone(b))).count();
+    let tones = data.iter().filter(|b| tone(**b)).count();
+    let runs = data.windows(4).filter(|four| four.iter().all(|b| *b >= 0xC0)).count();
+    pairs >= 2 && pairs * 4 >= tones * 3 && runs < pairs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chosen(data: &[u8], declared: Encoding) -> Encoding {
+        choose(data, Charset::Detect, declared).encoding
+    }
+
+    #[test]
+    fn bytes_outweigh_a_leader_that_lies() {
+        assert_eq!(chosen("Tiếng Việt".as_bytes(), Encoding::Marc8), Encoding::Utf8);
+        assert_eq!(chosen(b"caf\xE2e cr\xE3eme", Encoding::Utf8), Encoding::Marc8);
+        assert_eq!(chosen(b"caf\xE9 cr\xE8me \xE0 la", Encoding::Utf8), Encoding::Windows1252);
+        assert_eq!(chosen(b"caf\xE9 cr\xE8me \xE0 la", Encoding::Marc8), Encoding::Windows1252);
+        // Nguyễn Huệ, truyện cổ tích
+        let windows = b"Nguy\xEA\xDEn Hu\xEA\xF2, truy\xEA\xF2n c\xF4\xD2 t\xEDch";
+        assert_eq!(chosen(windows, Encoding::Utf8), Encoding::Windows1258);
+        assert_eq!(chosen("một hai ba bốn \u{FFFD}".as_bytes(), Encoding::Utf8), Encoding::Utf8);
+        assert_eq!(chosen(b"m\xE1\xBB\x99t hai b\xE1\xBB\x91n \xE1\xBB", Encoding::Utf8), Encoding::Utf8);
+    }
+
+    #[test]
+    fn declared_is_believed_until_disproved() {
+        let utf8 = "Tiếng Việt".as_bytes();
+        let choice = choose(utf8, Charset::Declared, Encoding::Marc8);
+        assert_eq!((choice.encoding, choice.warning), (Encoding::Marc8, Some(Warning::LooksLikeUtf8)));
+        let choice = choose(b"caf\xE2e", Charset::Declared, Encoding::Utf8);
+        let warning = Warning::Encoding { declared: Encoding::Utf8, used: Encoding::Marc8 };
+        assert_eq!((choice.encoding, choice.warning), (Encoding::Marc8, Some(warning)));
+    }
+
+    #[test]
+    fn force_is_force() {
+        let choice = choose("é".as_bytes(), Charset::Force(Encoding::Windows1252), Encoding::Utf8);
+        assert_eq!((choice.encoding, choice.warning), (Encoding::Windows1252, None));
+    }
+
+    #[test]
+    fn escapes_alone_are_marc8() {
+        assert_eq!(chosen(b"\x1B$1!0A!Xr\x1B(B", Encoding::Utf8), Encoding::Marc8);
+        assert_eq!(chosen(b"plain", Encoding::Utf8), Encoding::Utf8);
+    }
 }

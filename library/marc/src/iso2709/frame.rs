@@ -92,7 +92,7 @@ fn terminated(rest: &[u8], end: usize, last: bool, charset: Charset) -> Option<F
     if let Some(cut) = swallowed(whole, stated) {
         return Some((cut, head(whole.get(..cut)?, charset)));
     }
-    let outcome = parse(whole, charset, Trust::Terminators)
+    let outcome = parse(whole, charset, Trust::Repair)
         .map(|mut parsed| {
             check_length(&mut parsed, stated, end);
             parsed

@@ -7,15 +7,18 @@
 //! With a [`Warning`](crate::Warning) are taken: a wrong length in the leader;
 //! a missing record terminator, when the directory still fits; a record
 //! terminator inside a field, when length and directory agree about it; a
-//! directory with wrong lengths or starts, when it has as many readable tags as
-//! the record has fields, because then there is one way only to put them
-//! together. Everything else is refused as [`Bad`](crate::Bad).
+//! directory that can be put right in one way only: it counts characters for
+//! bytes, its numbers have outgrown their digits, its first digit is lost, or
+//! it has as many readable tags as the record has fields and at least half of
+//! the lengths are right. Everything else is refused as [`Bad`](crate::Bad):
+//! a guess would put texts under wrong tags, and nobody would see it.
 //!
 //! A reader goes on behind the next record terminator (0x1D). Where a broken
 //! record without terminator has swallowed a good one, the good one is found by
 //! its leader and read.
 
 mod decoder;
+mod directory;
 mod field;
 mod frame;
 mod parse;

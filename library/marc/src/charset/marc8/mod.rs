@@ -65,6 +65,11 @@ fn escape(bytes: &[u8]) -> Option<(bool, Set, usize)> {
     }
 }
 
+/// Whether a sequence that switches sets stands in `bytes`.
+pub(super) fn has_escape(bytes: &[u8]) -> bool {
+    memchr::memchr_iter(0x1B, bytes).any(|at| bytes.get(at..).and_then(escape).is_some())
+}
+
 /// Decodes one text. Each starts with ASCII as G0 and Extended Latin as G1.
 pub(super) fn decode(bytes: &[u8]) -> Decoded {
     let mut out = Decoded { text: String::with_capacity(bytes.len() + 8), unknown: 0, dangling: 0 };
@@ -161,5 +166,49 @@ impl Marks {
     fn flush(&mut self, text: &mut String) {
         text.push_str(&self.waiting);
         self.waiting.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use unicode_normalization::UnicodeNormalization;
+
+    use super::*;
+
+    fn text(bytes: &[u8]) -> String {
+        decode(bytes).text.nfc().collect()
+    }
+
+    #[test]
+    fn marks_go_behind_their_letters() {
+        assert_eq!(text(b"caf\xE2e"), "café");
+        // Two marks on one letter, and letters of Extended Latin itself.
+        assert_eq!(text(b"Nguy\xE3\xE4en \xB3\xF2a \xBC \xBD \xAC \xAD"), "Nguyễn đạ ơ ư Ơ Ư");
+        assert_eq!(text(b"\xEBt\xECsar"), "t\u{FE20}s\u{FE21}ar");
+    }
+
+    #[test]
+    fn sets_are_switched_by_escapes() {
+        assert_eq!(text(b"\x1B(NpRIWET\x1B(B!"), "Привет!");
+        assert_eq!(text(b"H\x1Bb2\x1BsO"), "H₂O");
+        assert_eq!(text(b"x\x1Bp2\x1Bs \x1Bga\x1Bs"), "x² α");
+        assert_eq!(text(b"\x1B(2`ba\x1B(B"), "אגב");
+        assert_eq!(text(b"\x1B)N\xD0\x1B)!E\xE2e"), "пé");
+        // A set that is not known is no escape.
+        assert!(text(b"\x1B(Zx").contains('\u{1B}'));
+    }
+
+    #[test]
+    fn east_asian_takes_three_bytes() {
+        assert_eq!(text(b"\x1B$1!0!\x1B(Ba"), "一a");
+        let cut = decode(b"\x1B$1!0");
+        assert_eq!((cut.unknown, cut.text.as_str()), (2, "\u{FFFD}\u{FFFD}"));
+    }
+
+    #[test]
+    fn counts_what_means_nothing() {
+        let decoded = decode(b"a\x80\xFFb\xE2");
+        assert_eq!((decoded.unknown, decoded.dangling), (2, 1));
+        assert_eq!(decoded.text, "a\u{FFFD}\u{FFFD}b \u{301}");
     }
 }
