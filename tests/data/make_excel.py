@@ -39,12 +39,40 @@ CENTRE = Alignment(horizontal="center", vertical="center", wrap_text=True)
 THIN = Border(*[Side(style="thin")] * 4)
 
 
+def share_strings(members):
+    """Excel keeps texts in one table, openpyxl writes them in their cells: moves
+    them, since readers take another path for each."""
+    table = {}
+
+    def moved(match):
+        number = table.setdefault(match.group(2), len(table))
+        return b'%s t="s"><v>%d</v></c>' % (match.group(1), number)
+
+    cell = re.compile(rb'(<c [^>]*?) t="inlineStr"><is>(<t[^>]*>.*?</t>)</is></c>', re.DOTALL)
+    for name in members:
+        if name.startswith("xl/worksheets/sheet"):
+            members[name] = cell.sub(moved, members[name])
+    main = b"http://schemas.openxmlformats.org/"
+    members["xl/sharedStrings.xml"] = (
+        b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<sst xmlns="' + main + b'spreadsheetml/2006/main" '
+        b'uniqueCount="%d">' % len(table) + b"".join(b"<si>" + text + b"</si>" for text in table) + b"</sst>")
+    types = (b'<Override PartName="/xl/sharedStrings.xml" ContentType="application/'
+             b'vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"/></Types>')
+    members["[Content_Types].xml"] = members["[Content_Types].xml"].replace(b"</Types>", types)
+    relation = (b'<Relationship Id="rIdStrings" Type="' + main + b'officeDocument/2006/relationships/sharedStrings" '
+                b'Target="sharedStrings.xml"/></Relationships>')
+    members["xl/_rels/workbook.xml.rels"] = members["xl/_rels/workbook.xml.rels"].replace(b"</Relationships>", relation)
+
+
 def rewrite_zip(data, edit=None):
-    """The same archive with fixed dates, after edit(name, bytes) on each member."""
+    """The same workbook with fixed dates and shared strings, after edit(name, bytes) on each member."""
+    with zipfile.ZipFile(io.BytesIO(data)) as source:
+        members = {name: source.read(name) for name in source.namelist()}
+    if "xl/sharedStrings.xml" not in members:
+        share_strings(members)
     out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
-        for name in source.namelist():
-            content = source.read(name)
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
+        for name, content in members.items():
             if name == "docProps/core.xml":
                 content = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", b"2026-10-15T08:00:00Z", content)
             if edit:
