@@ -33,7 +33,10 @@ struct Typed {
 fn decode(strokes: &str, least: usize, key: fn(&mut Typed, char) -> Option<()>) -> Option<String> {
     let strokes = crate::nfc(strokes);
     let length = strokes.chars().count();
-    if length < least || length > 14 || syllable::is_syllable(&strokes) {
+    // xoong is a word, and the keys of xông: the rhyme is so rare that keys are
+    // the likelier reading.
+    let meant = syllable::is_syllable(&strokes) && !strokes.to_lowercase().contains("oo");
+    if length < least || length > 14 || meant {
         return None;
     }
     let mut typed = Typed::default();
@@ -202,14 +205,13 @@ fn vni_key(typed: &mut Typed, key: char) -> Option<()> {
     done.then_some(())
 }
 
-/// Capitals as the strokes had them: all, the first, or none.
+/// Capitals as the strokes had them: all, the first, or none. The second stroke
+/// of `DDi` belongs to the first letter, so all means all.
 fn with_case_of(strokes: &str, made: &str) -> String {
     let mut letters = strokes.chars().filter(|c| c.is_alphabetic());
-    let first = letters.next().is_some_and(char::is_uppercase);
-    let second = letters.next().is_some_and(char::is_uppercase);
-    if first && second {
+    if letters.clone().all(char::is_uppercase) {
         made.to_uppercase()
-    } else if first {
+    } else if letters.next().is_some_and(char::is_uppercase) {
         crate::name::capitalise_word(made)
     } else {
         made.to_owned()
@@ -238,6 +240,9 @@ mod tests {
             ("nguyeenx", "nguyễn"),
             ("Nguyeenx", "Nguyễn"),
             ("NGUYEENX", "NGUYỄN"),
+            ("DDaats", "Đất"),
+            ("DDI", "ĐI"),
+            ("gioong", "giông"),
             ("tieengs", "tiếng"),
             ("tiengse", "tiếng"),
             ("vieejt", "việt"),
