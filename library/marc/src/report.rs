@@ -113,7 +113,8 @@ pub enum Warning {
     /// A subfield had no code that can be kept; its text is kept under `?`.
     #[error("field {0}: a subfield without a code")]
     Code(Tag),
-    /// A data field has no subfields; its text is kept under `a`.
+    /// A data field has no subfields: its text is kept under `a`, and a field
+    /// without any text is left out.
     #[error("field {0}: no subfields")]
     NoSubfields(Tag),
     /// A control field with subfields, or a data field written as a control

@@ -5,15 +5,16 @@ use crate::charset::Texts;
 use crate::field::UNKNOWN_CODE;
 use crate::{Field, Subfield, Tag, Warning};
 
-/// The field that `data` is, without its terminator.
-pub(super) fn parse(tag: Tag, data: &[u8], texts: &mut Texts, warnings: &mut Vec<Warning>) -> Field {
+/// The field that `data` is, without its terminator; `None` for a data field
+/// that holds nothing.
+pub(super) fn parse(tag: Tag, data: &[u8], texts: &mut Texts, warnings: &mut Vec<Warning>) -> Option<Field> {
     let plain = !data.contains(&DELIMITER);
     // Systems of other makers write plain text under alphabetic tags (`FMT`).
     if tag.is_control() || (plain && !tag.is_numeric()) {
         if !plain {
             warnings.push(Warning::Kind(tag));
         }
-        return Field::control(tag, texts.decode(data));
+        return Some(Field::control(tag, texts.decode(data)));
     }
     let mut pieces = data.split(|b| *b == DELIMITER);
     let head = pieces.next().unwrap_or_default();
@@ -22,7 +23,9 @@ pub(super) fn parse(tag: Tag, data: &[u8], texts: &mut Texts, warnings: &mut Vec
     let mut subfields = Vec::with_capacity(8);
     if plain {
         warnings.push(Warning::NoSubfields(tag));
-        subfields.push(Subfield::new('a', texts.decode(stray)));
+        if !stray.trim_ascii().is_empty() {
+            subfields.push(Subfield::new('a', texts.decode(stray)));
+        }
     } else if !stray.trim_ascii().is_empty() {
         warnings.push(Warning::Code(tag));
         subfields.push(Subfield::new(UNKNOWN_CODE, texts.decode(stray)));
@@ -44,7 +47,7 @@ pub(super) fn parse(tag: Tag, data: &[u8], texts: &mut Texts, warnings: &mut Vec
             None => warnings.push(Warning::Code(tag)),
         }
     }
-    Field::data(tag, ind1, ind2, subfields)
+    (!subfields.is_empty()).then(|| Field::data(tag, ind1, ind2, subfields))
 }
 
 /// Whether the byte is a subfield code: any ASCII graphic (MARC 21 Record

@@ -19,7 +19,7 @@ pub(super) enum Step {
 /// Looks at the head of `buffer`. `last` says that nothing follows it, and
 /// `clear` how many of its first bytes are known to hold no record terminator.
 pub(super) fn step(buffer: &[u8], last: bool, clear: usize, charset: Charset) -> Step {
-    let start = padding(buffer, last);
+    let Some(start) = padding(buffer, last) else { return Step::More };
     let rest = buffer.get(start..).unwrap_or_default();
     if rest.is_empty() {
         return Step::More;
@@ -40,30 +40,34 @@ pub(super) fn step(buffer: &[u8], last: bool, clear: usize, charset: Charset) ->
 
 /// How many bytes at the head are no part of a record: line ends between
 /// records, the padding of tapes and of CP/M, terminators written twice, a byte
-/// order mark, and blanks in front of a length.
-fn padding(buffer: &[u8], last: bool) -> usize {
+/// order mark, and blanks in front of a length. `None` when it takes more bytes
+/// to say.
+fn padding(buffer: &[u8], last: bool) -> Option<usize> {
     const MARK: &[u8] = b"\xEF\xBB\xBF";
     let filler = |b: &u8| matches!(*b, b'\r' | b'\n' | 0x00 | 0x1A | RECORD_TERMINATOR);
     let mut start = 0;
     loop {
         let rest = buffer.get(start..).unwrap_or_default();
         let fill = rest.iter().take_while(|b| filler(b)).count();
-        let blanks = rest.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
         if fill > 0 {
             start += fill;
-        } else if rest.starts_with(MARK) {
-            start += MARK.len();
-        } else if blanks > 0 && rest.get(blanks).is_none_or(u8::is_ascii_digit) && (last || rest.len() > blanks) {
-            // A leader may state its length by blanks: then no digit follows.
-            if rest.get(blanks..blanks + 5).is_some_and(|five| number(five).is_none()) {
-                return start;
-            }
-            start += blanks;
-        } else if blanks > 0 && rest.get(blanks).is_some_and(filler) {
-            start += blanks;
-        } else {
-            return start;
+            continue;
         }
+        if rest.starts_with(MARK) {
+            start += MARK.len();
+            continue;
+        }
+        let blanks = rest.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+        if !last && (rest.len() < blanks + 5 && blanks > 0 || MARK.starts_with(rest)) {
+            return None;
+        }
+        // A leader may state its length by blanks, which belong to it then.
+        let length = rest.get(blanks..blanks + 5).is_some_and(|five| number(five).is_some());
+        let nothing = rest.get(blanks).is_none_or(filler);
+        if blanks == 0 || !(length || nothing) {
+            return Some(start);
+        }
+        start += blanks;
     }
 }
 
@@ -78,11 +82,13 @@ fn terminated(rest: &[u8], end: usize, last: bool, charset: Charset) -> Option<F
         check_length(&mut parsed, stated, end);
         return Some((end, Ok(parsed)));
     }
-    if let Some(longer) = stated.filter(|s| *s > end && leader_like(rest)) {
-        if longer > rest.len() && !last {
+    if let Some(longer) = stated.filter(|s| *s > end) {
+        let leader = leader_like(rest);
+        if !last && (leader.is_none() || (leader == Some(true) && longer > rest.len())) {
             return None;
         }
-        if let Some(longer_whole) = rest.get(..longer).filter(|r| r.ends_with(&[RECORD_TERMINATOR]))
+        if leader == Some(true)
+            && let Some(longer_whole) = rest.get(..longer).filter(|r| r.ends_with(&[RECORD_TERMINATOR]))
             && let Ok(mut parsed) = parse(longer_whole, charset, Trust::Directory)
         {
             parsed.warnings.push(Warning::EmbeddedTerminator);
@@ -97,7 +103,7 @@ fn terminated(rest: &[u8], end: usize, last: bool, charset: Charset) -> Option<F
             check_length(&mut parsed, stated, end);
             parsed
         })
-        .map_err(|reason| if leader_like(whole) || stated.is_some() { reason } else { Reason::NotMarc });
+        .map_err(|reason| if stated.is_some() { reason } else { Reason::NotMarc });
     Some((end, outcome))
 }
 
@@ -128,7 +134,7 @@ fn head(bytes: &[u8], charset: Charset) -> Result<Parsed, Reason> {
 /// Where, inside of `whole`, another record begins that a missing terminator
 /// has joined to this one.
 fn swallowed(whole: &[u8], stated: Option<usize>) -> Option<usize> {
-    let begins = |at: usize| whole.get(at..).is_some_and(leader_like);
+    let begins = |at: usize| whole.get(at..).and_then(leader_like) == Some(true);
     if let Some(stated) = stated.filter(|s| *s > Leader::LENGTH) {
         // The length counts the terminator that is missing, or it does not.
         if let Some(cut) = [stated - 1, stated].into_iter().find(|cut| begins(*cut)) {
@@ -142,13 +148,12 @@ fn swallowed(whole: &[u8], stated: Option<usize>) -> Option<usize> {
 }
 
 /// Whether a leader stands at the head, with a directory behind it that ends
-/// where the leader says.
-fn leader_like(bytes: &[u8]) -> bool {
-    let length = bytes.get(..5).and_then(number);
-    let base = bytes.get(12..17).and_then(number);
-    match (length, base) {
-        (Some(_), Some(base)) => base > Leader::LENGTH && bytes.get(base - 1) == Some(&FIELD_TERMINATOR),
-        _ => false,
+/// where the leader says; `None` when there are too few bytes to say.
+fn leader_like(bytes: &[u8]) -> Option<bool> {
+    let (length, base) = (number(bytes.get(..5)?), number(bytes.get(12..17)?));
+    match base.filter(|base| length.is_some() && *base > Leader::LENGTH) {
+        Some(base) => Some(*bytes.get(base - 1)? == FIELD_TERMINATOR),
+        None => Some(false),
     }
 }
 

@@ -33,9 +33,6 @@ pub(super) fn parse(bytes: &[u8], charset: Charset, trust: Trust) -> Result<Pars
             directory::repair(after)?
         }
     };
-    if fields.is_empty() {
-        return Err(Reason::Empty);
-    }
     check_leader(raw_leader, &mut warnings);
 
     let declared = if raw_leader[9] == b'a' { Encoding::Utf8 } else { Encoding::Marc8 };
@@ -44,7 +41,10 @@ pub(super) fn parse(bytes: &[u8], charset: Charset, trust: Trust) -> Result<Pars
     let mut texts = Texts::new(encoding);
     let mut record = Record { leader: Leader::new(raw_leader), fields: Vec::with_capacity(fields.len()) };
     for (tag, data) in fields {
-        record.fields.push(field::parse(tag, data, &mut texts, &mut warnings));
+        record.fields.extend(field::parse(tag, data, &mut texts, &mut warnings));
+    }
+    if record.fields.is_empty() {
+        return Err(Reason::Empty);
     }
     if texts.undecodable > 0 {
         warnings.push(Warning::Undecodable(texts.undecodable));

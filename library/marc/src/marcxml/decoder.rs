@@ -39,12 +39,9 @@ impl State {
 
     /// The next item in `buffer`, or how much of it can be dropped.
     fn next(&mut self, buffer: &[u8], last: bool) -> Result<Result<Read, Bad>, usize> {
+        self.wide |= self.offset == 0 && is_wide(buffer);
         if self.wide {
-            return Err(buffer.len());
-        }
-        if self.offset == 0 && self.index == 0 && is_wide(buffer) {
-            self.wide = true;
-            return Ok(self.bad(buffer, (0, buffer.len()), Reason::WideText));
+            return if last && self.index == 0 { Ok(self.wide_text(buffer.len())) } else { Err(buffer.len()) };
         }
         Ok(match self.scanner.next(buffer, last) {
             Found::More { keep } => return Err(keep),
@@ -53,6 +50,13 @@ impl State {
             Found::Empty { start, end } => self.bad(buffer, (start, end), Reason::Empty),
             Found::Endless { start, end } => self.bad(buffer, (start, end), Reason::Endless),
         })
+    }
+
+    /// The whole input, of which the last `bytes` are in the buffer, as one item.
+    fn wide_text(&mut self, bytes: usize) -> Result<Read, Bad> {
+        self.index = 1;
+        let length = self.offset + bytes as u64;
+        Err(Bad { index: 0, offset: 0, length, reason: Reason::WideText, control_number: None })
     }
 
     fn record(&mut self, buffer: &[u8], start: usize, end: usize) -> Result<Read, Bad> {
