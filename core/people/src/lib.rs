@@ -10,6 +10,7 @@
 pub mod accounts;
 pub mod directory;
 mod error;
+pub mod import;
 mod principal;
 pub mod roles;
 pub mod sessions;
