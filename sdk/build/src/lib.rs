@@ -1,1 +1,18 @@
-//! tram-plugin-build
+//! The vendor's tools as a library: make a new plugin from a template, build it,
+//! pack it into one file, and say what a file may do. The binary `tram` and our
+//! own build call the same functions, so our plugins are made the vendor's way.
+
+mod assets;
+mod cargo;
+mod component;
+mod error;
+mod inspect;
+mod pack;
+mod template;
+
+pub use cargo::{BuildOptions, build};
+pub use component::componentize;
+pub use error::Error;
+pub use inspect::{Inspection, inspect};
+pub use pack::{PackOptions, pack, pack_directory};
+pub use template::new_plugin;

@@ -9,6 +9,7 @@ pub mod manifest;
 pub mod package;
 pub mod page;
 pub mod search;
+mod sentences;
 pub mod text;
 
 pub use text::Text;

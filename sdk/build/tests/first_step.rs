@@ -1,0 +1,82 @@
+//! The vendor's first step as a vendor takes it: a new plugin outside the
+//! workspace, built, packed, inspected; its own tests pass as they were written.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tram_contract::package::Package;
+use tram_plugin_build::{BuildOptions, Error, PackOptions, build, inspect, new_plugin, pack, pack_directory};
+
+fn sdk() -> String {
+    format!("{{ path = {:?} }}", Path::new(env!("CARGO_MANIFEST_DIR")).join("../rust").canonicalize().unwrap())
+}
+
+/// Beside cargo's own temporary folder, so that a second run is quick.
+fn options() -> BuildOptions {
+    let target_dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("first-step");
+    BuildOptions { target_dir: Some(target_dir), ..BuildOptions::default() }
+}
+
+fn made() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let plugin = folder.path().join("notes");
+    new_plugin(&plugin, "notes.example", &sdk()).unwrap();
+    (folder, plugin)
+}
+
+#[test]
+fn new_build_pack_inspect() {
+    let (_folder, plugin) = made();
+    std::fs::create_dir_all(plugin.join("assets/help")).unwrap();
+    std::fs::write(plugin.join("assets/help/vi.txt"), "Trợ giúp").unwrap();
+    let module = build(&plugin, &options()).unwrap();
+    let package = pack_directory(&plugin, &module, &PackOptions::default()).unwrap();
+    assert_eq!(pack_directory(&plugin, &module, &PackOptions::default()).unwrap(), package, "same in, same out");
+
+    let inspection = inspect(&package).unwrap();
+    assert_eq!(inspection.manifest.id, "notes.example");
+    assert_eq!(inspection.exports, ["pages"]);
+    let mut imports = inspection.imports.clone();
+    imports.sort();
+    assert_eq!(imports, ["clock", "log", "store"], "imports are what the code reaches, and no more");
+    assert_eq!(inspection.problems, []);
+    assert_eq!(inspection.sentences.len(), 3);
+    assert_eq!(inspection.assets, [("help/vi.txt".to_owned(), "Trợ giúp".len())]);
+
+    // A manifest that asks for less is refused, and says what is missing.
+    let manifest = std::fs::read_to_string(plugin.join("plugin.toml")).unwrap();
+    let less = manifest.replace("name = \"clock\"", "name = \"settings\"");
+    let wasm = std::fs::read(&module).unwrap();
+    let Err(Error::Problems(problems)) = pack(&wasm, &less, &[], &PackOptions::default()) else {
+        unreachable!("the component imports clock")
+    };
+    assert_eq!(problems.len(), 1);
+    assert!(problems[0].reason.contains("imports clock"), "{problems:?}");
+    // A package is not packed twice, and without its assets it is the same component.
+    assert!(matches!(pack(&package, &manifest, &[], &PackOptions::default()), Err(Error::Package(_))));
+    let component = Package::read(&package).unwrap().component();
+    assert!(component.len() < package.len());
+    assert_eq!(inspect(&component).unwrap().exports, ["pages"]);
+}
+
+#[test]
+fn the_tests_of_a_new_plugin_pass() {
+    let (_folder, plugin) = made();
+    let output = Command::new(env!("CARGO"))
+        .current_dir(&plugin)
+        .args(["test", "--quiet", "--target-dir"])
+        .arg(Path::new(env!("CARGO_TARGET_TMPDIR")).join("first-step"))
+        .output()
+        .unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&said));
+    assert!(String::from_utf8_lossy(&said).contains("3 passed"), "{}", String::from_utf8_lossy(&said));
+}
+
+#[test]
+fn a_crate_that_does_not_compile_is_said_so() {
+    let (_folder, plugin) = made();
+    std::fs::write(plugin.join("src/lib.rs"), "fn broken( {").unwrap();
+    assert!(matches!(build(&plugin, &options()), Err(Error::Cargo)));
+}
