@@ -2,25 +2,23 @@
 //!
 //! Each query is compiled twice. For [`Purpose::Match`] it only says which
 //! documents belong to the answer; counts and facets are taken from that. For
-//! [`Purpose::Score`] it also says how well each one does: marks as typed before
-//! marks that differ, heavier fields first, words side by side (a Vietnamese
-//! word is several syllables) before words apart, and a value that is just the
-//! typed text before longer ones.
+//! [`Purpose::Score`] it also says how well each one does. Typed texts, where
+//! the work is, are read in `typed`.
 
 use std::collections::BTreeMap;
 
 use tantivy::query::{
-    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, EmptyQuery, EnableScoring, Occur,
-    PhraseQuery, Query as EngineQuery, RangeQuery, TermQuery, TermSetQuery,
+    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, EmptyQuery, Occur, PhraseQuery,
+    Query as EngineQuery, RangeQuery, TermQuery, TermSetQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{DocSet, Searcher, TERMINATED, Term};
-use tram_contract::search::{Match, Query};
+use tantivy::{Searcher, Term};
+use tram_contract::search::Query;
 
 use crate::analyse::{BEGIN, END};
 use crate::error::Error;
-use crate::layout::{Entry, Kind, Layout, TextField};
-use crate::text::{QueryWord, Text};
+use crate::layout::{Entry, Kind, Layout};
+use crate::visibility::Visibility;
 
 /// A query of the engine.
 pub(crate) type Compiled = Box<dyn EngineQuery>;
@@ -32,17 +30,6 @@ const MOST_PARTS: usize = 100;
 /// How many words a beginning stands for: the most frequent ones.
 const MOST_COMPLETIONS: usize = 500;
 
-/// The weight of a word with the typed marks, against 1 for the word without:
-/// for a reader who types marks, and for one who types none.
-const EXACT_MEANT: f32 = 2.5;
-const EXACT_UNMARKED: f32 = 0.4;
-/// The weight of two neighbours that are neighbours in the text.
-const ADJACENT: f32 = 0.6;
-/// The weight of the whole text as one phrase with its marks.
-const PHRASE: f32 = 1.0;
-/// The weight of a value that is the typed text and nothing else.
-const WHOLE: f32 = 1.5;
-
 /// What a compiled query is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
@@ -50,93 +37,6 @@ pub(crate) enum Purpose {
     Match,
     /// How well.
     Score,
-}
-
-/// What a reader may find: the documents that carry one of his tokens.
-#[derive(Debug)]
-pub(crate) struct Visibility {
-    field: Field,
-    tokens: Vec<String>,
-    /// Every document carries one of them, so that nothing needs asking.
-    all: bool,
-}
-
-impl Visibility {
-    /// The documents of these tokens in a snapshot.
-    pub(crate) fn new(
-        searcher: &Searcher,
-        layout: &Layout,
-        tokens: &[String],
-    ) -> Result<Self, Error> {
-        let documents: u64 = searcher
-            .segment_readers()
-            .iter()
-            .map(|segment| u64::from(segment.max_doc()))
-            .sum();
-        let mut all = false;
-        for token in tokens {
-            let term = Term::from_field_text(layout.visibility, token);
-            all |= searcher.doc_freq(&term)? == documents;
-        }
-        Ok(Visibility {
-            field: layout.visibility,
-            tokens: tokens.to_vec(),
-            all,
-        })
-    }
-
-    /// Whether there is nothing that could be found.
-    pub(crate) fn is_nothing(&self) -> bool {
-        self.tokens.is_empty()
-    }
-
-    /// The query, with the documents that the reader may not see taken out.
-    pub(crate) fn restrict(&self, query: Compiled) -> Compiled {
-        if self.tokens.is_empty() {
-            return Box::new(EmptyQuery);
-        }
-        if self.all {
-            return query;
-        }
-        let tokens = self.tokens.iter().map(|token| {
-            let term = Term::from_field_text(self.field, token);
-            (
-                Occur::Should,
-                Box::new(TermQuery::new(term, IndexRecordOption::Basic)) as Compiled,
-            )
-        });
-        let allowed = ConstScoreQuery::new(Box::new(BooleanQuery::new(tokens.collect())), 0.0);
-        all_of(vec![query, Box::new(allowed)])
-    }
-}
-
-/// Whether a query finds a document at all.
-pub(crate) fn exists(searcher: &Searcher, query: &dyn EngineQuery) -> Result<bool, Error> {
-    Ok(count_up_to(searcher, query, 1)? > 0)
-}
-
-/// How many documents a query finds, but no more than `most`.
-pub(crate) fn count_up_to(
-    searcher: &Searcher,
-    query: &dyn EngineQuery,
-    most: u64,
-) -> Result<u64, Error> {
-    let weight = query.weight(EnableScoring::disabled_from_searcher(searcher))?;
-    let mut count = 0;
-    for segment in searcher.segment_readers() {
-        let mut scorer = weight.scorer(segment, 1.0)?;
-        let mut doc = scorer.doc();
-        while doc != TERMINATED {
-            if !segment.is_deleted(doc) {
-                count += 1;
-                if count >= most {
-                    return Ok(count);
-                }
-            }
-            doc = scorer.advance();
-        }
-    }
-    Ok(count)
 }
 
 /// A query of a whole word.
@@ -162,7 +62,7 @@ pub(crate) fn all_of(mut queries: Vec<Compiled>) -> Compiled {
 }
 
 /// A query that asks for any of several.
-fn any_of(mut queries: Vec<Compiled>) -> Compiled {
+pub(crate) fn any_of(mut queries: Vec<Compiled>) -> Compiled {
     match queries.len() {
         0 => Box::new(EmptyQuery),
         1 => queries.swap_remove(0),
@@ -175,7 +75,7 @@ fn any_of(mut queries: Vec<Compiled>) -> Compiled {
     }
 }
 
-fn boosted(query: Compiled, boost: f32) -> Compiled {
+pub(crate) fn boosted(query: Compiled, boost: f32) -> Compiled {
     if (boost - 1.0).abs() < f32::EPSILON {
         query
     } else {
@@ -184,7 +84,7 @@ fn boosted(query: Compiled, boost: f32) -> Compiled {
 }
 
 /// Words in a row; a single one is just a word.
-fn phrase<'a>(field: Field, words: impl Iterator<Item = &'a str>) -> Compiled {
+pub(crate) fn phrase<'a>(field: Field, words: impl Iterator<Item = &'a str>) -> Compiled {
     let terms: Vec<Term> = words
         .map(|word| Term::from_field_text(field, word))
         .collect();
@@ -196,16 +96,8 @@ fn phrase<'a>(field: Field, words: impl Iterator<Item = &'a str>) -> Compiled {
 }
 
 /// A value that is these words and nothing else.
-fn whole<'a>(field: Field, words: impl Iterator<Item = &'a str>) -> Compiled {
+pub(crate) fn whole<'a>(field: Field, words: impl Iterator<Item = &'a str>) -> Compiled {
     phrase(field, [BEGIN].into_iter().chain(words).chain([END]))
-}
-
-fn folded(words: &[QueryWord]) -> impl Iterator<Item = &str> {
-    words.iter().map(|word| word.folded.as_str())
-}
-
-fn exact(words: &[QueryWord]) -> impl Iterator<Item = &str> {
-    words.iter().map(|word| word.exact.as_str())
 }
 
 /// Compiles queries against one snapshot.
@@ -330,226 +222,6 @@ impl Compiler<'_> {
             Bound::Included(Term::from_field_i64(*number, from)),
             Bound::Included(Term::from_field_i64(*number, to)),
         )))
-    }
-
-    /// A typed text. Where it finds nothing as it stands, what may be key
-    /// strokes of an input method is converted: first the words that no
-    /// document has, then all.
-    fn typed(
-        &self,
-        typed: &str,
-        names: &[String],
-        r#match: Match,
-        purpose: Purpose,
-    ) -> Result<Compiled, Error> {
-        let fields = names
-            .iter()
-            .map(|name| self.layout.text(name))
-            .collect::<Result<Vec<_>, _>>()?;
-        let scope = if fields.is_empty() {
-            Scope {
-                fields: self.layout.default_fields().collect(),
-                named: false,
-            }
-        } else {
-            Scope {
-                fields,
-                named: true,
-            }
-        };
-        let r#match = if self.relaxed && r#match == Match::All {
-            Match::Any
-        } else {
-            r#match
-        };
-        let text = self.unconverted(Text::new(typed), &scope, r#match)?;
-        if text.words.is_empty() {
-            return Ok(Box::new(EmptyQuery));
-        }
-        match purpose {
-            Purpose::Match => self.matching(&text, &scope, r#match),
-            Purpose::Score => self.scoring(&text, &scope, r#match),
-        }
-    }
-
-    /// The text with left-over key strokes converted where it helps.
-    fn unconverted(&self, text: Text, scope: &Scope<'_>, r#match: Match) -> Result<Text, Error> {
-        let Some(all) = text.converted() else {
-            return Ok(text);
-        };
-        let finds = |text: &Text| -> Result<bool, Error> {
-            exists(
-                self.searcher,
-                &self
-                    .visibility
-                    .restrict(self.matching(text, scope, r#match)?),
-            )
-        };
-        if r#match != Match::Any && finds(&text)? {
-            return Ok(text);
-        }
-        let mut some = text.clone();
-        for (word, converted) in some.words.iter_mut().zip(&all.words) {
-            let known = exists(
-                self.searcher,
-                &self
-                    .visibility
-                    .restrict(scope.word(self.layout, &word.folded)),
-            )?;
-            if !known && word.decoded.is_some() {
-                *word = converted.clone();
-                some.marked = true;
-            }
-        }
-        if r#match == Match::Any || finds(&some)? {
-            return Ok(some);
-        }
-        Ok(if finds(&all)? { all } else { text })
-    }
-
-    fn matching(&self, text: &Text, scope: &Scope<'_>, r#match: Match) -> Result<Compiled, Error> {
-        let words = text.words.as_slice();
-        Ok(match r#match {
-            Match::All => all_of(self.units(text, scope)),
-            Match::Any => any_of(self.units(text, scope)),
-            Match::Phrase => scope.each(|field| phrase(field.folded, folded(words))),
-            Match::Whole => scope.each(|field| whole(field.folded, folded(words))),
-            Match::Prefix => {
-                let mut units = self.units(text, scope);
-                if let Some(last) = words.last().filter(|last| !last.joined) {
-                    units.pop();
-                    units.push(self.beginning(&last.folded, scope)?);
-                }
-                all_of(units)
-            }
-        })
-    }
-
-    fn units(&self, text: &Text, scope: &Scope<'_>) -> Vec<Compiled> {
-        text.units()
-            .into_iter()
-            .map(|unit| match unit {
-                [single] => scope.word(self.layout, &single.folded),
-                _ => scope.each(|field| phrase(field.folded, folded(unit))),
-            })
-            .collect()
-    }
-
-    /// A word by its beginning.
-    fn beginning(&self, prefix: &str, scope: &Scope<'_>) -> Result<Compiled, Error> {
-        if !scope.named {
-            return Ok(Box::new(TermSetQuery::new(completions(
-                self.searcher,
-                self.layout.any,
-                prefix,
-            )?)));
-        }
-        let mut queries: Vec<Compiled> = Vec::new();
-        for field in &scope.fields {
-            let terms = completions(self.searcher, field.folded, prefix)?;
-            queries.push(Box::new(TermSetQuery::new(terms)));
-        }
-        Ok(any_of(queries))
-    }
-
-    fn scoring(&self, text: &Text, scope: &Scope<'_>, r#match: Match) -> Result<Compiled, Error> {
-        let words = text.words.as_slice();
-        let exact_weight = if text.marked {
-            EXACT_MEANT
-        } else {
-            EXACT_UNMARKED
-        };
-        let mut extra: Vec<Compiled> = Vec::new();
-        for field in &scope.fields {
-            for word in words {
-                if !scope.named {
-                    extra.push(boosted(term(field.folded, &word.folded), field.boost));
-                }
-                extra.push(boosted(
-                    term(field.exact, &word.exact),
-                    field.boost * exact_weight,
-                ));
-            }
-        }
-        // One word in any of the fields: a plain union, which the engine prunes.
-        if let ([_], Match::All | Match::Any, false) = (words, r#match, scope.named)
-            && scope.heaviest().count() == scope.fields.len()
-        {
-            return Ok(any_of(extra));
-        }
-        for field in scope.heaviest() {
-            extra.push(boosted(
-                whole(field.folded, folded(words)),
-                field.boost * WHOLE,
-            ));
-        }
-        if words.len() > 1 {
-            for field in scope.heaviest() {
-                for pair in words.windows(2) {
-                    extra.push(boosted(
-                        phrase(field.folded, folded(pair)),
-                        field.boost * ADJACENT,
-                    ));
-                }
-                if text.marked {
-                    extra.push(boosted(
-                        phrase(field.exact, exact(words)),
-                        field.boost * PHRASE,
-                    ));
-                }
-            }
-        }
-        let required = (Occur::Must, self.matching(text, scope, r#match)?);
-        let optional = extra.into_iter().map(|query| (Occur::Should, query));
-        Ok(Box::new(BooleanQuery::new(
-            [required].into_iter().chain(optional).collect(),
-        )))
-    }
-}
-
-/// The fields that a text is looked for in.
-struct Scope<'a> {
-    fields: Vec<&'a TextField>,
-    /// The query names them; otherwise they are the default ones, whose words
-    /// are also in one field together.
-    named: bool,
-}
-
-impl<'a> Scope<'a> {
-    /// A word in one of the fields.
-    fn word(&self, layout: &Layout, word: &str) -> Compiled {
-        if self.named {
-            self.each(|field| term(field.folded, word))
-        } else {
-            Box::new(TermQuery::new(
-                Term::from_field_text(layout.any, word),
-                IndexRecordOption::Basic,
-            ))
-        }
-    }
-
-    /// The same question to each of the fields.
-    fn each(&self, ask: impl Fn(&TextField) -> Compiled) -> Compiled {
-        any_of(
-            self.fields
-                .iter()
-                .map(|field| boosted(ask(field), field.boost))
-                .collect(),
-        )
-    }
-
-    /// The fields with the largest weight, in practice the title: where the
-    /// order of words is worth asking for.
-    fn heaviest(&self) -> impl Iterator<Item = &'a TextField> {
-        let most = self
-            .fields
-            .iter()
-            .map(|field| field.boost)
-            .fold(0.0, f32::max);
-        self.fields
-            .iter()
-            .copied()
-            .filter(move |field| field.boost >= most)
     }
 }
 

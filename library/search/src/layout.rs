@@ -73,6 +73,8 @@ pub(crate) struct Layout {
     /// Words without marks of all default fields: which documents match is
     /// asked here, how well in the fields.
     pub any: EngineField,
+    /// The same with marks.
+    pub any_exact: EngineField,
 }
 
 /// The column of [`Layout::written`].
@@ -110,6 +112,7 @@ impl Layout {
         let visibility = builder.add_text_field("visibility", raw());
         let written = builder.add_u64_field(WRITTEN, FAST);
         let any = builder.add_text_field("any", words(Form::Bare, false));
+        let any_exact = builder.add_text_field("any-exact", words(Form::Exact, false));
         let mut fields = BTreeMap::new();
         for (place, field) in schema.fields.iter().enumerate() {
             if field.facet && field.kind == FieldKind::Text {
@@ -184,6 +187,7 @@ impl Layout {
             visibility,
             written,
             any,
+            any_exact,
         })
     }
 
@@ -249,6 +253,7 @@ impl Layout {
                     out.add_text(field.folded, &value);
                     if field.default {
                         out.add_text(self.any, &value);
+                        out.add_text(self.any_exact, &value);
                     }
                     if let Some(stored) = field.stored {
                         out.add_text(stored, &value);

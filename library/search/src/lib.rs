@@ -7,9 +7,9 @@
 //! reader may not see comes out: no hit, count, facet, passage, suggestion or
 //! spelling.
 //!
-//! The way of a search: [`text`] reads what was typed, `compile` makes engine
+//! The way of a search: `text` reads what was typed, `compile` makes engine
 //! queries of it (one that says which documents match, one that says how
-//! well), `count` counts hits and facets up to [`COUNT_LIMIT`], `top` finds the
+//! well; `typed` is the part for words), `count` counts hits and facets up to [`COUNT_LIMIT`], `top` finds the
 //! page of hits, `snippet` their passages; `spell` proposes another spelling
 //! when there is little to show.
 
@@ -27,6 +27,8 @@ mod spell;
 mod suggest;
 mod text;
 mod top;
+mod typed;
+mod visibility;
 mod words;
 
 pub use error::Error;

@@ -7,10 +7,10 @@ use tantivy::query::TermQuery;
 use tantivy::schema::IndexRecordOption;
 use tram_contract::search::FacetCount;
 
-use crate::compile::{Visibility, count_up_to};
 use crate::error::Error;
 use crate::index::Index;
 use crate::layout::Kind;
+use crate::visibility::{Visibility, count_up_to};
 
 /// Terms on one list at most.
 const MOST: usize = 200;

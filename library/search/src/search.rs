@@ -6,13 +6,14 @@ use tantivy::schema::Value;
 use tantivy::{DocAddress, Searcher, TantivyDocument};
 use tram_contract::search::{Hit, SearchReply, SearchRequest, Snippet, Sort};
 
-use crate::compile::{Compiler, Purpose, Visibility};
+use crate::compile::{Compiler, Purpose};
 use crate::count::{Counted, Facet, count};
 use crate::error::Error;
 use crate::index::Index;
 use crate::layout::{Kind, WRITTEN};
 use crate::snippet::Marker;
 use crate::top::{self, Order, Page, Sorted};
+use crate::visibility::Visibility;
 use crate::{COUNT_LIMIT, PAGE_LIMIT};
 
 /// Another spelling is proposed when fewer hits than this were found.

@@ -17,12 +17,13 @@ use tram_contract::search::{Match, Query};
 use tram_vietnamese::fold;
 
 use crate::PUBLIC;
-use crate::compile::{Compiled, Visibility, all_of, count_up_to, term};
+use crate::compile::{Compiled, all_of, any_of, phrase};
 use crate::error::Error;
 use crate::index::Index;
 use crate::layout::Layout;
 use crate::text::Text;
 use crate::top::{self, Page};
+use crate::visibility::{Visibility, count_up_to};
 use crate::words::words;
 
 /// Candidates for a word that are judged with the others.
@@ -115,64 +116,71 @@ struct Speller<'a> {
 type Candidate = Vec<String>;
 
 impl Speller<'_> {
-    fn restrict(&self, query: Compiled) -> Compiled {
-        self.public.restrict(self.visible.restrict(query))
-    }
-
-    /// A word in any of the fields that spelling draws on.
-    fn word(&self, word: &str) -> Compiled {
+    /// A word, or its parts side by side, in any of the fields that spelling
+    /// draws on.
+    fn found(&self, candidate: &[String]) -> Compiled {
         let fields = self.layout.suggest_fields();
-        let queries = fields.map(|field| (tantivy::query::Occur::Should, term(field.folded, word)));
-        Box::new(tantivy::query::BooleanQuery::new(queries.collect()))
+        any_of(
+            fields
+                .map(|field| phrase(field.folded, candidate.iter().map(String::as_str)))
+                .collect(),
+        )
     }
 
-    /// How many documents have all the words.
-    fn documents(&self, all: &[&str]) -> Result<u64, Error> {
-        let query = self.restrict(all_of(all.iter().map(|word| self.word(word)).collect()));
-        count_up_to(self.searcher, &query, MANY)
+    fn all(&self, candidates: &[Candidate]) -> Compiled {
+        let all = all_of(
+            candidates
+                .iter()
+                .map(|candidate| self.found(candidate))
+                .collect(),
+        );
+        self.public.restrict(self.visible.restrict(all))
+    }
+
+    /// How many documents have all of them.
+    fn documents(&self, candidates: &[Candidate]) -> Result<u64, Error> {
+        count_up_to(self.searcher, &self.all(candidates), MANY)
     }
 
     fn correct(&self, text: &Text) -> Result<Option<String>, Error> {
         if self.layout.suggest_fields().next().is_none() {
             return Ok(None);
         }
-        let mut words: Vec<(&str, Option<Candidate>)> = Vec::new();
-        let mut known: Vec<&str> = Vec::new();
+        // What the words are, as far as it is known: the known ones first.
+        let mut chosen: Vec<Candidate> = Vec::new();
+        let mut unknown: Vec<&str> = Vec::new();
         for word in &text.words {
-            if self.documents(&[&word.folded])? > 0 {
-                known.push(&word.folded);
+            let itself = vec![word.folded.clone()];
+            if self.documents(std::slice::from_ref(&itself))? > 0 {
+                chosen.push(itself);
+            } else {
+                unknown.push(&word.folded);
             }
-            words.push((&word.typed, None));
         }
-        let mut chosen: Vec<String> = known.iter().map(|word| (*word).to_owned()).collect();
-        for (word, slot) in text.words.iter().zip(&mut words) {
-            if known.contains(&word.folded.as_str()) {
-                continue;
-            }
-            let Some(best) = self.best(&word.folded, &chosen)? else {
-                return Ok(None);
-            };
-            chosen.extend(best.iter().cloned());
-            slot.1 = Some(best);
-        }
-        if chosen.is_empty() || words.iter().all(|(_, candidate)| candidate.is_none()) {
+        if unknown.is_empty() {
             return Ok(None);
         }
-        let all: Vec<&str> = chosen.iter().map(String::as_str).collect();
-        let spelled = self.spelled(&all)?;
+        let mut corrected: BTreeMap<&str, Candidate> = BTreeMap::new();
+        for word in unknown {
+            let Some(best) = self.best(word, &chosen)? else {
+                return Ok(None);
+            };
+            chosen.push(best.clone());
+            corrected.insert(word, best);
+        }
+        let spelled = self.spelled(&chosen)?;
         if spelled.is_empty() {
             return Ok(None);
         }
-        let out: Vec<String> = words
-            .into_iter()
-            .map(|(typed, candidate)| match candidate {
-                None => typed.to_owned(),
-                Some(parts) => {
-                    let parts = parts
-                        .iter()
-                        .map(|part| spelled.get(part).unwrap_or(part).as_str());
-                    parts.collect::<Vec<_>>().join(" ")
-                }
+        let out: Vec<&str> = text
+            .words
+            .iter()
+            .flat_map(|word| match corrected.get(word.folded.as_str()) {
+                None => vec![word.typed.as_str()],
+                Some(parts) => parts
+                    .iter()
+                    .map(|part| spelled.get(part).unwrap_or(part).as_str())
+                    .collect(),
             })
             .collect();
         Ok(Some(out.join(" ")))
@@ -180,15 +188,14 @@ impl Speller<'_> {
 
     /// The candidate that most documents have together with the words so far;
     /// where none has, that most documents have.
-    fn best(&self, word: &str, with: &[String]) -> Result<Option<Candidate>, Error> {
+    fn best(&self, word: &str, with: &[Candidate]) -> Result<Option<Candidate>, Error> {
         let mut best: Option<((u64, u64, usize), Candidate)> = None;
         for (nearness, candidate) in self.candidates(word)? {
-            let alone: Vec<&str> = candidate.iter().map(String::as_str).collect();
-            let often = self.documents(&alone)?;
+            let often = self.documents(std::slice::from_ref(&candidate))?;
             if often == 0 {
                 continue;
             }
-            let together: Vec<&str> = with.iter().map(String::as_str).chain(alone).collect();
+            let together: Vec<Candidate> = with.iter().chain([&candidate]).cloned().collect();
             let rank = (self.documents(&together)?, often, nearness);
             if best.as_ref().is_none_or(|(other, _)| rank > *other) {
                 best = Some((rank, candidate));
@@ -225,11 +232,7 @@ impl Speller<'_> {
             .collect();
         for (cut, _) in word.char_indices().skip(1) {
             let (one, other) = word.split_at(cut);
-            if tram_vietnamese::syllable::is_syllable(one)
-                && tram_vietnamese::syllable::is_syllable(other)
-            {
-                out.push((length, vec![one.to_owned(), other.to_owned()]));
-            }
+            out.push((length, vec![one.to_owned(), other.to_owned()]));
         }
         Ok(out)
     }
@@ -257,18 +260,17 @@ impl Speller<'_> {
 
     /// How a document writes these words: folded form to the form with marks,
     /// from the first public document that has them all.
-    fn spelled(&self, all: &[&str]) -> Result<BTreeMap<String, String>, Error> {
+    fn spelled(&self, all: &[Candidate]) -> Result<BTreeMap<String, String>, Error> {
         let mut out = BTreeMap::new();
-        let query = self.restrict(all_of(all.iter().map(|word| self.word(word)).collect()));
         let hits = top::by_score(
             self.searcher,
-            &query,
+            &self.all(all),
             Page {
                 offset: 0,
                 limit: 1,
             },
         )?;
-        let wanted: HashSet<&str> = all.iter().copied().collect();
+        let wanted: HashSet<&str> = all.iter().flatten().map(String::as_str).collect();
         for (_, address) in hits {
             let document: TantivyDocument = self.searcher.doc(address)?;
             for field in self

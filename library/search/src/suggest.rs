@@ -6,11 +6,12 @@ use tram_contract::search::{Match, Query};
 use tram_vietnamese::fold;
 
 use crate::PUBLIC;
-use crate::compile::{Compiler, Purpose, Visibility};
+use crate::compile::{Compiler, Purpose};
 use crate::error::Error;
 use crate::index::Index;
 use crate::text::Text;
 use crate::top::{self, Page};
+use crate::visibility::Visibility;
 use crate::words::words;
 
 use tantivy::TantivyDocument;

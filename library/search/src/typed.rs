@@ -1,0 +1,329 @@
+//! A typed text as a query.
+//!
+//! Which documents: a reader who types no marks finds every spelling. One who
+//! types them finds his own, in records with marks and in records that were
+//! written without any; only where that is little, every spelling again, so that
+//! a slip (`sữ` for `sử`) and a record with the same slip do not hide the rest.
+//!
+//! In which order: the typed spelling before others, heavier fields first, words
+//! side by side (a Vietnamese word is several syllables) before words apart, and
+//! a value that is just the typed text before longer ones.
+
+use tantivy::Term;
+use tantivy::query::{BooleanQuery, EmptyQuery, Occur, TermQuery, TermSetQuery};
+use tantivy::schema::{Field, IndexRecordOption};
+use tram_contract::search::Match;
+
+use crate::compile::{
+    Compiled, Compiler, Purpose, all_of, any_of, boosted, completions, phrase, term, whole,
+};
+use crate::error::Error;
+use crate::layout::{Layout, TextField};
+use crate::text::{QueryWord, Text};
+use crate::visibility::{count_up_to, exists};
+
+/// The weight of a word with the typed marks, against 1 for the word without:
+/// for a reader who types marks, and for one who types none.
+const EXACT_MEANT: f32 = 2.5;
+const EXACT_UNMARKED: f32 = 0.4;
+/// The weight of two neighbours that are neighbours in the text.
+const ADJACENT: f32 = 1.2;
+/// The weight of the whole text as one phrase with its marks.
+const PHRASE: f32 = 1.0;
+/// The weight of a value that is the typed text and nothing else.
+const WHOLE: f32 = 1.5;
+
+/// Fewer hits than this with the typed marks are little: other spellings join.
+const LITTLE: u64 = 5;
+
+/// Which spellings of a word match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Marks {
+    /// The typed one, and the one without marks.
+    Typed,
+    /// All that are the same without marks.
+    Any,
+}
+
+/// The spellings that a word typed with marks stands for: itself, a record
+/// written without marks, and `đ` for a reader who has no key for it.
+fn spellings(word: &QueryWord) -> Vec<String> {
+    let mut out = vec![word.exact.clone()];
+    if word.folded != word.exact {
+        out.push(word.folded.clone());
+    }
+    if let Some(rest) = word.exact.strip_prefix('d') {
+        out.push(format!("đ{rest}"));
+    }
+    out
+}
+
+fn folded(words: &[QueryWord]) -> impl Iterator<Item = &str> {
+    words.iter().map(|word| word.folded.as_str())
+}
+
+fn exact(words: &[QueryWord]) -> impl Iterator<Item = &str> {
+    words.iter().map(|word| word.exact.as_str())
+}
+
+/// The fields that a text is looked for in.
+struct Scope<'a> {
+    fields: Vec<&'a TextField>,
+    /// The query names them; otherwise they are the default ones, whose words
+    /// are also in one field together.
+    named: bool,
+}
+
+impl<'a> Scope<'a> {
+    /// A word in one of the fields.
+    fn word(&self, layout: &Layout, word: &QueryWord, marks: Marks) -> Compiled {
+        let there = |field: Field, word: &str| -> Compiled {
+            Box::new(TermQuery::new(
+                Term::from_field_text(field, word),
+                IndexRecordOption::Basic,
+            ))
+        };
+        match (self.named, marks) {
+            (true, Marks::Any) => self.each(|field| term(field.folded, &word.folded)),
+            (true, Marks::Typed) => {
+                let spellings = spellings(word);
+                self.each(|field| {
+                    any_of(
+                        spellings
+                            .iter()
+                            .map(|spelling| term(field.exact, spelling))
+                            .collect(),
+                    )
+                })
+            }
+            (false, Marks::Any) => there(layout.any, &word.folded),
+            (false, Marks::Typed) => any_of(
+                spellings(word)
+                    .iter()
+                    .map(|spelling| there(layout.any_exact, spelling))
+                    .collect(),
+            ),
+        }
+    }
+
+    /// The same question to each of the fields.
+    fn each(&self, ask: impl Fn(&TextField) -> Compiled) -> Compiled {
+        any_of(
+            self.fields
+                .iter()
+                .map(|field| boosted(ask(field), field.boost))
+                .collect(),
+        )
+    }
+
+    /// The fields with the largest weight, in practice the title: where the
+    /// order of words is worth asking for.
+    fn heaviest(&self) -> impl Iterator<Item = &'a TextField> {
+        let most = self
+            .fields
+            .iter()
+            .map(|field| field.boost)
+            .fold(0.0, f32::max);
+        self.fields
+            .iter()
+            .copied()
+            .filter(move |field| field.boost >= most)
+    }
+}
+
+impl Compiler<'_> {
+    /// A typed text in the named fields, or in the default ones.
+    pub(crate) fn typed(
+        &self,
+        typed: &str,
+        names: &[String],
+        r#match: Match,
+        purpose: Purpose,
+    ) -> Result<Compiled, Error> {
+        let fields = names
+            .iter()
+            .map(|name| self.layout.text(name))
+            .collect::<Result<Vec<_>, _>>()?;
+        let scope = if fields.is_empty() {
+            Scope {
+                fields: self.layout.default_fields().collect(),
+                named: false,
+            }
+        } else {
+            Scope {
+                fields,
+                named: true,
+            }
+        };
+        let relaxed = self.relaxed && r#match == Match::All;
+        let r#match = if relaxed { Match::Any } else { r#match };
+        let text = self.unconverted(Text::new(typed), &scope, r#match)?;
+        if text.words.is_empty() {
+            return Ok(Box::new(EmptyQuery));
+        }
+        let marks = if relaxed {
+            Marks::Any
+        } else {
+            self.marks(&text, &scope, r#match)?
+        };
+        match purpose {
+            Purpose::Match => self.matching(&text, &scope, r#match, marks),
+            Purpose::Score => self.scoring(&text, &scope, r#match, marks),
+        }
+    }
+
+    /// Whether the typed marks are enough to go by.
+    fn marks(&self, text: &Text, scope: &Scope<'_>, r#match: Match) -> Result<Marks, Error> {
+        if !text.marked || r#match == Match::Whole {
+            return Ok(Marks::Any);
+        }
+        let typed = self
+            .visibility
+            .restrict(self.matching(text, scope, r#match, Marks::Typed)?);
+        let enough = count_up_to(self.searcher, &typed, LITTLE)? >= LITTLE;
+        Ok(if enough { Marks::Typed } else { Marks::Any })
+    }
+
+    /// The text with left-over key strokes converted. Only where it finds
+    /// nothing as it stands: first the words that no document has, then all.
+    fn unconverted(&self, text: Text, scope: &Scope<'_>, r#match: Match) -> Result<Text, Error> {
+        let Some(all) = text.converted() else {
+            return Ok(text);
+        };
+        let finds = |text: &Text| -> Result<bool, Error> {
+            let query = self.matching(text, scope, r#match, Marks::Any)?;
+            exists(self.searcher, &self.visibility.restrict(query))
+        };
+        if r#match != Match::Any && finds(&text)? {
+            return Ok(text);
+        }
+        let mut some = text.clone();
+        for (word, converted) in some.words.iter_mut().zip(&all.words) {
+            let there = scope.word(self.layout, word, Marks::Any);
+            if word.decoded.is_some() && !exists(self.searcher, &self.visibility.restrict(there))? {
+                *word = converted.clone();
+                some.marked = true;
+            }
+        }
+        if r#match == Match::Any || finds(&some)? {
+            return Ok(some);
+        }
+        Ok(if finds(&all)? { all } else { text })
+    }
+
+    fn matching(
+        &self,
+        text: &Text,
+        scope: &Scope<'_>,
+        r#match: Match,
+        marks: Marks,
+    ) -> Result<Compiled, Error> {
+        let words = text.words.as_slice();
+        Ok(match r#match {
+            Match::All => all_of(self.units(text, scope, marks)),
+            Match::Any => any_of(self.units(text, scope, marks)),
+            Match::Phrase => in_a_row(scope, words, marks),
+            Match::Whole => scope.each(|field| whole(field.folded, folded(words))),
+            Match::Prefix => {
+                let mut units = self.units(text, scope, marks);
+                if let Some(last) = words.last().filter(|last| !last.joined) {
+                    units.pop();
+                    // The tone comes last: `đương` may become `đường`.
+                    units.push(self.beginning(&last.folded, scope)?);
+                }
+                all_of(units)
+            }
+        })
+    }
+
+    fn units(&self, text: &Text, scope: &Scope<'_>, marks: Marks) -> Vec<Compiled> {
+        text.units()
+            .into_iter()
+            .map(|unit| match unit {
+                [single] => scope.word(self.layout, single, marks),
+                _ => in_a_row(scope, unit, Marks::Any),
+            })
+            .collect()
+    }
+
+    /// A word by its beginning.
+    fn beginning(&self, prefix: &str, scope: &Scope<'_>) -> Result<Compiled, Error> {
+        if !scope.named {
+            let terms = completions(self.searcher, self.layout.any, prefix)?;
+            return Ok(Box::new(TermSetQuery::new(terms)));
+        }
+        let mut queries: Vec<Compiled> = Vec::new();
+        for field in &scope.fields {
+            let terms = completions(self.searcher, field.folded, prefix)?;
+            queries.push(Box::new(TermSetQuery::new(terms)));
+        }
+        Ok(any_of(queries))
+    }
+
+    fn scoring(
+        &self,
+        text: &Text,
+        scope: &Scope<'_>,
+        r#match: Match,
+        marks: Marks,
+    ) -> Result<Compiled, Error> {
+        let words = text.words.as_slice();
+        let mut extra: Vec<Compiled> = Vec::new();
+        for field in &scope.fields {
+            for word in words {
+                extra.append(&mut word_scores(field, word, text.marked, marks));
+            }
+        }
+        for field in scope.heaviest() {
+            extra.push(boosted(
+                whole(field.folded, folded(words)),
+                field.boost * WHOLE,
+            ));
+            if words.len() > 1 {
+                for pair in words.windows(2) {
+                    extra.push(boosted(
+                        phrase(field.folded, folded(pair)),
+                        field.boost * ADJACENT,
+                    ));
+                }
+                if text.marked {
+                    extra.push(boosted(
+                        phrase(field.exact, exact(words)),
+                        field.boost * PHRASE,
+                    ));
+                }
+            }
+        }
+        let required = (Occur::Must, self.matching(text, scope, r#match, marks)?);
+        let optional = extra.into_iter().map(|query| (Occur::Should, query));
+        Ok(Box::new(BooleanQuery::new(
+            [required].into_iter().chain(optional).collect(),
+        )))
+    }
+}
+
+/// How well a field has a word: its spellings, the typed one most.
+fn word_scores(field: &TextField, word: &QueryWord, marked: bool, marks: Marks) -> Vec<Compiled> {
+    if marks == Marks::Typed {
+        let spellings = spellings(word).into_iter().enumerate();
+        return spellings
+            .map(|(place, spelling)| {
+                let weight = if place == 0 { EXACT_MEANT } else { 1.0 };
+                boosted(term(field.exact, &spelling), field.boost * weight)
+            })
+            .collect();
+    }
+    let weight = if marked { EXACT_MEANT } else { EXACT_UNMARKED };
+    vec![
+        boosted(term(field.folded, &word.folded), field.boost),
+        boosted(term(field.exact, &word.exact), field.boost * weight),
+    ]
+}
+
+/// Words side by side in one of the fields.
+fn in_a_row(scope: &Scope<'_>, words: &[QueryWord], marks: Marks) -> Compiled {
+    scope.each(|field| match marks {
+        Marks::Typed => phrase(field.exact, exact(words)),
+        Marks::Any => phrase(field.folded, folded(words)),
+    })
+}
