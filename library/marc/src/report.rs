@@ -107,6 +107,9 @@ pub enum Warning {
     /// The directory was wrong and could be put right in one way only.
     #[error("the directory was wrong and has been put right")]
     Directory,
+    /// A tag of one or two digits lacked its zeros.
+    #[error("the tag {0:?} lacks its zeros")]
+    Tag(String),
     /// A data field has not two indicators, or they are not ASCII.
     #[error("field {0}: wrong indicators")]
     Indicators(Tag),

@@ -21,6 +21,12 @@ import unicodedata
 
 from pymarc import marc8_mapping as tables
 
+# Where the package is behind the Library of Congress, whose present tables yaz
+# has: two Korean characters that Unicode has gained, and marks over two letters
+# as one character on the first, with nothing on the second (0xFFFF).
+EACC_CORRECTIONS = {0x6F7625: 0x318D, 0x6F773C: 0xC717}
+LATIN_CORRECTIONS = {0xEB: 0x0361, 0xEC: 0xFFFF, 0xFA: 0x0360, 0xFB: 0xFFFF}
+
 OUT = pathlib.Path(__file__).parent.parent / "src" / "charset" / "marc8"
 
 SETS = [
@@ -52,6 +58,9 @@ def sets():
             index = (code & 0x7F) - 0x21
             if not 0 <= index < 94:
                 continue
+            if final == 0x45 and code in LATIN_CORRECTIONS:
+                row[index] = LATIN_CORRECTIONS[code]
+                continue
             # Combining is not stored: it is what Unicode says of the character,
             # but for U+0670, which the code table does not put before its base.
             marks = unicodedata.combining(chr(char)) != 0 and char != 0x0670
@@ -71,6 +80,7 @@ def eacc():
     table = {code: char for code, (char, _) in tables.CODESETS[0x31].items()}
     for code, char in tables.ODD_MAP.items():
         table.setdefault(code, char)
+    table.update(EACC_CORRECTIONS)
     runs = []
     for code in sorted(table):
         char = table[code]

@@ -38,9 +38,8 @@ pub(crate) fn choose(data: &[u8], charset: Charset, declared: Encoding) -> Choic
 /// The coding that makes most sense of `data`.
 pub(crate) fn detect(data: &[u8], declared: Encoding) -> Encoding {
     if std::str::from_utf8(data).is_ok() {
-        let high = !data.is_ascii();
-        // Nothing but ASCII and escapes: East Asian in MARC-8, when they decode.
-        return if high || marc8_cost(data) > 0 { Encoding::Utf8 } else { Encoding::Marc8 };
+        // Nothing but ASCII and escapes: East Asian in MARC-8.
+        return if data.is_ascii() && marc8::has_escape(data) { Encoding::Marc8 } else { Encoding::Utf8 };
     }
     if mostly_utf8(data) {
         return Encoding::Utf8;
@@ -83,11 +82,11 @@ fn marc8_cost(data: &[u8]) -> usize {
         }
         let decoded = marc8::decode(text);
         let escapes = decoded.text.chars().filter(|c| *c == '\x1B').count();
-        // U+FE20 to U+FE2F are halves of marks over two letters; they stay.
+        // U+0360 and U+0361 reach over two letters and never join one.
         let odd = decoded
             .text
             .nfc()
-            .filter(|c| matches!(u32::from(*c), 0x300..=0x36F) && canonical_combining_class(*c) != 0)
+            .filter(|c| matches!(u32::from(*c), 0x300..=0x35F) && canonical_combining_class(*c) != 0)
             .count();
         cost += 2 * (decoded.unknown as usize + decoded.dangling as usize + escapes) + odd;
     }

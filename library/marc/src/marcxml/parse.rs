@@ -93,9 +93,9 @@ impl Builder {
         let place = std::mem::replace(&mut self.place, Place::Record);
         let (next, known) = match (place, element.local_name().as_ref()) {
             (Place::Record, "leader") => (Place::Leader(String::new()), true),
-            (Place::Record, "controlfield") => (Place::Control(tag(element, "controlfield")?, String::new()), true),
+            (Place::Record, "controlfield") => (Place::Control(self.tag(element, "controlfield")?, String::new()), true),
             (Place::Record, "datafield") => {
-                let tag = tag(element, "datafield")?;
+                let tag = self.tag(element, "datafield")?;
                 let ind1 = self.indicator(element, "ind1", tag)?;
                 let ind2 = self.indicator(element, "ind2", tag)?;
                 (Place::Data { tag, ind1, ind2, subfields: Vec::with_capacity(4) }, true)
@@ -182,6 +182,17 @@ impl Builder {
         self.warnings.push(Warning::Unknown(what));
     }
 
+    fn tag(&mut self, element: &BytesStart<'_>, name: &'static str) -> Result<Tag, Reason> {
+        let value = attribute(element, "tag")?.ok_or(Reason::Attribute { element: name, attribute: "tag" })?;
+        let mut name = value.clone();
+        // A spreadsheet took the tag for a number: 42 is 042.
+        if (1..3).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_digit()) {
+            name = Cow::Owned(format!("{value:0>3}"));
+            self.warnings.push(Warning::Tag(value.clone().into_owned()));
+        }
+        Tag::parse(&name).ok_or_else(|| Reason::Tag(value.chars().take(40).collect()))
+    }
+
     fn indicator(&mut self, element: &BytesStart<'_>, name: &'static str, tag: Tag) -> Result<char, Reason> {
         let value = attribute(element, name)?.unwrap_or_default();
         let mut chars = value.chars();
@@ -244,11 +255,6 @@ fn attribute<'a>(element: &BytesStart<'a>, name: &str) -> Result<Option<Cow<'a, 
         }
     }
     Ok(None)
-}
-
-fn tag(element: &BytesStart<'_>, name: &'static str) -> Result<Tag, Reason> {
-    let value = attribute(element, "tag")?.ok_or(Reason::Attribute { element: name, attribute: "tag" })?;
-    Tag::parse(&value).ok_or_else(|| Reason::Tag(value.chars().take(40).collect()))
 }
 
 /// The text of field `001` in a record that cannot be read.
