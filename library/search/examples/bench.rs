@@ -295,6 +295,17 @@ fn main() {
     let index = Index::open(folder, &schema(), "bench").unwrap();
     build(&index, &records, count);
     search(&index, &records, count);
+    let started = Instant::now();
+    index.compact().unwrap();
+    index.close_writer().unwrap();
+    let stats = index.stats().unwrap();
+    println!(
+        "merged into {} in {:.2} s: {:.1} MB",
+        stats.segments,
+        started.elapsed().as_secs_f64(),
+        stats.bytes as f64 / 1e6
+    );
+    search(&index, &records, count);
     small_commits(&index);
 }
 

@@ -70,8 +70,8 @@ pub(crate) struct Stream<'a> {
 }
 
 impl Stream<'_> {
-    fn emit(&mut self, text: String, from: usize, to: usize) -> bool {
-        self.token.text = text;
+    /// Gives out the text that stands in the token.
+    fn emit(&mut self, from: usize, to: usize) -> bool {
         self.token.offset_from = from;
         self.token.offset_to = to;
         self.token.position = self.next;
@@ -87,19 +87,30 @@ impl TokenStream for Stream<'_> {
             return false;
         }
         if self.form == Form::Folded && self.next == 0 {
-            return self.emit(BEGIN.to_owned(), 0, 0);
+            BEGIN.clone_into(&mut self.token.text);
+            return self.emit(0, 0);
         }
         for word in self.words.by_ref() {
-            let text = match self.form {
-                Form::Exact => exact(word.text),
-                Form::Folded | Form::Bare => fold(word.text),
-            };
-            if !text.is_empty() {
-                return self.emit(text, word.start, word.end());
+            if word.text.is_ascii() {
+                // Both forms are the same, and the buffer is there already.
+                word.text.clone_into(&mut self.token.text);
+                self.token.text.make_ascii_lowercase();
+            } else {
+                self.token.text = match self.form {
+                    Form::Exact => exact(word.text),
+                    Form::Folded | Form::Bare => fold(word.text),
+                };
+            }
+            if !self.token.text.is_empty() {
+                return self.emit(word.start, word.end());
             }
         }
         self.done = true;
-        self.form == Form::Folded && self.emit(END.to_owned(), self.end, self.end)
+        if self.form == Form::Folded {
+            END.clone_into(&mut self.token.text);
+            return self.emit(self.end, self.end);
+        }
+        false
     }
 
     fn token(&self) -> &Token {

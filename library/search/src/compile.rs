@@ -8,8 +8,8 @@
 use std::collections::BTreeMap;
 
 use tantivy::query::{
-    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, EmptyQuery, Occur, PhraseQuery,
-    Query as EngineQuery, RangeQuery, TermQuery, TermSetQuery,
+    AllQuery, BooleanQuery, BoostQuery, EmptyQuery, Occur, PhraseQuery, Query as EngineQuery,
+    RangeQuery, TermQuery, TermSetQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{Searcher, Term};
@@ -100,6 +100,19 @@ pub(crate) fn whole<'a>(field: Field, words: impl Iterator<Item = &'a str>) -> C
     phrase(field, [BEGIN].into_iter().chain(words).chain([END]))
 }
 
+/// How to find the best hits.
+pub(crate) struct Plan {
+    /// How well a document does.
+    pub scored: Compiled,
+    /// What a document has to fulfil besides: facet choices, visibility. It is
+    /// asked only of documents that are good enough, so that the engine can
+    /// skip over the others.
+    pub filter: Option<Compiled>,
+    /// Where very many documents match: queries so simple that the engine finds
+    /// their best without looking at all. Only what they find is scored.
+    pub shortlist: Vec<Compiled>,
+}
+
 /// Compiles queries against one snapshot.
 pub(crate) struct Compiler<'a> {
     pub layout: &'a Layout,
@@ -110,25 +123,72 @@ pub(crate) struct Compiler<'a> {
 }
 
 impl Compiler<'_> {
-    /// The query and the facet choices, within what the reader may see.
-    /// `except` names a field whose choices are left out.
-    pub(crate) fn request(
+    /// Which documents: the query and the facet choices, within what the reader
+    /// may see. `except` names a field whose choices are left out.
+    pub(crate) fn matching(
         &self,
         query: &Query,
         filters: &BTreeMap<String, Vec<String>>,
         except: Option<&str>,
-        purpose: Purpose,
     ) -> Result<Compiled, Error> {
-        let mut parts = 0;
-        let mut queries = vec![self.query(query, purpose, 0, &mut parts)?];
+        let mut queries = vec![self.query(query, Purpose::Match, 0, &mut 0)?];
         for (name, values) in filters
             .iter()
             .filter(|(name, _)| except != Some(name.as_str()))
         {
-            let choice = self.choice(name, values)?;
-            queries.push(Box::new(ConstScoreQuery::new(choice, 0.0)));
+            queries.push(self.choice(name, values)?);
         }
         Ok(self.visibility.restrict(all_of(queries)))
+    }
+
+    /// How well, and in what order to find that out.
+    pub(crate) fn plan(
+        &self,
+        query: &Query,
+        filters: &BTreeMap<String, Vec<String>>,
+    ) -> Result<Plan, Error> {
+        let mut texts: Vec<&Query> = Vec::new();
+        let mut bare: Vec<Compiled> = Vec::new();
+        for (name, values) in filters {
+            bare.push(self.choice(name, values)?);
+        }
+        let parts = match query {
+            Query::And(queries) => queries.as_slice(),
+            single => std::slice::from_ref(single),
+        };
+        let mut count = 0;
+        for part in parts {
+            match part {
+                Query::Everything => {}
+                Query::Term { .. } | Query::Range { .. } => {
+                    bare.push(self.query(part, Purpose::Match, 1, &mut count)?);
+                }
+                scored => texts.push(scored),
+            }
+        }
+        let scored = texts
+            .iter()
+            .map(|text| self.query(text, Purpose::Score, 1, &mut count))
+            .collect::<Result<Vec<_>, _>>()?;
+        let shortlist = match texts.as_slice() {
+            [
+                Query::Text {
+                    text,
+                    fields,
+                    r#match,
+                },
+            ] => self.shortlist(text, fields, *r#match)?,
+            _ => Vec::new(),
+        };
+        let filter = match (bare.is_empty(), self.visibility.is_everything()) {
+            (true, true) => None,
+            _ => Some(self.visibility.restrict(all_of(bare))),
+        };
+        Ok(Plan {
+            scored: all_of(scored),
+            filter,
+            shortlist,
+        })
     }
 
     fn query(

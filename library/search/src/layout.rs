@@ -71,7 +71,7 @@ pub(crate) struct Layout {
     /// When it was written, as a rising number.
     pub written: EngineField,
     /// Words without marks of all default fields: which documents match is
-    /// asked here, how well in the fields.
+    /// asked here, how well in the fields themselves.
     pub any: EngineField,
     /// The same with marks.
     pub any_exact: EngineField,
@@ -80,17 +80,12 @@ pub(crate) struct Layout {
 /// The column of [`Layout::written`].
 pub(crate) const WRITTEN: &str = "written";
 
-fn words(form: Form, positions: bool) -> TextOptions {
-    let record = if positions {
-        IndexRecordOption::WithFreqsAndPositions
-    } else {
-        IndexRecordOption::Basic
-    };
+fn words(form: Form, record: IndexRecordOption) -> TextOptions {
     TextOptions::default().set_indexing_options(
         TextFieldIndexing::default()
             .set_tokenizer(form.name())
             .set_index_option(record)
-            .set_fieldnorms(positions),
+            .set_fieldnorms(true),
     )
 }
 
@@ -111,8 +106,11 @@ impl Layout {
         let key = builder.add_text_field("key", raw() | STORED);
         let visibility = builder.add_text_field("visibility", raw());
         let written = builder.add_u64_field(WRITTEN, FAST);
-        let any = builder.add_text_field("any", words(Form::Bare, false));
-        let any_exact = builder.add_text_field("any-exact", words(Form::Exact, false));
+        let any = builder.add_text_field("any", words(Form::Bare, IndexRecordOption::WithFreqs));
+        let any_exact = builder.add_text_field(
+            "any-exact",
+            words(Form::Exact, IndexRecordOption::WithFreqs),
+        );
         let mut fields = BTreeMap::new();
         for (place, field) in schema.fields.iter().enumerate() {
             if field.facet && field.kind == FieldKind::Text {
@@ -138,10 +136,14 @@ impl Layout {
                         .stored
                         .then(|| builder.add_text_field(&format!("f{place}-stored"), STORED));
                     Kind::Text(TextField {
-                        exact: builder
-                            .add_text_field(&format!("f{place}-exact"), words(Form::Exact, true)),
-                        folded: builder
-                            .add_text_field(&format!("f{place}-folded"), words(Form::Folded, true)),
+                        exact: builder.add_text_field(
+                            &format!("f{place}-exact"),
+                            words(Form::Exact, IndexRecordOption::WithFreqsAndPositions),
+                        ),
+                        folded: builder.add_text_field(
+                            &format!("f{place}-folded"),
+                            words(Form::Folded, IndexRecordOption::WithFreqsAndPositions),
+                        ),
                         boost: field.boost.clamp(0.01, 100.0),
                         default: field.default,
                         stored,

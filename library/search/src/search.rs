@@ -6,7 +6,7 @@ use tantivy::schema::Value;
 use tantivy::{DocAddress, Searcher, TantivyDocument};
 use tram_contract::search::{Hit, SearchReply, SearchRequest, Snippet, Sort};
 
-use crate::compile::{Compiler, Purpose};
+use crate::compile::Compiler;
 use crate::count::{Counted, Facet, count};
 use crate::error::Error;
 use crate::index::Index;
@@ -89,11 +89,10 @@ impl Index {
             .filter(|(name, _)| !chosen(name))
             .map(|&(_, facet)| facet)
             .collect();
-        let query = compiler.request(&request.query, &request.filters, None, Purpose::Match)?;
+        let query = compiler.matching(&request.query, &request.filters, None)?;
         let mut counted = count(compiler.searcher, &query, &plain)?;
         for (name, facet) in facets.iter().filter(|(name, _)| chosen(name)) {
-            let query =
-                compiler.request(&request.query, &request.filters, Some(name), Purpose::Match)?;
+            let query = compiler.matching(&request.query, &request.filters, Some(name))?;
             let mut own = count(compiler.searcher, &query, &[*facet])?;
             counted.exact &= own.exact;
             counted.facets.append(&mut own.facets);
@@ -110,9 +109,8 @@ impl Index {
         let searcher = compiler.searcher;
         let scored: Vec<(f32, DocAddress)> = match &request.sort {
             Sort::Relevance => {
-                let query =
-                    compiler.request(&request.query, &request.filters, None, Purpose::Score)?;
-                top::by_score(searcher, &query, page)?
+                let plan = compiler.plan(&request.query, &request.filters)?;
+                top::by_score(searcher, &plan, page)?
             }
             Sort::Newest => self.sorted(
                 compiler,
@@ -162,7 +160,7 @@ impl Index {
         order: Order<'_>,
         page: Page,
     ) -> Result<Vec<(f32, DocAddress)>, Error> {
-        let query = compiler.request(&request.query, &request.filters, None, Purpose::Match)?;
+        let query = compiler.matching(&request.query, &request.filters, None)?;
         let addresses = top::by_column(compiler.searcher, &query, order, page)?;
         Ok(addresses
             .into_iter()

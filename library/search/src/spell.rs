@@ -17,7 +17,7 @@ use tram_contract::search::{Match, Query};
 use tram_vietnamese::fold;
 
 use crate::PUBLIC;
-use crate::compile::{Compiled, all_of, any_of, phrase};
+use crate::compile::{Compiled, Plan, all_of, any_of, phrase};
 use crate::error::Error;
 use crate::index::Index;
 use crate::layout::Layout;
@@ -262,9 +262,14 @@ impl Speller<'_> {
     /// from the first public document that has them all.
     fn spelled(&self, all: &[Candidate]) -> Result<BTreeMap<String, String>, Error> {
         let mut out = BTreeMap::new();
+        let plan = Plan {
+            scored: self.all(all),
+            filter: None,
+            shortlist: Vec::new(),
+        };
         let hits = top::by_score(
             self.searcher,
-            &self.all(all),
+            &plan,
             Page {
                 offset: 0,
                 limit: 1,

@@ -1,21 +1,22 @@
 //! Suggestions while typing: whole values that have the words so far.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+
+use tantivy::TantivyDocument;
+use tantivy::query::AllQuery;
+use tantivy::schema::Value;
 
 use tram_contract::search::{Match, Query};
 use tram_vietnamese::fold;
 
 use crate::PUBLIC;
-use crate::compile::{Compiler, Purpose};
+use crate::compile::Compiler;
 use crate::error::Error;
 use crate::index::Index;
 use crate::text::Text;
 use crate::top::{self, Page};
 use crate::visibility::Visibility;
 use crate::words::words;
-
-use tantivy::TantivyDocument;
-use tantivy::schema::Value;
 
 /// Suggestions at most.
 const MOST: usize = 20;
@@ -59,12 +60,16 @@ impl Index {
             fields: vec![field.to_owned()],
             r#match: Match::Prefix,
         };
-        let query =
-            public.restrict(compiler.request(&query, &Default::default(), None, Purpose::Score)?);
+        let mut plan = compiler.plan(&query, &BTreeMap::new())?;
+        plan.filter = match plan.filter {
+            Some(filter) => Some(public.restrict(filter)),
+            None if public.is_everything() => None,
+            None => Some(public.restrict(Box::new(AllQuery))),
+        };
         // Editions share a title, so more hits are read than values wanted.
         let hits = top::by_score(
             &searcher,
-            &query,
+            &plan,
             Page {
                 offset: 0,
                 limit: limit * 4,

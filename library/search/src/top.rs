@@ -3,11 +3,11 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
-use tantivy::collector::TopDocs;
 use tantivy::columnar::{BytesColumn, Column};
-use tantivy::query::{EnableScoring, Query as EngineQuery};
+use tantivy::query::{EnableScoring, Query as EngineQuery, Weight};
 use tantivy::{DocAddress, DocId, DocSet, Searcher, SegmentReader, TERMINATED, i64_to_u64};
 
+use crate::compile::Plan;
 use crate::error::Error;
 
 /// Which part of the hits is asked for.
@@ -19,17 +19,138 @@ pub(crate) struct Page {
     pub limit: usize,
 }
 
+/// How many of the best by a simple score are looked at closely, for each
+/// query of a shortlist.
+const SHORTLIST: usize = 200;
+
 /// The best hits with their scores.
 pub(crate) fn by_score(
     searcher: &Searcher,
-    query: &dyn EngineQuery,
+    plan: &Plan,
     page: Page,
 ) -> Result<Vec<(f32, DocAddress)>, Error> {
-    let collector = TopDocs::with_limit(page.limit)
-        .and_offset(page.offset)
-        .order_by_score();
-    Ok(searcher.search(query, &collector)?)
+    let most = page.offset + page.limit;
+    let filter = match &plan.filter {
+        Some(filter) => Some(filter.weight(EnableScoring::disabled_from_searcher(searcher))?),
+        None => None,
+    };
+    let mut best = Vec::new();
+    if !plan.shortlist.is_empty() {
+        let mut short: Vec<DocAddress> = Vec::new();
+        for query in &plan.shortlist {
+            let found = best_of(searcher, query, filter.as_deref(), SHORTLIST.max(most))?;
+            short.extend(found.into_iter().map(|(_, address)| address));
+        }
+        short.sort_unstable();
+        short.dedup();
+        best = scores(searcher, &plan.scored, &short)?;
+    }
+    // A shortlist knows only the typed spelling, so it may be too short.
+    if best.len() < most {
+        best = best_of(searcher, &plan.scored, filter.as_deref(), most)?;
+    }
+    Ok(best
+        .into_iter()
+        .skip(page.offset)
+        .take(page.limit)
+        .collect())
 }
+
+/// Better before worse; the same score in the order of documents.
+fn better(one: &(f32, DocAddress), other: &(f32, DocAddress)) -> Ordering {
+    other.0.total_cmp(&one.0).then_with(|| one.1.cmp(&other.1))
+}
+
+/// The best documents of a query that fulfil the filter. The engine hands out
+/// only those that are better than the worst kept one.
+fn best_of(
+    searcher: &Searcher,
+    query: &dyn EngineQuery,
+    filter: Option<&dyn Weight>,
+    most: usize,
+) -> Result<Vec<(f32, DocAddress)>, Error> {
+    let weight = query.weight(EnableScoring::enabled_from_searcher(searcher))?;
+    let mut best: BinaryHeap<Worst> = BinaryHeap::with_capacity(most + 1);
+    for (ordinal, segment) in (0..).zip(searcher.segment_readers()) {
+        let mut allowed = match filter {
+            Some(filter) => Some(filter.scorer(segment, 1.0)?),
+            None => None,
+        };
+        let threshold = |best: &BinaryHeap<Worst>| match best.peek() {
+            Some(worst) if best.len() >= most => worst.0.0,
+            _ => f32::MIN,
+        };
+        let start = threshold(&best);
+        weight.for_each_pruning(start, segment, &mut |doc, score| {
+            let fulfils = allowed.as_mut().is_none_or(|allowed| {
+                if allowed.doc() < doc {
+                    allowed.seek(doc);
+                }
+                allowed.doc() == doc
+            });
+            if fulfils && !segment.is_deleted(doc) {
+                best.push(Worst((score, DocAddress::new(ordinal, doc))));
+                if best.len() > most {
+                    best.pop();
+                }
+            }
+            threshold(&best)
+        })?;
+    }
+    let mut best: Vec<(f32, DocAddress)> = best.into_iter().map(|Worst(hit)| hit).collect();
+    best.sort_by(better);
+    Ok(best)
+}
+
+/// The scores of some documents, given in order; those that do not match are
+/// left out. The best come first.
+fn scores(
+    searcher: &Searcher,
+    query: &dyn EngineQuery,
+    short: &[DocAddress],
+) -> Result<Vec<(f32, DocAddress)>, Error> {
+    let weight = query.weight(EnableScoring::enabled_from_searcher(searcher))?;
+    let mut out = Vec::with_capacity(short.len());
+    for of_segment in short.chunk_by(|one, other| one.segment_ord == other.segment_ord) {
+        let Some(first) = of_segment.first() else {
+            continue;
+        };
+        let mut scorer = weight.scorer(searcher.segment_reader(first.segment_ord), 1.0)?;
+        for address in of_segment {
+            if scorer.doc() < address.doc_id {
+                scorer.seek(address.doc_id);
+            }
+            if scorer.doc() == address.doc_id {
+                out.push((scorer.score(), *address));
+            }
+        }
+    }
+    out.sort_by(better);
+    Ok(out)
+}
+
+/// A hit in a heap that has the worst on top.
+struct Worst((f32, DocAddress));
+
+impl Ord for Worst {
+    fn cmp(&self, other: &Self) -> Ordering {
+        better(&self.0, &other.0)
+    }
+}
+
+impl PartialOrd for Worst {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Worst {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Worst {}
 
 /// A column to sort by.
 #[derive(Clone, Copy, Debug)]

@@ -33,6 +33,10 @@ const PHRASE: f32 = 1.0;
 /// The weight of a value that is the typed text and nothing else.
 const WHOLE: f32 = 1.5;
 
+/// More documents than this with every word are many: scoring each costs more
+/// than a fifth of the time that a reader notices.
+const MANY: u64 = 20_000;
+
 /// Fewer hits than this with the typed marks are little: other spellings join.
 const LITTLE: u64 = 5;
 
@@ -140,6 +144,63 @@ impl Compiler<'_> {
         r#match: Match,
         purpose: Purpose,
     ) -> Result<Compiled, Error> {
+        let (text, scope, r#match, marks) = self.read(typed, names, r#match)?;
+        if text.words.is_empty() {
+            return Ok(Box::new(EmptyQuery));
+        }
+        match purpose {
+            Purpose::Match => self.words_matching(&text, &scope, r#match, marks),
+            Purpose::Score => self.scoring(&text, &scope, r#match, marks),
+        }
+    }
+
+    /// Queries for the best of very many: all words in the heaviest field, and
+    /// all words anywhere. Empty where the hits are few enough to score each.
+    pub(crate) fn shortlist(
+        &self,
+        typed: &str,
+        names: &[String],
+        r#match: Match,
+    ) -> Result<Vec<Compiled>, Error> {
+        let (text, scope, r#match, marks) = self.read(typed, names, r#match)?;
+        if r#match != Match::All || scope.named || text.words.len() < 2 {
+            return Ok(Vec::new());
+        }
+        let anywhere = match marks {
+            Marks::Any => self.layout.any,
+            Marks::Typed => self.layout.any_exact,
+        };
+        let spelling = |word: &QueryWord| match marks {
+            Marks::Any => word.folded.clone(),
+            Marks::Typed => word.exact.clone(),
+        };
+        let spellings: Vec<String> = text.words.iter().map(spelling).collect();
+        for word in &spellings {
+            if self
+                .searcher
+                .doc_freq(&Term::from_field_text(anywhere, word))?
+                < MANY
+            {
+                return Ok(Vec::new());
+            }
+        }
+        let in_field =
+            |field: Field| all_of(spellings.iter().map(|word| term(field, word)).collect());
+        let heaviest = scope.heaviest().map(|field| match marks {
+            Marks::Any => in_field(field.folded),
+            Marks::Typed => in_field(field.exact),
+        });
+        Ok(heaviest.chain([in_field(anywhere)]).collect())
+    }
+
+    /// What was typed, where to look, how the words hang together, and which
+    /// spellings count.
+    fn read(
+        &self,
+        typed: &str,
+        names: &[String],
+        r#match: Match,
+    ) -> Result<(Text, Scope<'_>, Match, Marks), Error> {
         let fields = names
             .iter()
             .map(|name| self.layout.text(name))
@@ -158,18 +219,12 @@ impl Compiler<'_> {
         let relaxed = self.relaxed && r#match == Match::All;
         let r#match = if relaxed { Match::Any } else { r#match };
         let text = self.unconverted(Text::new(typed), &scope, r#match)?;
-        if text.words.is_empty() {
-            return Ok(Box::new(EmptyQuery));
-        }
         let marks = if relaxed {
             Marks::Any
         } else {
             self.marks(&text, &scope, r#match)?
         };
-        match purpose {
-            Purpose::Match => self.matching(&text, &scope, r#match, marks),
-            Purpose::Score => self.scoring(&text, &scope, r#match, marks),
-        }
+        Ok((text, scope, r#match, marks))
     }
 
     /// Whether the typed marks are enough to go by.
@@ -177,9 +232,9 @@ impl Compiler<'_> {
         if !text.marked || r#match == Match::Whole {
             return Ok(Marks::Any);
         }
-        let typed = self
-            .visibility
-            .restrict(self.matching(text, scope, r#match, Marks::Typed)?);
+        let typed =
+            self.visibility
+                .restrict(self.words_matching(text, scope, r#match, Marks::Typed)?);
         let enough = count_up_to(self.searcher, &typed, LITTLE)? >= LITTLE;
         Ok(if enough { Marks::Typed } else { Marks::Any })
     }
@@ -191,7 +246,7 @@ impl Compiler<'_> {
             return Ok(text);
         };
         let finds = |text: &Text| -> Result<bool, Error> {
-            let query = self.matching(text, scope, r#match, Marks::Any)?;
+            let query = self.words_matching(text, scope, r#match, Marks::Any)?;
             exists(self.searcher, &self.visibility.restrict(query))
         };
         if r#match != Match::Any && finds(&text)? {
@@ -211,7 +266,7 @@ impl Compiler<'_> {
         Ok(if finds(&all)? { all } else { text })
     }
 
-    fn matching(
+    fn words_matching(
         &self,
         text: &Text,
         scope: &Scope<'_>,
@@ -274,6 +329,11 @@ impl Compiler<'_> {
                 extra.append(&mut word_scores(field, word, text.marked, marks));
             }
         }
+        if let ([_], Match::All | Match::Any) = (words, r#match) {
+            // The spellings are what matches: a plain union, in which the engine
+            // skips over documents that cannot get among the best.
+            return Ok(any_of(extra));
+        }
         for field in scope.heaviest() {
             extra.push(boosted(
                 whole(field.folded, folded(words)),
@@ -294,7 +354,10 @@ impl Compiler<'_> {
                 }
             }
         }
-        let required = (Occur::Must, self.matching(text, scope, r#match, marks)?);
+        let required = (
+            Occur::Must,
+            self.words_matching(text, scope, r#match, marks)?,
+        );
         let optional = extra.into_iter().map(|query| (Occur::Should, query));
         Ok(Box::new(BooleanQuery::new(
             [required].into_iter().chain(optional).collect(),

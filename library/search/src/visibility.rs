@@ -49,6 +49,11 @@ impl Visibility {
         self.tokens.is_empty()
     }
 
+    /// Whether every document can be found.
+    pub(crate) fn is_everything(&self) -> bool {
+        self.all
+    }
+
     /// The query, with the documents that the reader may not see taken out.
     pub(crate) fn restrict(&self, query: Compiled) -> Compiled {
         if self.tokens.is_empty() {

@@ -124,6 +124,38 @@ fn typed_marks_are_gone_by_where_they_find_enough() {
 }
 
 #[test]
+fn among_very_many_hits_the_best_are_still_found() {
+    let (_folder, index) = open();
+    let mut documents: Vec<_> = (0..20_500)
+        .map(|n| titled(&format!("Lịch dạy sử {} {n}", n % 97)))
+        .collect();
+    documents[7_000] = titled("Lịch sử");
+    documents[15_000] = document(&["staff"], &[("title", "Lịch sử")], &[]);
+    documents[16_000] = document(&[PUBLIC], &[("notes", "lịch sử")], &[]);
+    documents[20_000] = titled("Lịch sử Việt Nam");
+    fill(&index, documents);
+    for query in ["lịch sử", "lich su", "sử lịch"] {
+        let reply = search(&index, typed(query));
+        assert!(!reply.exact);
+        assert_eq!(keys(&reply)[..1], ["7000"], "{query}");
+        assert!(!keys(&reply).contains(&"15000"));
+    }
+    assert_eq!(keys(&search(&index, typed("lịch sử")))[1], "20000");
+    // Pages beyond the shortlist go on.
+    let request = SearchRequest {
+        offset: 9_000,
+        ..SearchRequest::new(typed("lich su"), 20)
+    };
+    assert_eq!(index.search(&request, &public()).unwrap().hits.len(), 20);
+    // One word, facet choice: the best that fulfil it.
+    let one = Query::And(vec![
+        typed("lịch"),
+        Query::Not(Box::new(Query::Everything), Box::new(typed("dạy"))),
+    ]);
+    assert_eq!(search(&index, one).total, 3);
+}
+
+#[test]
 fn title_before_author_before_notes() {
     let (_folder, index) = open();
     let in_field = |field: &str| document(&[PUBLIC], &[(field, "Nguyễn Trãi")], &[]);
