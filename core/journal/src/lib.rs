@@ -5,15 +5,41 @@
 //! they are written after the journal is on disk, and whatever they lose is
 //! replayed from it. The formats are described in `docs/formats/journal.md`.
 
+mod apply;
+mod backup;
 mod blobs;
+mod catalog;
+mod codec;
+mod commit;
+mod core;
+mod dictionary;
+mod disk;
+mod erase;
 mod error;
+mod find;
+mod frame;
+mod history;
 mod id;
+mod item;
 mod journal;
+mod log;
 mod model;
+mod open;
+mod prepare;
 mod reader;
+mod record;
+mod replay;
+mod ring;
+mod segment;
+mod tables;
 mod txn;
+mod value;
+mod verify;
+mod view;
 
-pub use blobs::{BlobId, BlobReader, BlobStat, BlobWriter, Blobs};
+pub use backup::{BackupReport, RestoreReport, restore};
+pub use blobs::{BlobId, BlobReader, BlobStat, BlobWriter, Blobs, Collected};
+pub use disk::{Disk, DiskFile, Mode, RealDisk};
 pub use error::{CommitError, Error, RunError};
 pub use id::{Id, StationId};
 pub use journal::Journal;
@@ -24,3 +50,4 @@ pub use model::{
 };
 pub use reader::Reader;
 pub use txn::{Snapshot, Txn};
+pub use verify::{Problem, VerifyReport, verify, verify_on};

@@ -1,0 +1,232 @@
+//! Making and opening a station's folder, and the housekeeper that serves it.
+
+use std::fs::{self, File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::fcntl::{Flock, FlockArg};
+use redb::{Database, Durability, ReadableDatabase, TableError};
+
+use crate::blobs::Blobs;
+use crate::core::{Core, Writer, lock};
+use crate::dictionary;
+use crate::disk::{self, Disk, Mode, RealDisk};
+use crate::id::{StationId, random};
+use crate::journal::Journal;
+use crate::log::{self as segment_log, Log};
+use crate::model::Options;
+use crate::replay;
+use crate::segment::{FOLDER, Segments};
+use crate::tables::{self, Backend};
+use crate::{Error, erase};
+
+/// Name of the scratch rows' file.
+const SCRATCH: &str = "scratch.redb";
+/// Key of the hashes that stand for personal terms.
+pub(crate) const INDEX_KEY: &str = "index.key";
+/// Key of the scratch file's meta table.
+const VERSION: &str = "version";
+/// How often the housekeeper looks.
+const TICK: Duration = Duration::from_millis(100);
+/// Scratch rows are durable within this time.
+const SCRATCH_EVERY: Duration = Duration::from_millis(800);
+
+fn lock_folder(dir: &Path) -> Result<Flock<File>, Error> {
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(dir.join("lock"))
+        .map_err(Error::io)?;
+    Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|_| Error::Locked)
+}
+
+pub(crate) fn create(dir: &Path, options: Options) -> Result<Journal, Error> {
+    fs::create_dir_all(dir.join(FOLDER)).map_err(Error::io)?;
+    let lock = lock_folder(dir)?;
+    let disk = Arc::new(RealDisk::new(dir));
+    disk.sync_folder("").map_err(Error::io)?;
+    create_on(disk, options, Some(dir), Some(lock))
+}
+
+pub(crate) fn open(dir: &Path, options: Options) -> Result<Journal, Error> {
+    if !dir.join(FOLDER).is_dir() {
+        return Err(Error::Folder(format!("{} holds no station", dir.display())));
+    }
+    let lock = lock_folder(dir)?;
+    open_on(Arc::new(RealDisk::new(dir)), options, Some(dir), Some(lock))
+}
+
+/// Takes the lock of a folder that is not opened, for `verify`.
+pub(crate) fn lock_only(dir: &Path) -> Result<Flock<File>, Error> {
+    if !dir.join(FOLDER).is_dir() {
+        return Err(Error::Folder(format!("{} holds no station", dir.display())));
+    }
+    lock_folder(dir)
+}
+
+pub(crate) fn create_on(
+    disk: Arc<dyn Disk>,
+    options: Options,
+    blobs: Option<&Path>,
+    lock: Option<Flock<File>>,
+) -> Result<Journal, Error> {
+    if !crate::segment::numbers(&*disk)?.is_empty() {
+        return Err(Error::Folder("the folder holds a station already".into()));
+    }
+    let key: [u8; 32] = random()?;
+    disk::replace(&*disk, "", INDEX_KEY, &key).map_err(Error::io)?;
+    let tag = u16::from_le_bytes(random()?);
+    Log::create(Arc::clone(&disk), StationId::mint()?, tag, options.segment_size)?;
+    open_on(disk, options, blobs, lock)
+}
+
+fn open_scratch(disk: &dyn Disk, cache: usize) -> Result<(Database, u64), Error> {
+    let existing = || -> Result<(Database, u64), Error> {
+        let db = tables::open(Backend(disk.open(SCRATCH, Mode::Create).map_err(Error::io)?), cache, false)?;
+        let txn = db.begin_read().map_err(Error::tables)?;
+        let version = match txn.open_table(tables::COUNTERS) {
+            Err(TableError::TableDoesNotExist(_)) => 0,
+            other => {
+                let table = other.map_err(Error::tables)?;
+                table.get(VERSION).map_err(Error::tables)?.map_or(0, |v| v.value().unsigned_abs())
+            }
+        };
+        drop(txn);
+        Ok((db, version))
+    };
+    match existing() {
+        Err(Error::Tables(e)) => {
+            // Sessions and offsets: losing them costs a sign-in, not a mark.
+            log::error!("journal: the scratch file is broken and begun anew: {e}");
+            let file = disk.open(SCRATCH, Mode::Truncate).map_err(Error::io)?;
+            Ok((tables::open(Backend(file), cache, false)?, 0))
+        }
+        other => other,
+    }
+}
+
+/// Makes the scratch rows durable.
+pub(crate) fn flush_scratch(core: &Core, writer: &Writer) -> Result<(), Error> {
+    core.scratch_dirty.store(false, Ordering::Release);
+    core.scratch.with(|db| {
+        let mut txn = db.begin_write().map_err(Error::tables)?;
+        txn.set_quick_repair(true);
+        txn.set_durability(Durability::Immediate).map_err(Error::tables)?;
+        txn.open_table(tables::COUNTERS)
+            .map_err(Error::tables)?
+            .insert(VERSION, writer.scratch_version.cast_signed())
+            .map_err(Error::tables)?;
+        txn.commit().map_err(Error::tables)
+    })
+}
+
+pub(crate) fn open_on(
+    disk: Arc<dyn Disk>,
+    options: Options,
+    blobs: Option<&Path>,
+    folder_lock: Option<Flock<File>>,
+) -> Result<Journal, Error> {
+    let segments = Arc::new(Segments::load(Arc::clone(&disk))?);
+    let station = segments.last()?.header.station;
+    let mut index_key = [0u8; 32];
+    disk.open(INDEX_KEY, Mode::Read)
+        .and_then(|f| f.read_at(&mut index_key, 0))
+        .map_err(|e| Error::Folder(format!("index.key cannot be read: {e}")))?;
+    let (main, replayed) = replay::open_tables(&disk, &segments, options.redb_cache)?;
+    if let Some(reason) = replayed.end.reason {
+        let last = disk.open(&crate::segment::name(replayed.end.place.segment), Mode::Read).map_err(Error::io)?;
+        if !segment_log::is_torn(&*last, &replayed.end)? {
+            return Err(Error::Damaged {
+                segment: replayed.end.place.segment,
+                offset: replayed.end.place.offset,
+                sequence: replayed.end.place.sequence,
+                reason: reason.to_owned(),
+            });
+        }
+    }
+    if replayed.entries > 0 {
+        log::info!("journal: replayed {} entries", replayed.entries);
+    }
+    let at = replayed.at;
+    let log = Log::resume(Arc::clone(&segments), options.segment_size, &replayed.end, at.head.sequence)?;
+    // Also the very first commit of the table file, without which redb would repair at length.
+    replay::checkpoint(&main, &at)?;
+    // A small part of the budget: scratch rows are few.
+    let (scratch, scratch_version) = open_scratch(&*disk, options.redb_cache / 4)?;
+    let blobs = Blobs::new(blobs, options.reserve)?;
+    let core = Arc::new(Core::new(
+        options,
+        disk,
+        index_key,
+        main,
+        scratch,
+        scratch_version,
+        replayed.catalog,
+        log,
+        at,
+        blobs,
+        station,
+        folder_lock,
+    ));
+    flush_scratch(&core, &lock(&core.writer))?;
+    let journal = Journal { core };
+    erase::finish_pending(&journal)?;
+    let weak = Arc::downgrade(&journal.core);
+    let thread = thread::Builder::new().name("journal".into()).spawn(move || keep_house(&weak)).map_err(Error::Io)?;
+    *lock(&journal.core.housekeeper) = Some(thread);
+    Ok(journal)
+}
+
+/// The background thread: spare segments, scratch rows, idle checkpoints, the reserve,
+/// dictionaries. It ends with the journal.
+fn keep_house(core: &Weak<Core>) {
+    let mut flushed = Instant::now();
+    let mut dictionaries = dictionary::Trainer::default();
+    loop {
+        let Some(core) = core.upgrade() else { return };
+        if core.closed.load(Ordering::Acquire) {
+            return;
+        }
+        if !core.spare.load(Ordering::Acquire)
+            && !core.is_low()
+            && let Err(e) = segment_log::prepare_spare(&*core.disk, core.options.segment_size, &core.spare)
+        {
+            log::warn!("journal: no spare segment: {e}");
+        }
+        if flushed.elapsed() >= SCRATCH_EVERY && core.scratch_dirty.load(Ordering::Acquire) {
+            let writer = lock(&core.writer);
+            if !core.closed.load(Ordering::Acquire)
+                && let Err(e) = flush_scratch(&core, &writer)
+            {
+                log::error!("journal: scratch rows are not durable: {e}");
+            }
+            flushed = Instant::now();
+        }
+        let idle = lock(&core.last_commit).elapsed() >= core.options.checkpoint_idle;
+        if idle {
+            let mut writer = lock(&core.writer);
+            if writer.entries > 0
+                && !core.closed.load(Ordering::Acquire)
+                && let Err(e) = core.checkpoint(&mut writer)
+            {
+                log::error!("journal: no checkpoint: {e}");
+            }
+        }
+        if let Ok(free) = core.disk.free() {
+            core.blobs.keep_reserve(free, core.options.min_free);
+        }
+        let journal = Journal { core };
+        if let Err(e) = dictionaries.look(&journal) {
+            log::warn!("journal: no dictionary: {e}");
+        }
+        drop(journal);
+        // It does not keep the journal alive while it rests; `close` wakes it by unparking.
+        thread::park_timeout(TICK);
+    }
+}

@@ -1,0 +1,459 @@
+//! Checking a whole station: every byte of the journal, and the tables against a rebuild.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use redb::{Database, Durability, ReadTransaction, ReadableDatabase, ReadableTable, StorageBackend, TableDefinition, TableError};
+
+use crate::apply::Apply;
+use crate::catalog::Catalog;
+use crate::core::lock;
+use crate::disk::{Disk, DiskFile, Mode, RealDisk};
+use crate::log as segment_log;
+use crate::model::Head;
+use crate::record::Record;
+use crate::replay::{self, TABLES};
+use crate::segment::{self, End, HEADER, Header, Place, Segments, Step};
+use crate::tables::{self, Backend};
+use crate::{Error, open};
+
+/// Table file that a verification builds beside the station's own.
+const REBUILT: &str = "verify.redb";
+/// Page cache of each of the two table files, bytes.
+const CACHE: usize = 4 << 20;
+/// Entries applied in one redb transaction.
+const BATCH: u64 = 2_000;
+
+/// Something that does not check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Number of the segment; `None` for the tables.
+    pub segment: Option<u32>,
+    /// Byte offset in the segment.
+    pub offset: u64,
+    /// Sequence of the entry.
+    pub sequence: u64,
+    /// What is wrong.
+    pub reason: String,
+}
+
+/// What a verification found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct VerifyReport {
+    /// Segments read.
+    pub segments: u64,
+    /// Entries read.
+    pub entries: u64,
+    /// Bytes of the journal read.
+    pub bytes: u64,
+    /// Head that was reached.
+    pub head: Option<Head>,
+    /// The tables were compared whole with a rebuild from the journal alone.
+    pub tables_compared: bool,
+    /// Bytes of a write that was never finished stand behind the last entry. After a power cut
+    /// this is usual and is cut off at the next opening.
+    pub unfinished_write: bool,
+    /// All that is wrong.
+    pub problems: Vec<Problem>,
+}
+
+impl VerifyReport {
+    /// Nothing is wrong.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.problems.is_empty()
+    }
+}
+
+/// Verifies a station's folder, which nobody may have open. It changes nothing but for a
+/// table file that it makes and removes. `witness` is a head known from elsewhere: a backup,
+/// a printed document, the hub.
+///
+/// # Errors
+/// The folder is in use or could not be read; what does not check is in the report instead.
+pub fn verify(dir: &Path, witness: Option<&Head>) -> Result<VerifyReport, Error> {
+    let _lock = open::lock_only(dir)?;
+    verify_on(Arc::new(RealDisk::new(dir)), witness)
+}
+
+/// As [`verify`], on another kind of disk.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_on(disk: Arc<dyn Disk>, witness: Option<&Head>) -> Result<VerifyReport, Error> {
+    let mut report = VerifyReport::default();
+    let segments = match Segments::load(Arc::clone(&disk)) {
+        Ok(segments) => Arc::new(segments),
+        Err(e) => {
+            report.damaged(e)?;
+            return Ok(report);
+        }
+    };
+    let file = disk.open(REBUILT, Mode::Truncate).map_err(Error::io)?;
+    let rebuilt = tables::open(Backend(file), CACHE, false)?;
+    let result = Verification { segments: &segments, witness, rebuilt: &rebuilt, report: &mut report }.run();
+    drop(rebuilt);
+    disk.remove(REBUILT).map_err(Error::io)?;
+    match result {
+        Err(e) => report.damaged(e)?,
+        Ok(()) => {}
+    }
+    Ok(report)
+}
+
+impl VerifyReport {
+    fn problem(&mut self, place: Place, reason: impl Into<String>) {
+        let Place { segment, offset, sequence } = place;
+        self.problems.push(Problem { segment: Some(segment), offset, sequence, reason: reason.into() });
+    }
+
+    fn tables(&mut self, reason: String) {
+        self.problems.push(Problem { segment: None, offset: 0, sequence: 0, reason });
+    }
+
+    /// Damage is a finding; other errors are not.
+    fn damaged(&mut self, e: Error) -> Result<(), Error> {
+        match e {
+            Error::Damaged { segment, offset, sequence, reason } => {
+                self.problems.push(Problem { segment: Some(segment), offset, sequence, reason });
+                Ok(())
+            }
+            Error::Folder(reason) => {
+                self.problems.push(Problem { segment: Some(0), offset: 0, sequence: 0, reason });
+                Ok(())
+            }
+            e => Err(e),
+        }
+    }
+}
+
+struct Verification<'a> {
+    segments: &'a Arc<Segments>,
+    witness: Option<&'a Head>,
+    rebuilt: &'a Database,
+    report: &'a mut VerifyReport,
+}
+
+impl Verification<'_> {
+    fn run(mut self) -> Result<(), Error> {
+        let theirs = match self.open_tables() {
+            Ok(found) => found,
+            Err(Error::Tables(reason)) => {
+                self.report.tables(format!("the table file is damaged: {reason}"));
+                None
+            }
+            Err(e) => return Err(e),
+        };
+        let start = replay::beginning(self.segments)?;
+        let mut at = start;
+        let mut catalog = Arc::new(Catalog::default());
+        self.check_headers()?;
+        if theirs.as_ref().is_some_and(|(_, t)| t.head.sequence == start.head.sequence) {
+            self.compare(theirs.as_ref(), &at.head)?;
+        }
+        let mut scan = self.segments.scan(at.next);
+        let mut end = None;
+        while end.is_none() {
+            let mut txn = self.rebuilt.begin_write().map_err(Error::tables)?;
+            txn.set_durability(Durability::None).map_err(Error::tables)?;
+            let mut apply = Apply::new(&txn, Arc::clone(&catalog), Some(Arc::clone(self.segments)))?;
+            let mut compare_now = false;
+            for _ in 0..BATCH {
+                let (place, body) = match scan.next()? {
+                    Step::End(found) => {
+                        end = Some(found);
+                        break;
+                    }
+                    Step::Entry { place, body, .. } => (place, body),
+                };
+                let damaged = |reason: String| Error::Damaged {
+                    segment: place.segment,
+                    offset: place.offset,
+                    sequence: place.sequence,
+                    reason,
+                };
+                let (mut record, hash) = Record::decode(&body).map_err(|e| damaged(e.to_string()))?;
+                replay::follows(&record, &at.head).map_err(|e| damaged(e.to_owned()))?;
+                record.check_items(&apply.catalog.dictionaries).map_err(|e| damaged(e.to_string()))?;
+                let restored = record.items.iter().any(|i| matches!(i.body, crate::item::Body::Restore { .. }));
+                if record.epoch != at.head.epoch && !restored {
+                    return Err(damaged("epoch changes without a restore".into()));
+                }
+                apply.record(&mut record).map_err(|e| damaged(e.to_string()))?;
+                at.head = Head { sequence: record.sequence, epoch: record.epoch, tag: record.tag, hash };
+                at.last = place;
+                at.next = scan.place();
+                self.report.entries += 1;
+                self.report.head = Some(at.head);
+                self.look_at_witness(place, &at.head);
+                if theirs.as_ref().is_some_and(|(_, t)| t.head.sequence == at.head.sequence) {
+                    compare_now = true;
+                    break;
+                }
+            }
+            catalog = apply.finish()?.0;
+            txn.commit().map_err(Error::tables)?;
+            if compare_now {
+                self.compare(theirs.as_ref(), &at.head)?;
+            }
+        }
+        let end = end.unwrap_or(End { place: at.next, reason: None });
+        let ahead = theirs.as_ref().is_some_and(|(_, t)| t.head.sequence > at.head.sequence);
+        self.look_at_end(&end, &at.head, ahead)?;
+        if theirs.is_none() && self.report.problems.is_empty() {
+            // No table file at all: it will be built at the next opening.
+            log::info!("verify: there is no table file to compare");
+        }
+        Ok(())
+    }
+
+    /// The station's tables, as they would be opened, without a byte of them being changed.
+    fn open_tables(&self) -> Result<Option<(Database, tables::At)>, Error> {
+        let file = match self.segments.disk.open(TABLES, Mode::Read) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+            other => other.map_err(Error::io)?,
+        };
+        let size = file.size().map_err(Error::io)?;
+        if size == 0 {
+            return Ok(None);
+        }
+        let db = tables::open(Overlay { file, pages: Mutex::default(), size: Mutex::new(size) }, CACHE, true)?;
+        let at = replay::load_at(&db)?;
+        at.map_or_else(|| Err(Error::Tables("it does not say where it stands".into())), |at| Ok(Some((db, at))))
+    }
+
+    fn check_headers(&mut self) -> Result<(), Error> {
+        let list = self.segments.list();
+        let mut before: Option<Header> = None;
+        for meta in &list {
+            let header = meta.header;
+            let place = Place { segment: header.number, offset: 0, sequence: header.first };
+            let file = self.segments.disk.open(&segment::name(header.number), Mode::Read).map_err(Error::io)?;
+            let size = file.size().map_err(Error::io)?;
+            self.report.segments += 1;
+            self.report.bytes += size;
+            if let Some(before) = before
+                && (header.first < before.first || header.epoch < before.epoch)
+            {
+                self.report.problem(place, "header does not follow the one before");
+            }
+            if let Some(end) = meta.end {
+                let at = Place { offset: end, ..place };
+                if size < end {
+                    self.report.problem(at, "segment is shorter than it was");
+                } else if !segment_log::tail_is_zero(&*file, end, size)? {
+                    self.report.problem(at, "bytes stand behind the end of a sealed segment");
+                }
+                if size < HEADER {
+                    self.report.problem(at, "segment is shorter than its header");
+                }
+            }
+            before = Some(header);
+        }
+        // Where each segment takes up the chain.
+        for pair in list.windows(2) {
+            if let [one, two] = pair
+                && two.header.first > one.header.first
+                && two.header.first > 1
+            {
+                let place = Place { segment: two.header.number, offset: 0, sequence: two.header.first };
+                match self.segments.entry(two.header.first - 1) {
+                    Ok((record, hash)) => {
+                        if hash != two.header.previous || record.epoch != two.header.epoch || record.tag != two.header.tag {
+                            self.report.problem(place, "header's chain hash is not that of the entry before");
+                        }
+                    }
+                    Err(Error::Io(e)) if e.kind() != io::ErrorKind::UnexpectedEof => return Err(Error::Io(e)),
+                    // The pass over the entries names what is wrong there.
+                    Err(_) => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn look_at_witness(&mut self, place: Place, head: &Head) {
+        let Some(witness) = self.witness.filter(|w| w.sequence == head.sequence) else { return };
+        if witness.hash != head.hash {
+            let reason = if head.epoch > witness.epoch {
+                "entry is not the one that the witness saw: the journal was restored to before it"
+            } else {
+                "entry is not the one that the witness saw: the journal was rewritten"
+            };
+            self.report.problem(place, reason);
+        }
+    }
+
+    fn look_at_end(&mut self, end: &End, head: &Head, tables_ahead: bool) -> Result<(), Error> {
+        let file = self.segments.disk.open(&segment::name(end.place.segment), Mode::Read).map_err(Error::io)?;
+        let size = file.size().map_err(Error::io)?;
+        let dirty = !segment_log::tail_is_zero(&*file, end.place.offset, size)?;
+        let witnessed = self.witness.is_some_and(|w| w.sequence > head.sequence);
+        if witnessed {
+            self.report.problem(end.place, "the journal ends before the entry that the witness saw");
+        }
+        if tables_ahead {
+            self.report.problem(end.place, "the journal ends before an entry that the tables hold");
+        }
+        if dirty {
+            let torn = segment_log::is_torn(&*file, end)?;
+            if !torn || witnessed || tables_ahead || end.reason.is_none() {
+                let reason = end.reason.unwrap_or("bytes stand behind the last entry");
+                self.report.problem(end.place, reason);
+            } else {
+                self.report.unfinished_write = true;
+            }
+        }
+        Ok(())
+    }
+
+    fn compare(&mut self, theirs: Option<&(Database, tables::At)>, head: &Head) -> Result<(), Error> {
+        let Some((db, at)) = theirs else { return Ok(()) };
+        if at.head != *head {
+            self.report.tables(format!("the tables are of another journal: entry {} has another hash", head.sequence));
+        }
+        let a = db.begin_read().map_err(Error::tables)?;
+        let b = self.rebuilt.begin_read().map_err(Error::tables)?;
+        let compared = compare_all(&a, &b);
+        match compared {
+            Ok(differences) => {
+                for difference in differences {
+                    self.report.tables(difference);
+                }
+                self.report.tables_compared = true;
+            }
+            Err(Error::Tables(reason)) => self.report.tables(format!("the table file is damaged: {reason}")),
+            Err(e) => return Err(e),
+        }
+        Ok(())
+    }
+}
+
+fn compare_all(a: &ReadTransaction, b: &ReadTransaction) -> Result<Vec<String>, Error> {
+    let mut found = Vec::new();
+    found.extend(compare_table(a, b, "rows", tables::ROWS)?);
+    found.extend(compare_table(a, b, "terms", tables::TERMS)?);
+    found.extend(compare_table(a, b, "counters", tables::COUNTERS)?);
+    found.extend(compare_table(a, b, "usage", tables::USAGE)?);
+    found.extend(compare_table(a, b, "counts", tables::COUNTS)?);
+    found.extend(compare_table(a, b, "collections", tables::COLLECTIONS)?);
+    found.extend(compare_table(a, b, "dictionaries", tables::DICTIONARIES)?);
+    found.extend(compare_table(a, b, "redactions", tables::REDACTIONS)?);
+    found.extend(compare_table(a, b, "blobs", tables::BLOBS)?);
+    Ok(found)
+}
+
+/// The first difference between two tables.
+fn compare_table<K: redb::Key + 'static, V: redb::Value + 'static>(
+    a: &ReadTransaction,
+    b: &ReadTransaction,
+    name: &str,
+    table: TableDefinition<'_, K, V>,
+) -> Result<Option<String>, Error> {
+    let open = |txn: &ReadTransaction| match txn.open_table(table) {
+        Err(TableError::TableDoesNotExist(_)) => Ok(None),
+        other => other.map(Some).map_err(Error::tables),
+    };
+    let (a, b) = (open(a)?, open(b)?);
+    let mut ours = a.as_ref().map(|t| t.iter()).transpose().map_err(Error::tables)?;
+    let mut theirs = b.as_ref().map(|t| t.iter()).transpose().map_err(Error::tables)?;
+    for n in 0u64.. {
+        let one = ours.as_mut().and_then(Iterator::next).transpose().map_err(Error::tables)?;
+        let two = theirs.as_mut().and_then(Iterator::next).transpose().map_err(Error::tables)?;
+        match (one, two) {
+            (None, None) => return Ok(None),
+            (Some((k, v)), Some((l, w))) => {
+                let (k, l, v, w) = (k.value(), l.value(), v.value(), w.value());
+                if K::as_bytes(&k).as_ref() != K::as_bytes(&l).as_ref() {
+                    return Ok(Some(format!("table {name}: row {n} has another key than the journal gives it")));
+                }
+                if V::as_bytes(&v).as_ref() != V::as_bytes(&w).as_ref() {
+                    return Ok(Some(format!("table {name}: row {n} has another value than the journal gives it")));
+                }
+            }
+            (Some(_), None) => return Ok(Some(format!("table {name}: row {n} is not in the journal"))),
+            (None, Some(_)) => return Ok(Some(format!("table {name}: row {n} of the journal is missing"))),
+        }
+    }
+    Ok(None)
+}
+
+/// A file that is read, with all writes kept in memory: opening a table file would repair it.
+#[derive(Debug)]
+struct Overlay {
+    file: Arc<dyn DiskFile>,
+    pages: Mutex<BTreeMap<u64, Box<[u8]>>>,
+    size: Mutex<u64>,
+}
+
+const PAGE: u64 = 4096;
+
+impl Overlay {
+    /// A page as it stands now.
+    fn page(&self, pages: &BTreeMap<u64, Box<[u8]>>, number: u64) -> io::Result<Box<[u8]>> {
+        if let Some(page) = pages.get(&number) {
+            return Ok(page.clone());
+        }
+        let mut page = vec![0u8; PAGE as usize].into_boxed_slice();
+        let there = self.file.size()?.saturating_sub(number * PAGE).min(PAGE) as usize;
+        if let Some(part) = page.get_mut(..there).filter(|p| !p.is_empty()) {
+            self.file.read_at(part, number * PAGE)?;
+        }
+        Ok(page)
+    }
+}
+
+impl StorageBackend for Overlay {
+    fn len(&self) -> io::Result<u64> {
+        Ok(*lock(&self.size))
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        if offset + out.len() as u64 > *lock(&self.size) {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let pages = lock(&self.pages);
+        let mut at = offset;
+        let mut rest = out;
+        while !rest.is_empty() {
+            let page = self.page(&pages, at / PAGE)?;
+            let from = page.get((at % PAGE) as usize..).unwrap_or_default();
+            let n = from.len().min(rest.len());
+            let (now, later) = rest.split_at_mut(n);
+            now.copy_from_slice(from.get(..n).unwrap_or_default());
+            rest = later;
+            at += n as u64;
+        }
+        Ok(())
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        *lock(&self.size) = len;
+        Ok(())
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        let mut pages = lock(&self.pages);
+        let mut at = offset;
+        let mut rest = data;
+        while !rest.is_empty() {
+            let mut page = self.page(&pages, at / PAGE)?;
+            let to = page.get_mut((at % PAGE) as usize..).unwrap_or_default();
+            let n = to.len().min(rest.len());
+            let (now, later) = rest.split_at(n);
+            for (to, from) in to.iter_mut().zip(now) {
+                *to = *from;
+            }
+            pages.insert(at / PAGE, page);
+            rest = later;
+            at += n as u64;
+        }
+        Ok(())
+    }
+}
