@@ -42,6 +42,7 @@ pub fn new_plugin(folder: &Path, id: &str, sdk: &str) -> Result<(), Error> {
             fs::create_dir_all(parent).map_err(Error::file(parent))?;
         }
         let text = values.iter().fold(template.to_owned(), |text, (name, value)| text.replace(name, value));
+        #[allow(clippy::disallowed_methods, reason = "the author's own new folder, not the station's data")]
         fs::write(&to, text).map_err(Error::file(&to))?;
     }
     Ok(())

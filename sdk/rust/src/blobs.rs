@@ -22,7 +22,7 @@ pub fn stat(id: &str) -> Result<Option<Info>> {
 /// Bytes from `offset` on, at most [`MAX_PIECE`]; fewer only at the end.
 ///
 /// # Errors
-/// `not-found`, `not-granted`, `too-much`.
+/// `not-found`, `not-granted`, `bad-request`.
 pub fn read(id: &str, offset: u64, length: u32) -> Result<Vec<u8>> {
     backend::blobs::read(id, offset, length)
 }

@@ -7,27 +7,32 @@ pub use crate::bindings::tram::plugin::types::Error;
 /// `Result` with the contract's error.
 pub type Result<T, E = Error> = core::result::Result<T, E>;
 
-/// Codes that the host answers with or gives an HTTP status to. A plugin may use
-/// others: they come out as status 500.
+/// Codes that the host answers with, and those that it gives an HTTP status to when
+/// a plugin answers with them. A plugin may use others: they come out as status 500.
 pub mod code {
-    /// Writing in a GET or HEAD call (500 when it gets out: a mistake of the plugin).
-    pub const READ_ONLY: &str = "read-only";
+    /// What was sent cannot be taken, or a call asks for what the manifest does not
+    /// declare (400).
+    pub const BAD_REQUEST: &str = "bad-request";
     /// A capability, field or query that was not granted (403).
     pub const NOT_GRANTED: &str = "not-granted";
+    /// The person may not do this (403).
+    pub const FORBIDDEN: &str = "forbidden";
+    /// There is no such thing (404).
+    pub const NOT_FOUND: &str = "not-found";
+    /// Writing in a GET or HEAD call (405).
+    pub const READ_ONLY: &str = "read-only";
     /// The value was changed since it was read (409).
     pub const STALE: &str = "stale";
     /// Another row has this term in a unique index (409).
     pub const UNIQUE: &str = "unique";
-    /// There is no such thing (404).
-    pub const NOT_FOUND: &str = "not-found";
-    /// What was sent cannot be taken (400).
-    pub const INVALID: &str = "invalid";
-    /// A collection, index, job or setting that the manifest does not declare (500).
-    pub const UNDECLARED: &str = "undeclared";
+    /// What was sent is too large (413).
+    pub const TOO_BIG: &str = "too-big";
+    /// The other plugin cannot be asked now.
+    pub const UNAVAILABLE: &str = "unavailable";
+    /// The search index is being built.
+    pub const NOT_READY: &str = "not-ready";
     /// A stored or received value has another shape than the code expects (500).
     pub const BAD_VALUE: &str = "bad-value";
-    /// More was asked for than the contract allows (500).
-    pub const TOO_MUCH: &str = "too-much";
 }
 
 impl Error {
@@ -43,7 +48,7 @@ impl Error {
 
     /// What was sent cannot be taken; `message` says what to change.
     pub fn invalid(message: impl Into<Text>) -> Self {
-        Self::new(code::INVALID, message)
+        Self::new(code::BAD_REQUEST, message)
     }
 
     /// The message for people, in the languages it was written in.

@@ -8,7 +8,7 @@ use crate::{Result, backend};
 /// ids; who may know more asks through a query.
 ///
 /// # Errors
-/// `undeclared` when the manifest does not name the topic; `not-granted`,
+/// `bad-request` when the manifest does not name the topic; `not-granted`,
 /// `read-only`.
 pub fn emit(topic: &str, payload: &impl Serialize) -> Result<()> {
     backend::events::emit(topic, &serde_json::to_vec(payload)?)

@@ -12,7 +12,7 @@ pub use crate::bindings::tram::plugin::jobs::JobStatus;
 /// Starts a job of the manifest after this call commits; answers its id.
 ///
 /// # Errors
-/// `undeclared` when the manifest has no such job; `not-granted`, `read-only`.
+/// `bad-request` when the manifest has no such job; `not-granted`, `read-only`.
 pub fn start(job: &str, arguments: &impl Serialize) -> Result<String> {
     backend::jobs::start(job, &serde_json::to_vec(arguments)?)
 }
@@ -28,7 +28,7 @@ pub fn status(id: &str) -> Result<Option<JobStatus>> {
 /// The last runs of a job, newest first.
 ///
 /// # Errors
-/// `not-granted`, `undeclared`.
+/// `not-granted`, `bad-request`.
 pub fn recent(job: &str, limit: u32) -> Result<Vec<JobStatus>> {
     backend::jobs::recent(job, limit)
 }

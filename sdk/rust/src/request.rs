@@ -58,7 +58,7 @@ impl Request {
     /// The body of an `api` route, read as JSON.
     ///
     /// # Errors
-    /// `invalid`, with what is wrong and where.
+    /// `bad-request`, with what is wrong and where.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
         serde_json::from_slice(&self.body).map_err(|error| Error::invalid(error.to_string()))
     }

@@ -11,7 +11,7 @@ pub use crate::bindings::tram::plugin::search::TermCount;
 /// Searches.
 ///
 /// # Errors
-/// `not-granted`; `undeclared` when a field is not in the schema; `too-much`.
+/// `not-granted`; `bad-request` when a field is not in the schema; `bad-request`.
 pub fn search(request: &SearchRequest) -> Result<SearchReply> {
     let reply = backend::search::search(&serde_json::to_vec(request)?)?;
     Ok(serde_json::from_slice(&reply)?)
@@ -20,7 +20,7 @@ pub fn search(request: &SearchRequest) -> Result<SearchReply> {
 /// Completions of a prefix, from public documents only.
 ///
 /// # Errors
-/// `not-granted`; `undeclared` when the field is not marked `suggest`.
+/// `not-granted`; `bad-request` when the field is not marked `suggest`.
 pub fn suggest(field: &str, prefix: &str, limit: u32) -> Result<Vec<String>> {
     backend::search::suggest(field, prefix, limit)
 }
@@ -28,7 +28,7 @@ pub fn suggest(field: &str, prefix: &str, limit: u32) -> Result<Vec<String>> {
 /// Terms of a field from `start` on, in order, with the number of documents.
 ///
 /// # Errors
-/// `not-granted`, `undeclared`.
+/// `not-granted`, `bad-request`.
 pub fn terms(field: &str, start: &str, limit: u32) -> Result<Vec<TermCount>> {
     backend::search::terms(field, start, limit)
 }

@@ -16,7 +16,7 @@ pub fn get(name: &str) -> Result<Option<String>> {
 /// Keeps a setting.
 ///
 /// # Errors
-/// `not-granted`, `read-only`, `too-much`.
+/// `not-granted`, `read-only`, `bad-request`.
 pub fn set(name: &str, value: &str) -> Result<()> {
     backend::settings::set(name, value)
 }

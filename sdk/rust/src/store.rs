@@ -92,7 +92,7 @@ pub enum Find<'a> {
 /// The row with this key.
 ///
 /// # Errors
-/// `not-granted`, `undeclared`.
+/// `not-granted`, `bad-request`.
 pub fn get(collection: &str, key: &[u8]) -> Result<Option<Row>> {
     backend::store::get(collection, key)
 }
@@ -100,7 +100,7 @@ pub fn get(collection: &str, key: &[u8]) -> Result<Option<Row>> {
 /// The rows with these keys, in their order: one call instead of many.
 ///
 /// # Errors
-/// `not-granted`, `undeclared`, `too-much` above [`MAX_ROWS`].
+/// `not-granted`, `bad-request`, `bad-request` above [`MAX_ROWS`].
 pub fn get_many(collection: &str, keys: &[Vec<u8>]) -> Result<Vec<Option<Row>>> {
     backend::store::get_many(collection, keys)
 }
@@ -108,7 +108,7 @@ pub fn get_many(collection: &str, keys: &[Vec<u8>]) -> Result<Vec<Option<Row>>> 
 /// Rows in the order of their keys, and whether there are more.
 ///
 /// # Errors
-/// `not-granted`, `undeclared`.
+/// `not-granted`, `bad-request`.
 pub fn scan(collection: &str, scan: &Scan) -> Result<Page> {
     backend::store::scan(collection, &scan.start, scan.end.as_deref(), scan.reverse, scan.limit)
 }
@@ -117,7 +117,7 @@ pub fn scan(collection: &str, scan: &Scan) -> Result<Page> {
 /// of the last row already seen.
 ///
 /// # Errors
-/// `not-granted`, `undeclared`.
+/// `not-granted`, `bad-request`.
 pub fn find(collection: &str, index: &str, term: Find<'_>, after: Option<&[u8]>, limit: u32) -> Result<Page> {
     let (term, prefix) = match term {
         Find::Exact(term) => (term, false),
@@ -129,7 +129,7 @@ pub fn find(collection: &str, index: &str, term: Find<'_>, after: Option<&[u8]>,
 /// How many rows the collection has.
 ///
 /// # Errors
-/// `not-granted`, `undeclared`.
+/// `not-granted`, `bad-request`.
 pub fn count(collection: &str) -> Result<u64> {
     backend::store::count(collection)
 }
@@ -139,7 +139,7 @@ pub fn count(collection: &str) -> Result<u64> {
 ///
 /// # Errors
 /// `stale` when the version is another one, `read-only`, `not-granted`,
-/// `undeclared`, `too-much`. A term that another row holds in a unique index is
+/// `bad-request`, `bad-request`. A term that another row holds in a unique index is
 /// answered here as `unique` when it is known already, else at the commit.
 pub fn put(collection: &str, key: &[u8], value: &[u8], terms: &[Term], expected: Option<u64>) -> Result<()> {
     backend::store::put(collection, key, value, terms, expected)
@@ -156,7 +156,7 @@ pub fn delete(collection: &str, key: &[u8], expected: Option<u64>) -> Result<()>
 /// The steps of a value's history, newest first.
 ///
 /// # Errors
-/// `not-granted`, `undeclared`.
+/// `not-granted`, `bad-request`.
 pub fn history(collection: &str, key: &[u8], limit: u32) -> Result<Vec<Change>> {
     backend::store::history(collection, key, limit)
 }

@@ -233,7 +233,7 @@ pub(crate) mod blobs {
         with(|world| {
             world.check("blobs")?;
             if length > MAX_PIECE {
-                return Err(Error::new(code::TOO_MUCH, "at most 1 MiB a call"));
+                return Err(Error::new(code::BAD_REQUEST, "at most 1 MiB a call"));
             }
             let blob = world.blobs.get(id).filter(|blob| blob.sealed).ok_or_else(missing)?;
             let skip = usize::try_from(offset).unwrap_or(usize::MAX);
@@ -256,7 +256,7 @@ pub(crate) mod blobs {
         with(|world| {
             world.check_write("blobs")?;
             if bytes.len() > MAX_PIECE as usize {
-                return Err(Error::new(code::TOO_MUCH, "at most 1 MiB a call"));
+                return Err(Error::new(code::BAD_REQUEST, "at most 1 MiB a call"));
             }
             let blob = world.blobs.get_mut(id).filter(|blob| !blob.sealed).ok_or_else(missing)?;
             blob.bytes.extend(bytes);

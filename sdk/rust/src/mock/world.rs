@@ -248,7 +248,7 @@ pub(super) fn row(key: &[u8], stored: &Stored) -> Row {
 }
 
 pub(super) fn undeclared(what: &str, name: &str) -> Error {
-    Error::new(code::UNDECLARED, Text::from(format!("{what} {name} is not in the manifest")))
+    Error::new(code::BAD_REQUEST, Text::from(format!("{what} {name} is not in the manifest")))
 }
 
 fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
