@@ -196,3 +196,79 @@ fn characters(text: &str, first: usize, last: usize) -> Option<&str> {
     let end = tail.char_indices().nth(last - first + 1).map_or(tail.len(), |(at, _)| at);
     tail.get(..end)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use crate::{Subfield, Tag};
+
+    fn data(tag: &str, indicators: [char; 2], parts: &[(char, &str)]) -> Field {
+        let subfields = parts.iter().map(|(code, text)| Subfield::new(*code, *text)).collect();
+        Field::data(Tag::parse(tag).unwrap(), indicators[0], indicators[1], subfields)
+    }
+
+    fn record() -> Record {
+        let fields = vec![
+            Field::control(Tag::parse("008").unwrap(), "020805s2002    vm a   j      000 1 vie  "),
+            data("020", [' ', ' '], &[('a', "1"), ('z', "2"), ('a', "3"), ('a', "")]),
+            data("245", ['1', '0'], &[('6', "880-01"), ('a', "Truyện Kiều /"), ('c', "Nguyễn Du."), ('b', "thơ")]),
+            data("650", [' ', '4'], &[('a', "Thơ"), ('x', "Việt Nam")]),
+            data("651", [' ', '0'], &[('a', "Vietnam")]),
+            data("880", ['1', '0'], &[('6', "245-01/$1"), ('a', "傳翹 /"), ('c', "阮攸")]),
+            data("880", ['1', ' '], &[('6', "100-02/$1"), ('a', "阮攸")]),
+        ];
+        Record { fields, ..Record::default() }
+    }
+
+    fn texts(spec: &str) -> Vec<String> {
+        Spec::parse(spec).unwrap().texts(&record()).map(Cow::into_owned).collect()
+    }
+
+    #[test]
+    fn one_code_gives_each_and_several_are_joined() {
+        assert_eq!(texts("020a"), ["1", "3"]);
+        assert_eq!(texts("020az"), ["1 2 3"]);
+        assert_eq!(texts("650"), ["Thơ Việt Nam"]);
+        // In the order of the record, whatever the order of the codes.
+        assert_eq!(texts("245abc"), ["Truyện Kiều / Nguyễn Du. thơ"]);
+        assert_eq!(texts("245bca"), texts("245abc"));
+        assert_eq!(texts("245z"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn tags_and_indicators_may_be_open() {
+        assert_eq!(texts("65Xa"), ["Thơ", "Vietnam"]);
+        assert_eq!(texts("6XX|*4|a"), ["Thơ"]);
+        assert_eq!(texts("245|0*|a"), Vec::<String>::new());
+        assert_eq!(texts("650a:651a"), ["Thơ", "Vietnam"]);
+    }
+
+    #[test]
+    fn other_scripts_follow_their_fields() {
+        assert_eq!(texts("245a:880"), ["Truyện Kiều /", "傳翹 /"]);
+        assert_eq!(texts("245a"), ["Truyện Kiều /"]);
+        assert_eq!(texts("880a"), ["傳翹 /", "阮攸"]);
+        assert_eq!(record().alternates(2).filter_map(|f| f.subfield('a')).collect::<Vec<_>>(), ["傳翹 /"]);
+        assert_eq!(record().alternates(3).count(), 0);
+    }
+
+    #[test]
+    fn takes_characters_by_place() {
+        assert_eq!(texts("008[35-37]"), ["vie"]);
+        assert_eq!(texts("008[6]"), ["s"]);
+        assert_eq!(texts("008[38-99]"), ["  "]);
+        assert_eq!(texts("008[90-99]"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn names_the_part_that_cannot_be_read() {
+        let error = Spec::parse("245a:24").unwrap_err();
+        assert_eq!(error, SpecError::Tag { spec: "245a:24".to_owned(), part: "24".to_owned() });
+        assert!(error.to_string().contains("\"24\""));
+        assert!(matches!(Spec::parse("245|1|a"), Err(SpecError::Indicators { .. })));
+        assert!(matches!(Spec::parse("008[37-35]"), Err(SpecError::Range { .. })));
+        assert!(matches!(Spec::parse("008[a]"), Err(SpecError::Range { .. })));
+        assert!(matches!(Spec::parse(""), Err(SpecError::Tag { .. })));
+    }
+}

@@ -53,6 +53,14 @@ impl Texts {
 
     /// The text as a record keeps it.
     pub(crate) fn keep(&mut self, text: Cow<'_, str>) -> String {
+        let (high, control) = traits(text.as_bytes());
+        if !high && !control {
+            return text.into_owned();
+        }
+        // What cannot be kept is a control, or U+FFFE and U+FFFF.
+        if !control && !text.as_bytes().contains(&0xEF) {
+            return nfc(text);
+        }
         let (text, controls) = clean(text);
         self.controls = self.controls.saturating_add(controls);
         nfc(text)
@@ -112,7 +120,9 @@ fn clean(text: Cow<'_, str>) -> (Cow<'_, str>, u32) {
 
 /// The text in NFC.
 fn nfc(text: Cow<'_, str>) -> String {
-    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
+    // Latin with the marks of Vietnamese and of Europe is NFC by its ranges.
+    let composed = |c: char| matches!(c, '\0'..='\u{2FF}' | '\u{1E00}'..='\u{1EFF}');
+    if text.chars().all(composed) || is_nfc_quick(text.chars()) == IsNormalized::Yes {
         return text.into_owned();
     }
     text.nfc().collect()

@@ -241,17 +241,15 @@ impl Builder {
 }
 
 /// The value of an attribute, its references resolved.
-fn attribute<'a>(element: &BytesStart<'a>, name: &str) -> Result<Option<Cow<'a, str>>, Reason> {
+fn attribute<'a>(element: &'a BytesStart<'_>, name: &str) -> Result<Option<Cow<'a, str>>, Reason> {
+    let broken = |error: &dyn std::fmt::Display| Reason::Xml(error.to_string());
     for attribute in element.attributes().with_checks(false) {
-        let attribute = attribute.map_err(|e| Reason::Xml(e.to_string()))?;
+        let attribute = attribute.map_err(|e| broken(&e))?;
         if attribute.key.local_name().as_ref() == name {
-            return match attribute.value {
-                value if !value.contains(['&', '\t', '\r', '\n']) => Ok(Some(Cow::Owned(value.into_owned()))),
-                _ => attribute
-                    .normalized_value(XmlVersion::Implicit1_0)
-                    .map(|value| Some(Cow::Owned(value.into_owned())))
-                    .map_err(|e| Reason::Xml(e.to_string())),
-            };
+            if !attribute.value.contains(['&', '\t', '\r', '\n']) {
+                return Ok(Some(attribute.value));
+            }
+            return attribute.normalized_value(XmlVersion::Implicit1_0).map(Some).map_err(|e| broken(&e));
         }
     }
     Ok(None)
