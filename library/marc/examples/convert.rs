@@ -39,7 +39,9 @@ fn main() -> Result<(), Error> {
                     let written = iso2709::write(&read.record, &mut file);
                     unwritten += usize::from(written.is_err());
                     if marcxml::write_record(&read.record, &mut xml).characters > 0 {
-                        return Err(format!("{path}: record {} does not fit into XML", read.index).into());
+                        return Err(
+                            format!("{path}: record {} does not fit into XML", read.index).into(),
+                        );
                     }
                     writeln!(listing, "{}", line(&path, &read, written.is_ok()))?;
                 }
@@ -86,8 +88,14 @@ fn fields(record: &Record) -> Vec<Value> {
         .iter()
         .map(|field| match field {
             Field::Control { tag, value } => json!([tag.as_str(), value]),
-            Field::Data { tag, ind1, ind2, subfields } => {
-                let subfields: Vec<_> = subfields.iter().map(|s| json!([s.code, s.value])).collect();
+            Field::Data {
+                tag,
+                ind1,
+                ind2,
+                subfields,
+            } => {
+                let subfields: Vec<_> =
+                    subfields.iter().map(|s| json!([s.code, s.value])).collect();
                 json!([tag.as_str(), ind1, ind2, subfields])
             }
         })

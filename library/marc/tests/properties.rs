@@ -1,9 +1,18 @@
 //! What holds for every record and for every input.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 
 use proptest::prelude::*;
-use tram_marc::{Bad, Charset, Decoder, Encoding, Field, Format, Leader, Read, Record, Subfield, Tag, iso2709, marcxml};
+use tram_marc::{
+    Bad, Charset, Decoder, Encoding, Field, Format, Leader, Read, Record, Subfield, Tag, iso2709,
+    marcxml,
+};
 use unicode_normalization::UnicodeNormalization as _;
 
 fn text() -> impl Strategy<Value = String> {
@@ -17,21 +26,27 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 fn field() -> impl Strategy<Value = Field> {
-    let subfield = ("[!-~]", text()).prop_map(|(code, text)| Subfield::new(code.chars().next().unwrap(), text));
-    let data = ("(0[1-9]|[1-9][0-9])[0-9]|[A-Z]{3}", "[ -~]{2}", prop::collection::vec(subfield, 1..6)).prop_map(
-        |(tag, indicators, subfields)| {
+    let subfield = ("[!-~]", text())
+        .prop_map(|(code, text)| Subfield::new(code.chars().next().unwrap(), text));
+    let data = (
+        "(0[1-9]|[1-9][0-9])[0-9]|[A-Z]{3}",
+        "[ -~]{2}",
+        prop::collection::vec(subfield, 1..6),
+    )
+        .prop_map(|(tag, indicators, subfields)| {
             let mut indicators = indicators.chars();
             let (ind1, ind2) = (indicators.next().unwrap(), indicators.next().unwrap());
             Field::data(Tag::parse(&tag).unwrap(), ind1, ind2, subfields)
-        },
-    );
-    let control = ("00[1-9]|[A-Z]{3}", text()).prop_map(|(tag, text)| Field::control(Tag::parse(&tag).unwrap(), text));
+        });
+    let control = ("00[1-9]|[A-Z]{3}", text())
+        .prop_map(|(tag, text)| Field::control(Tag::parse(&tag).unwrap(), text));
     prop_oneof![data, control]
 }
 
 fn record() -> impl Strategy<Value = Record> {
     let leader = "[ -~]{24}".prop_map(|text| Leader::from_text(&text));
-    (leader, prop::collection::vec(field(), 1..12)).prop_map(|(leader, fields)| Record { leader, fields })
+    (leader, prop::collection::vec(field(), 1..12))
+        .prop_map(|(leader, fields)| Record { leader, fields })
 }
 
 /// All items of an input, fed in pieces.
@@ -121,10 +136,26 @@ fn sample(title: &str) -> Record {
         Field::control(tag("001"), "tram-1"),
         Field::control(tag("008"), "020805s2002    vm a   j      000 1 vie  "),
         Field::data(tag("100"), '0', ' ', vec![Subfield::new('a', "Tô Hoài")]),
-        Field::data(tag("245"), '1', '0', vec![Subfield::new('a', title), Subfield::new('c', "Tô Hoài & <ai>")]),
-        Field::data(tag("650"), ' ', '4', vec![Subfield::new('a', "Văn học thiếu nhi")]),
+        Field::data(
+            tag("245"),
+            '1',
+            '0',
+            vec![
+                Subfield::new('a', title),
+                Subfield::new('c', "Tô Hoài & <ai>"),
+            ],
+        ),
+        Field::data(
+            tag("650"),
+            ' ',
+            '4',
+            vec![Subfield::new('a', "Văn học thiếu nhi")],
+        ),
     ];
-    Record { fields, ..Record::default() }
+    Record {
+        fields,
+        ..Record::default()
+    }
 }
 
 /// Bytes as they come from files: UTF-8, MARC-8 under either leader, broken.
@@ -185,7 +216,10 @@ fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
 fn broken_input_is_reported_and_nothing_else() {
     let mut random = Random(0x7472_616D_2D6D_6172);
     let (mut good, mut bad) = (0, 0);
-    for (format, seed) in [(Format::Iso2709, seed_iso2709()), (Format::MarcXml, seed_marcxml())] {
+    for (format, seed) in [
+        (Format::Iso2709, seed_iso2709()),
+        (Format::MarcXml, seed_marcxml()),
+    ] {
         for _ in 0..8_000 {
             let mut bytes = seed.clone();
             mutate(&mut bytes, &mut random);
@@ -207,7 +241,10 @@ fn broken_input_is_reported_and_nothing_else() {
                         good += 1;
                         let mut xml = String::new();
                         assert_eq!(marcxml::write_record(&read.record, &mut xml).characters, 0);
-                        let again = marcxml::Records::new(xml.as_bytes(), Charset::Declared).next().unwrap().unwrap();
+                        let again = marcxml::Records::new(xml.as_bytes(), Charset::Declared)
+                            .next()
+                            .unwrap()
+                            .unwrap();
                         assert_eq!(again.record, read.record);
                     }
                     Err(_) => bad += 1,
@@ -241,6 +278,9 @@ fn good_records_survive_their_neighbours() {
             .flatten()
             .filter_map(|read| read.record.title())
             .collect();
-        assert!(titles.ends_with(&["Số đỏ".to_owned(), "Chí Phèo".to_owned()]), "{titles:?}");
+        assert!(
+            titles.ends_with(&["Số đỏ".to_owned(), "Chí Phèo".to_owned()]),
+            "{titles:?}"
+        );
     }
 }

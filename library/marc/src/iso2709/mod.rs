@@ -40,6 +40,8 @@ fn number(digits: &[u8]) -> Option<usize> {
         return None;
     }
     digits.iter().try_fold(0usize, |sum, digit| {
-        digit.is_ascii_digit().then(|| sum * 10 + usize::from(digit - b'0'))
+        digit
+            .is_ascii_digit()
+            .then(|| sum * 10 + usize::from(digit - b'0'))
     })
 }

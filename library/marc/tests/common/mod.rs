@@ -34,6 +34,8 @@ pub(crate) fn contents(path: &Path) -> Vec<u8> {
         return bytes;
     }
     let mut out = Vec::new();
-    flate2::read::MultiGzDecoder::new(bytes.as_slice()).read_to_end(&mut out).unwrap();
+    flate2::read::MultiGzDecoder::new(bytes.as_slice())
+        .read_to_end(&mut out)
+        .unwrap();
     out
 }

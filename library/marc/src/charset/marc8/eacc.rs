@@ -6,8 +6,11 @@ use std::cmp::Ordering;
 static TABLE: &[u8] = include_bytes!("eacc.bin");
 
 /// Characters outside of the 65,536 that the table can name.
-const SUPPLEMENTARY: [(u32, char); 3] =
-    [(0x21_75_59, '\u{212C4}'), (0x22_2A_34, '\u{2251B}'), (0x22_33_39, '\u{22C4D}')];
+const SUPPLEMENTARY: [(u32, char); 3] = [
+    (0x21_75_59, '\u{212C4}'),
+    (0x22_2A_34, '\u{2251B}'),
+    (0x22_33_39, '\u{22C4D}'),
+];
 
 /// The bytes of a run's head: first code, number of characters, place of the
 /// first character.
@@ -15,12 +18,17 @@ const HEAD: usize = 6;
 
 /// The character of a code of three 7-bit bytes.
 pub(super) fn char_of(code: [u8; 3]) -> Option<char> {
-    if let Some((_, c)) = SUPPLEMENTARY.iter().find(|(known, _)| *known == number(code)) {
+    if let Some((_, c)) = SUPPLEMENTARY
+        .iter()
+        .find(|(known, _)| *known == number(code))
+    {
         return Some(*c);
     }
     let (count, rest) = TABLE.split_first_chunk::<2>()?;
     let (heads, chars) = rest.split_at_checked(usize::from(u16::from_le_bytes(*count)) * HEAD)?;
-    let (heads, []) = heads.as_chunks::<HEAD>() else { return None };
+    let (heads, []) = heads.as_chunks::<HEAD>() else {
+        return None;
+    };
     let wanted = number(code);
     let run = heads
         .binary_search_by(|&[a, b, c, length, _, _]| {

@@ -76,7 +76,11 @@ pub(super) fn has_escape(bytes: &[u8]) -> bool {
 
 /// Decodes one text. Each starts with ASCII as G0 and Extended Latin as G1.
 pub(super) fn decode(bytes: &[u8]) -> Decoded {
-    let mut out = Decoded { text: String::with_capacity(bytes.len() + 8), unknown: 0, dangling: 0 };
+    let mut out = Decoded {
+        text: String::with_capacity(bytes.len() + 8),
+        unknown: 0,
+        dangling: 0,
+    };
     let mut marks = Marks::default();
     let (mut g0, mut g1) = (Set::Ascii, Set::Single(&sets::EXTENDED_LATIN));
     let mut rest = bytes;
@@ -111,7 +115,9 @@ pub(super) fn decode(bytes: &[u8]) -> Decoded {
                 marks.flush(&mut out.text);
             }
             None => {
-                out.unknown = out.unknown.saturating_add(u32::try_from(length).unwrap_or(1));
+                out.unknown = out
+                    .unknown
+                    .saturating_add(u32::try_from(length).unwrap_or(1));
                 out.text.push(char::REPLACEMENT_CHARACTER);
                 marks.flush(&mut out.text);
             }
@@ -129,7 +135,9 @@ pub(super) fn decode(bytes: &[u8]) -> Decoded {
 /// The character at the head of `bytes` in `set`, and its length in bytes.
 fn graphic(set: Set, bytes: &[u8]) -> (Option<char>, usize) {
     let low = |b: u8| b & 0x7F;
-    let Some(&first) = bytes.first() else { return (None, 1) };
+    let Some(&first) = bytes.first() else {
+        return (None, 1);
+    };
     match set {
         Set::Ascii => (Some(char::from(low(first))), 1),
         Set::Single(table) => {
@@ -188,7 +196,10 @@ mod tests {
     fn marks_go_behind_their_letters() {
         assert_eq!(text(b"caf\xE2e"), "café");
         // Two marks on one letter, and letters of Extended Latin itself.
-        assert_eq!(text(b"Nguy\xE3\xE4en \xB3\xF2a \xBC \xBD \xAC \xAD"), "Nguyễn đạ ơ ư Ơ Ư");
+        assert_eq!(
+            text(b"Nguy\xE3\xE4en \xB3\xF2a \xBC \xBD \xAC \xAD"),
+            "Nguyễn đạ ơ ư Ơ Ư"
+        );
         assert_eq!(text(b"\xEBt\xECsar"), "t\u{361}sar");
     }
 
