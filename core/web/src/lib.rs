@@ -1,9 +1,30 @@
 //! HTTP and TLS of Trạm: listeners, walls, rendering of page documents, and the
 //! shell's own pages.
+//!
+//! * `server` accepts connections within limits; `router` leads a request through the
+//!   walls and gives it a turn on a blocking thread.
+//! * `walls` keeps pages of different authors apart, and other sites out.
+//! * `render` turns page documents into HTML, in pure functions.
+//! * `plugin_route` calls plugins through the seam `plugins`; `pages` is the shell.
 
+mod assets;
+mod forms;
 mod language;
 mod messages;
+mod pages;
+mod plugin_route;
+mod plugins;
 mod query;
 mod render;
+mod reply;
+mod router;
+mod server;
+mod site;
+mod tls;
+mod visit;
+mod walls;
 
 pub use language::Language;
+pub use server::{Error, Server, WebOptions};
+pub use site::DemoAccount;
+pub use tls::Error as TlsError;

@@ -23,6 +23,11 @@ fn decode(word: &str) -> String {
     percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
 }
 
+/// Decodes a segment of a path, where a plus is a plus.
+pub(crate) fn decode_path(segment: &str) -> String {
+    percent_decode_str(segment).decode_utf8_lossy().into_owned()
+}
+
 /// Encodes one component.
 pub(crate) fn encode(word: &str) -> String {
     utf8_percent_encode(word, RESERVED).to_string()

@@ -91,10 +91,10 @@ pub(crate) struct Frame<'a> {
     pub(crate) plain: bool,
 }
 
-/// Renders a whole page.
-pub(crate) fn page(frame: &Frame<'_>, page: &Page) -> String {
+/// Renders a whole page; `extra` is markup of the shell's own behind the widgets.
+pub(crate) fn page(frame: &Frame<'_>, page: &Page, extra: Option<Markup>) -> String {
     let renderer = Renderer { frame, ids: Cell::new(0), level: Cell::new(1) };
-    shell::document(&renderer, page).into_string()
+    shell::document(&renderer, page, extra).into_string()
 }
 
 /// State of one rendering.

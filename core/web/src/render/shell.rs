@@ -10,7 +10,7 @@ use crate::query;
 /// Seconds after which a page with a running job reloads where scripts are off.
 const REFRESH: u32 = 3;
 
-pub(super) fn document(r: &Renderer<'_>, page: &Page) -> Markup {
+pub(super) fn document(r: &Renderer<'_>, page: &Page, extra: Option<Markup>) -> Markup {
     let frame = r.frame;
     let title = r.text(&page.title);
     let running = any_widget(&page.widgets, &|w| matches!(w, Widget::Progress(progress) if progress.running));
@@ -50,6 +50,7 @@ pub(super) fn document(r: &Renderer<'_>, page: &Page) -> Markup {
                         }
                         h1.hidden[page.bare] { (title) }
                         (r.widgets(&page.widgets))
+                        @if let Some(extra) = &extra { (extra) }
                     }
                     @if !page.aside.is_empty() {
                         aside aria-label=(r.say("shell.aside")) {

@@ -53,7 +53,7 @@ fn whole_page() {
     let mut page = Page::new(vi_en("Kết quả tìm", "Results"), vec![Widget::Paragraph { text: "Hai dòng\nchữ".into(), quiet: true }]);
     page.breadcrumbs = vec![Link::new(vi_en("Thư viện", "Library"), "")];
     page.aside = vec![Widget::Heading { level: 2, text: "Bên cạnh".into() }];
-    insta::assert_snapshot!(super::page(&frame, &page).replace("><", ">\n<"));
+    insta::assert_snapshot!(super::page(&frame, &page, None).replace("><", ">\n<"));
 }
 
 #[test]
@@ -232,7 +232,7 @@ fn progress_refreshes_by_itself_without_script_only_while_it_runs() {
         })
     };
     insta::assert_snapshot!(widget(progress(true)));
-    let page = |running| super::page(&frame(), &Page::new("x", vec![progress(running)]));
+    let page = |running| super::page(&frame(), &Page::new("x", vec![progress(running)]), None);
     assert!(page(true).contains("http-equiv=\"refresh\""));
     assert!(!page(false).contains("http-equiv") && !page(false).contains("data-job="));
 }
@@ -240,7 +240,7 @@ fn progress_refreshes_by_itself_without_script_only_while_it_runs() {
 #[test]
 fn the_reader_gets_his_language() {
     let frame = Frame { language: Language::En, ..frame() };
-    let html = super::page(&frame, &Page::new(vi_en("Sách", "Books"), Vec::new()));
+    let html = super::page(&frame, &Page::new(vi_en("Sách", "Books"), Vec::new()), None);
     assert!(html.contains("lang=\"en\"") && html.contains(">Books</h1>") && html.contains("Skip to the content"));
 }
 
@@ -264,6 +264,6 @@ fn no_value_becomes_markup_or_inline_style() {
             Widget::Progress(Progress { job: evil.into(), running: true, ..Progress::default() }),
         ],
     );
-    let html = super::page(&frame(), &page);
+    let html = super::page(&frame(), &page, None);
     assert!(!html.contains("<script>alert") && !html.contains("<a style") && !html.contains(" style=\""));
 }

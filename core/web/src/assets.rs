@@ -1,0 +1,137 @@
+//! The shell's own files, under names that hold their hash, compressed once.
+
+use std::io::Write;
+
+use bytes::Bytes;
+use hyper::header::{self, HeaderMap, HeaderValue};
+use hyper::{Response, StatusCode};
+
+use crate::server::body::Body;
+use crate::walls::headers;
+
+/// Path of the shell's files.
+const PLACE: &str = "/-/";
+
+/// One file.
+#[derive(Debug)]
+struct File {
+    path: String,
+    media_type: &'static str,
+    plain: Bytes,
+    gzip: Bytes,
+}
+
+/// The shell's files.
+#[derive(Debug)]
+pub(crate) struct Assets {
+    files: [File; 3],
+}
+
+impl Assets {
+    pub(crate) fn new() -> Self {
+        Self {
+            files: [
+                file("tram", "css", "text/css; charset=utf-8", include_bytes!("../assets/tram.css")),
+                file("tram", "js", "text/javascript; charset=utf-8", include_bytes!("../assets/tram.js")),
+                file("icon", "svg", "image/svg+xml", include_bytes!("../assets/icon.svg")),
+            ],
+        }
+    }
+
+    pub(crate) fn style(&self) -> &str {
+        let [style, ..] = &self.files;
+        &style.path
+    }
+
+    pub(crate) fn script(&self) -> &str {
+        let [_, script, _] = &self.files;
+        &script.path
+    }
+
+    pub(crate) fn icon(&self) -> &str {
+        let [.., icon] = &self.files;
+        &icon.path
+    }
+
+    /// The reply to a path below [`PLACE`]; none when the path is not there. The name
+    /// holds the hash, so a browser keeps the file for good.
+    pub(crate) fn answer(&self, path: &str, request: &HeaderMap) -> Option<Response<Body>> {
+        if !path.starts_with(PLACE) {
+            return None;
+        }
+        let mut reply = Response::new(Body::empty());
+        let headers = reply.headers_mut();
+        let Some(file) = self.files.iter().find(|file| file.path == path) else {
+            headers::secure(headers, Some(headers::INERT));
+            *reply.status_mut() = StatusCode::NOT_FOUND;
+            return Some(reply);
+        };
+        headers::secure(headers, Some(headers::INERT));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(file.media_type));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
+        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+        let gzip = accepts_gzip(request);
+        if gzip {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        *reply.body_mut() = if gzip { file.gzip.clone() } else { file.plain.clone() }.into();
+        Some(reply)
+    }
+}
+
+pub(crate) fn accepts_gzip(request: &HeaderMap) -> bool {
+    request.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).is_some_and(|accepted| {
+        accepted.split(',').any(|coding| {
+            let mut parts = coding.split(';');
+            parts.next().is_some_and(|name| name.trim().eq_ignore_ascii_case("gzip"))
+                && !parts.any(|part| matches!(part.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
+        })
+    })
+}
+
+fn file(name: &str, end: &str, media_type: &'static str, bytes: &'static [u8]) -> File {
+    let hash = blake3::hash(bytes).to_hex();
+    let short: String = hash.chars().take(12).collect();
+    File { path: format!("{PLACE}{name}-{short}.{end}"), media_type, plain: Bytes::from_static(bytes), gzip: gzip(bytes) }
+}
+
+/// Compresses for good; writing into memory does not fail.
+fn gzip(bytes: &[u8]) -> Bytes {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    match encoder.write_all(bytes).and_then(|()| encoder.finish()) {
+        Ok(compressed) => compressed.into(),
+        Err(error) => {
+            log::error!("an asset was not compressed: {error}");
+            Bytes::new()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn files_are_served_for_good_and_compressed_for_those_who_can() {
+        let assets = Assets::new();
+        let mut request = HeaderMap::new();
+        let plain = assets.answer(assets.style(), &request).map(|reply| reply.body().length());
+        request.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("br, gzip;q=0.5"));
+        let reply = assets.answer(assets.style(), &request).unwrap();
+        assert_eq!(reply.headers().get(header::CONTENT_ENCODING).map(HeaderValue::as_bytes), Some(b"gzip".as_slice()));
+        assert!(Some(reply.body().length() * 3) < plain);
+        assert_eq!(assets.answer("/-/other.css", &request).map(|reply| reply.status()), Some(StatusCode::NOT_FOUND));
+        assert!(assets.answer("/catalogue", &request).is_none());
+    }
+
+    #[test]
+    fn no_gzip_where_it_is_refused() {
+        let with = |value: &'static str| {
+            let mut request = HeaderMap::new();
+            request.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(value));
+            accepts_gzip(&request)
+        };
+        assert!(with("gzip") && with("deflate, GZIP") && !with("gzip;q=0") && !with("br"));
+    }
+}

@@ -1,0 +1,45 @@
+//! Files of plugins: assets of the package, and blobs such as covers.
+
+use hyper::header::{self, HeaderValue};
+use hyper::{Method, Response, StatusCode};
+
+use super::ShellForm;
+use crate::messages;
+use crate::plugin_route;
+use crate::query;
+use crate::reply;
+use crate::router::inert;
+use crate::server::body::Body;
+use crate::site::Site;
+use crate::visit::Visit;
+
+/// `BASE/asset/PATH` and `BASE/blob/ID`.
+pub(super) fn answer(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) -> Response<Body> {
+    let found = matches!(visit.method, Method::GET | Method::HEAD).then(|| file(site, visit)).flatten();
+    found.unwrap_or_else(|| reply::problem(site, visit, StatusCode::NOT_FOUND, messages::text("error.not-found-text")))
+}
+
+fn file(site: &Site, visit: &Visit) -> Option<Response<Body>> {
+    let path = visit.path.strip_prefix("/x/").or_else(|| visit.path.strip_prefix('/'))?;
+    let (plugin, rest) = path.split_once('/')?;
+    let (kind, name) = rest.split_once('/')?;
+    let name = query::decode_path(name);
+    if kind == "blob" {
+        let blob = site.plugins.blob(plugin, &name, &visit.principal)?;
+        // The id is the content's, so the file never changes; who may see it can.
+        return Some(plugin_route::send_blob(&blob, &visit.headers, Some("private, max-age=3600")));
+    }
+    let asset = site.plugins.asset(plugin, &name)?;
+    let etag = format!("\"{}\"", asset.hash);
+    let kept = visit.header(&header::IF_NONE_MATCH).is_some_and(|known| known.contains(&etag));
+    let mut reply = if kept {
+        inert(StatusCode::NOT_MODIFIED, Body::empty())
+    } else {
+        inert(StatusCode::OK, Body::from(bytes::Bytes::from_owner(asset.bytes)))
+    };
+    let head = reply.headers_mut();
+    head.insert(header::CONTENT_TYPE, HeaderValue::from_str(&asset.media_type).ok()?);
+    head.insert(header::ETAG, HeaderValue::from_str(&etag).ok()?);
+    head.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+    Some(reply)
+}

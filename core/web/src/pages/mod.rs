@@ -1,0 +1,85 @@
+//! The shell's own pages, each a page document like a plugin's.
+
+mod files;
+mod form;
+pub(crate) mod health;
+mod jobs;
+mod sign_in;
+mod start;
+
+use hyper::{Response, StatusCode};
+use maud::{DOCTYPE, html};
+use tram_people::Principal;
+
+use crate::messages::say;
+use crate::server::body::Body;
+use crate::site::Site;
+use crate::visit::Visit;
+use crate::walls::headers;
+
+pub(crate) use form::ShellForm;
+
+/// A page: what came (a form when it is a POST), and the reply.
+pub(crate) type Handler = fn(&Site, &mut Visit, Option<ShellForm>) -> Response<Body>;
+
+/// The page of a path; none when there is none.
+pub(crate) fn find(path: &str) -> Option<Handler> {
+    let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
+    Some(match segments.as_slice() {
+        [""] => start::page,
+        ["search"] => start::search,
+        ["sign-in"] => sign_in::page,
+        ["sign-in", "demo"] => sign_in::demo,
+        ["sign-out"] => sign_in::out,
+        ["card"] => sign_in::card,
+        ["lesson"] => sign_in::lesson,
+        ["jobs", _] => jobs::page,
+        ["jobs", _, "cancel"] => jobs::cancel,
+        ["metrics"] => health::metrics,
+        [_, "asset" | "blob", ..] | ["x", _, "asset" | "blob", ..] => files::answer,
+        _ => return None,
+    })
+}
+
+/// Pages that are there before the wizard is done.
+pub(crate) fn is_open_before_setup(path: &str) -> bool {
+    path == "/setup" || path == "/metrics" || path.starts_with("/tls")
+}
+
+/// Bytes of a form of a page that takes files; none for the others and for those who
+/// may not.
+pub(crate) fn largest_form(path: &str, by: &Principal) -> Option<u64> {
+    match path {
+        "/people/import" if by.holds("people.manage") => Some(12 << 20),
+        "/admin/install" if by.holds("plugins.manage") => Some(24 << 20),
+        _ => None,
+    }
+}
+
+/// What a browser gets that came by a name which is not the station's: nothing but
+/// the right link.
+pub(crate) fn other_host(site: &Site, visit: &Visit) -> Response<Body> {
+    let port = if visit.peer.tls { site.https_port } else { site.http_port };
+    let scheme = if visit.peer.tls { "https" } else { "http" };
+    let usual = if visit.peer.tls { 443 } else { 80 };
+    let port = port.filter(|port| *port != usual).map(|port| format!(":{port}")).unwrap_or_default();
+    let right = format!("{scheme}://{}{port}/", site.own_name());
+    let body = html! {
+        (DOCTYPE)
+        html lang=(visit.language.code()) {
+            head { meta charset="utf-8"; title { (say(visit.language, "shell.name")) } }
+            body { p { (say(visit.language, "error.other-host")) } p { a href=(right) { (right) } } }
+        }
+    };
+    let mut reply = Response::new(Body::from(body.into_string()));
+    *reply.status_mut() = StatusCode::MISDIRECTED_REQUEST;
+    let html = hyper::header::HeaderValue::from_static("text/html; charset=utf-8");
+    reply.headers_mut().insert(hyper::header::CONTENT_TYPE, html);
+    headers::secure(reply.headers_mut(), Some(headers::INERT));
+    reply
+}
+
+/// Segment of a path, percent-decoded; empty when there is none.
+fn segment(path: &str, at: usize) -> String {
+    crate::query::decode_path(path.trim_matches('/').split('/').nth(at).unwrap_or_default())
+}
