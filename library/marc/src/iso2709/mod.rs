@@ -22,6 +22,8 @@ mod directory;
 mod field;
 mod frame;
 mod parse;
+#[cfg(test)]
+mod tests;
 mod write;
 
 pub use decoder::{Decoder, Records};
