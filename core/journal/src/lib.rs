@@ -9,6 +9,7 @@ mod apply;
 mod backup;
 mod blobs;
 mod catalog;
+pub mod clock;
 mod codec;
 mod commit;
 mod core;
