@@ -29,6 +29,7 @@ mod text;
 mod top;
 mod typed;
 mod visibility;
+mod weigh;
 mod words;
 
 pub use error::Error;

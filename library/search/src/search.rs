@@ -110,7 +110,7 @@ impl Index {
         let scored: Vec<(f32, DocAddress)> = match &request.sort {
             Sort::Relevance => {
                 let plan = compiler.plan(&request.query, &request.filters)?;
-                top::by_score(searcher, &plan, page)?
+                top::by_score(searcher, &self.layout, &plan, page)?
             }
             Sort::Newest => self.sorted(
                 compiler,

@@ -269,6 +269,7 @@ impl Speller<'_> {
         };
         let hits = top::by_score(
             self.searcher,
+            self.layout,
             &plan,
             Page {
                 offset: 0,

@@ -69,6 +69,7 @@ impl Index {
         // Editions share a title, so more hits are read than values wanted.
         let hits = top::by_score(
             &searcher,
+            &self.layout,
             &plan,
             Page {
                 offset: 0,

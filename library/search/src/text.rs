@@ -9,7 +9,7 @@ use crate::words::words;
 pub(crate) const MOST_WORDS: usize = 32;
 
 /// One word of a query.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct QueryWord {
     /// As typed.
     pub typed: String,

@@ -9,6 +9,8 @@ use tantivy::{DocAddress, DocId, DocSet, Searcher, SegmentReader, TERMINATED, i6
 
 use crate::compile::Plan;
 use crate::error::Error;
+use crate::layout::Layout;
+use crate::weigh::Rarity;
 
 /// Which part of the hits is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -26,9 +28,11 @@ const SHORTLIST: usize = 200;
 /// The best hits with their scores.
 pub(crate) fn by_score(
     searcher: &Searcher,
+    layout: &Layout,
     plan: &Plan,
     page: Page,
 ) -> Result<Vec<(f32, DocAddress)>, Error> {
+    let rarity = &Rarity::new(searcher, layout);
     let most = page.offset + page.limit;
     let filter = match &plan.filter {
         Some(filter) => Some(filter.weight(EnableScoring::disabled_from_searcher(searcher))?),
@@ -38,16 +42,22 @@ pub(crate) fn by_score(
     if !plan.shortlist.is_empty() {
         let mut short: Vec<DocAddress> = Vec::new();
         for query in &plan.shortlist {
-            let found = best_of(searcher, query, filter.as_deref(), SHORTLIST.max(most))?;
+            let found = best_of(
+                searcher,
+                rarity,
+                query,
+                filter.as_deref(),
+                SHORTLIST.max(most),
+            )?;
             short.extend(found.into_iter().map(|(_, address)| address));
         }
         short.sort_unstable();
         short.dedup();
-        best = scores(searcher, &plan.scored, &short)?;
+        best = scores(searcher, rarity, &plan.scored, &short)?;
     }
     // A shortlist knows only the typed spelling, so it may be too short.
     if best.len() < most {
-        best = best_of(searcher, &plan.scored, filter.as_deref(), most)?;
+        best = best_of(searcher, rarity, &plan.scored, filter.as_deref(), most)?;
     }
     Ok(best
         .into_iter()
@@ -65,11 +75,14 @@ fn better(one: &(f32, DocAddress), other: &(f32, DocAddress)) -> Ordering {
 /// only those that are better than the worst kept one.
 fn best_of(
     searcher: &Searcher,
+    rarity: &Rarity<'_>,
     query: &dyn EngineQuery,
     filter: Option<&dyn Weight>,
     most: usize,
 ) -> Result<Vec<(f32, DocAddress)>, Error> {
-    let weight = query.weight(EnableScoring::enabled_from_searcher(searcher))?;
+    let weight = query.weight(EnableScoring::enabled_from_statistics_provider(
+        rarity, searcher,
+    ))?;
     let mut best: BinaryHeap<Worst> = BinaryHeap::with_capacity(most + 1);
     for (ordinal, segment) in (0..).zip(searcher.segment_readers()) {
         let mut allowed = match filter {
@@ -106,10 +119,13 @@ fn best_of(
 /// left out. The best come first.
 fn scores(
     searcher: &Searcher,
+    rarity: &Rarity<'_>,
     query: &dyn EngineQuery,
     short: &[DocAddress],
 ) -> Result<Vec<(f32, DocAddress)>, Error> {
-    let weight = query.weight(EnableScoring::enabled_from_searcher(searcher))?;
+    let weight = query.weight(EnableScoring::enabled_from_statistics_provider(
+        rarity, searcher,
+    ))?;
     let mut out = Vec::with_capacity(short.len());
     for of_segment in short.chunk_by(|one, other| one.segment_ord == other.segment_ord) {
         let Some(first) = of_segment.first() else {

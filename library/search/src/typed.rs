@@ -9,6 +9,8 @@
 //! side by side (a Vietnamese word is several syllables) before words apart, and
 //! a value that is just the typed text before longer ones.
 
+use std::collections::HashSet;
+
 use tantivy::Term;
 use tantivy::query::{BooleanQuery, EmptyQuery, Occur, TermQuery, TermSetQuery};
 use tantivy::schema::{Field, IndexRecordOption};
@@ -174,7 +176,9 @@ impl Compiler<'_> {
             Marks::Any => word.folded.clone(),
             Marks::Typed => word.exact.clone(),
         };
-        let spellings: Vec<String> = text.words.iter().map(spelling).collect();
+        let mut spellings: Vec<String> = text.words.iter().map(spelling).collect();
+        spellings.sort_unstable();
+        spellings.dedup();
         for word in &spellings {
             if self
                 .searcher
@@ -292,8 +296,10 @@ impl Compiler<'_> {
     }
 
     fn units(&self, text: &Text, scope: &Scope<'_>, marks: Marks) -> Vec<Compiled> {
+        let mut seen: HashSet<&[QueryWord]> = HashSet::new();
         text.units()
             .into_iter()
+            .filter(|unit| seen.insert(unit))
             .map(|unit| match unit {
                 [single] => scope.word(self.layout, single, marks),
                 _ => in_a_row(scope, unit, Marks::Any),
@@ -324,8 +330,13 @@ impl Compiler<'_> {
     ) -> Result<Compiled, Error> {
         let words = text.words.as_slice();
         let mut extra: Vec<Compiled> = Vec::new();
+        let mut seen: HashSet<&str> = HashSet::new();
+        let different: Vec<&QueryWord> = words
+            .iter()
+            .filter(|word| seen.insert(&word.exact))
+            .collect();
         for field in &scope.fields {
-            for word in words {
+            for word in &different {
                 extra.append(&mut word_scores(field, word, text.marked, marks));
             }
         }
