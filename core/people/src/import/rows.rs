@@ -52,6 +52,13 @@ fn date(text: &str) -> Option<Date> {
     Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()
 }
 
+/// Excel makes a number of a telephone number and loses its 0.
+fn telephone(head: &str, cell: &str) -> String {
+    let head = tram_vietnamese::fold(head);
+    let is = head.contains("dien thoai") || head.contains("sdt");
+    if is && cell.len() == 9 && cell.bytes().all(|b| b.is_ascii_digit()) { format!("0{cell}") } else { cell.to_owned() }
+}
+
 struct Cells<'a> {
     header: &'a Header,
     row: &'a [String],
@@ -163,7 +170,7 @@ fn draft(cells: &Cells<'_>, row: usize, kind: Kind, today: &str) -> Result<Draft
         .columns
         .iter()
         .filter(|column| column.meaning == Meaning::More)
-        .filter_map(|column| cells.row.get(column.at).filter(|cell| !cell.is_empty()).map(|cell| (column.head.clone(), cell.clone())))
+        .filter_map(|column| cells.row.get(column.at).filter(|cell| !cell.is_empty()).map(|cell| (column.head.clone(), telephone(&column.head, cell))))
         .collect();
     let guardians = [(Meaning::Father, "cha"), (Meaning::Mother, "mẹ"), (Meaning::Guardian, "người giám hộ")]
         .into_iter()
