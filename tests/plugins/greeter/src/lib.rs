@@ -33,6 +33,15 @@ impl Api for Greeter {
     }
 }
 
+impl Queryable for Greeter {
+    fn query(name: &str, _arguments: &[u8], _by: &Principal) -> Result<Vec<u8>> {
+        match name {
+            "count" => Ok(tram_sdk::serde_json::to_vec(&GREETINGS.count()?)?),
+            other => Err(Error::not_found(other)),
+        }
+    }
+}
+
 fn list() -> Result<Response> {
     let (greetings, _) = GREETINGS.scan(&Scan::all().reverse().limit(50))?;
     let cards = greetings
@@ -69,4 +78,4 @@ fn send(request: &Request) -> Result<Response> {
     Ok(Response::redirect(""))
 }
 
-tram_sdk::export!(Greeter: pages, api);
+tram_sdk::export!(Greeter: pages, api, queryable);
