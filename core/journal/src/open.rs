@@ -139,16 +139,15 @@ pub(crate) fn open_on(
         .and_then(|f| f.read_at(&mut index_key, 0))
         .map_err(|e| Error::Folder(format!("index.key cannot be read: {e}")))?;
     let (main, replayed) = replay::open_tables(&disk, &segments, options.redb_cache)?;
-    if let Some(reason) = replayed.end.reason {
-        let last = disk.open(&crate::segment::name(replayed.end.place.segment), Mode::Read).map_err(Error::io)?;
-        if !segment_log::is_torn(&*last, &replayed.end)? {
-            return Err(Error::Damaged {
-                segment: replayed.end.place.segment,
-                offset: replayed.end.place.offset,
-                sequence: replayed.end.place.sequence,
-                reason: reason.to_owned(),
-            });
-        }
+    // A torn write may also have lost its first bytes: then the end looks like any other.
+    let last = disk.open(&crate::segment::name(replayed.end.place.segment), Mode::Read).map_err(Error::io)?;
+    if !segment_log::is_torn(&*last, &replayed.end)? {
+        return Err(Error::Damaged {
+            segment: replayed.end.place.segment,
+            offset: replayed.end.place.offset,
+            sequence: replayed.end.place.sequence,
+            reason: replayed.end.reason.unwrap_or("an entry is missing before others").to_owned(),
+        });
     }
     if replayed.entries > 0 {
         log::info!("journal: replayed {} entries", replayed.entries);

@@ -299,7 +299,7 @@ impl Verification<'_> {
         }
         if dirty {
             let torn = segment_log::is_torn(&*file, end)?;
-            if !torn || witnessed || tables_ahead || end.reason.is_none() {
+            if !torn || witnessed || tables_ahead {
                 let reason = end.reason.unwrap_or("bytes stand behind the last entry");
                 self.report.problem(end.place, reason);
             } else {
