@@ -210,6 +210,14 @@ fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
     }
 }
 
+/// How many inputs are tried; more when somebody asks for it.
+fn mutations() -> usize {
+    std::env::var("TRAM_MUTATIONS")
+        .ok()
+        .and_then(|count| count.parse().ok())
+        .unwrap_or(20_000)
+}
+
 /// Broken input of any kind is read or reported, never a panic; pieces give
 /// what the whole gives; and what was read can be written and read again.
 #[test]
@@ -220,7 +228,7 @@ fn broken_input_is_reported_and_nothing_else() {
         (Format::Iso2709, seed_iso2709()),
         (Format::MarcXml, seed_marcxml()),
     ] {
-        for _ in 0..8_000 {
+        for _ in 0..mutations() {
             let mut bytes = seed.clone();
             mutate(&mut bytes, &mut random);
             let whole: Vec<_> = match format {

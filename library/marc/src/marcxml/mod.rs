@@ -17,6 +17,8 @@
 mod decoder;
 mod parse;
 mod scan;
+#[cfg(test)]
+mod tests;
 mod write;
 
 pub use decoder::{Decoder, Records};

@@ -108,8 +108,9 @@ impl Scanner {
             } => {
                 let before = self.open.take();
                 if closed {
-                    self.open = before;
-                    return Some(Found::Empty {
+                    // Inside of a record it is a part of it that means nothing.
+                    self.open = before.filter(|open| open.marc);
+                    return self.open.is_none().then_some(Found::Empty {
                         start,
                         end: self.at,
                     });
