@@ -43,7 +43,7 @@ struct Message {
 ///
 /// # Errors
 /// [`Error::NoCargo`], [`Error::NoTarget`], [`Error::Cargo`], [`Error::NoModule`].
-pub fn build(folder: &Path, options: &BuildOptions) -> Result<PathBuf, Error> {
+pub fn build_with(folder: &Path, options: &BuildOptions) -> Result<PathBuf, Error> {
     let manifest = folder.join("Cargo.toml");
     let manifest = manifest.canonicalize().map_err(Error::file(manifest))?;
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

@@ -20,10 +20,11 @@ pub enum Error {
     #[error("{0} is not empty; choose a folder that is not there yet")]
     NotEmpty(PathBuf),
     /// The id of a new plugin cannot be one.
-    #[error(
-        "{0:?} is no plugin id: lower-case letters, digits, hyphens and at least one dot, your domain first, as in example.canteen"
-    )]
+    #[error("{0:?} is no plugin id: lower-case letters, digits, hyphens and at least one dot, as in canteen.example")]
     Id(String),
+    /// The SDK is not where it should be.
+    #[error("{0} is not the SDK; set TRAM_SDK to the folder sdk/rust of the station's sources")]
+    NoSdk(PathBuf),
     /// `cargo` cannot be started.
     #[error("cargo cannot be started ({0}); install Rust from https://rustup.rs")]
     NoCargo(std::io::Error),

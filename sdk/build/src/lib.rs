@@ -4,15 +4,17 @@
 
 mod assets;
 mod cargo;
+mod commands;
 mod component;
 mod error;
 mod inspect;
 mod pack;
 mod template;
 
-pub use cargo::{BuildOptions, build};
+pub use cargo::{BuildOptions, build_with};
+pub use commands::{build, check, new_plugin, pack_dir};
 pub use component::componentize;
 pub use error::Error;
 pub use inspect::{Inspection, inspect};
 pub use pack::{PackOptions, pack, pack_directory};
-pub use template::new_plugin;
+pub use template::write as new_plugin_with;

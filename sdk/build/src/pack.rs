@@ -63,8 +63,8 @@ fn refuse(problems: Vec<Problem>) -> Result<(), Error> {
     if problems.is_empty() { Ok(()) } else { Err(Error::Problems(problems)) }
 }
 
-/// Packs the plugin in a folder: `plugin.toml` and `assets/` beside the module that
-/// [`build`](crate::build) made.
+/// Packs the plugin in a folder: its `plugin.toml` and `assets/` with the module that
+/// [`build_with`](crate::build_with) made.
 ///
 /// # Errors
 /// As [`pack`], and [`Error::File`].

@@ -20,7 +20,7 @@ const FILES: [(&str, &str); 5] = [
 ///
 /// # Errors
 /// [`Error::Id`], [`Error::NotEmpty`], [`Error::File`].
-pub fn new_plugin(folder: &Path, id: &str, sdk: &str) -> Result<(), Error> {
+pub fn write(folder: &Path, id: &str, sdk: &str) -> Result<(), Error> {
     if !is_vendor_id(id) {
         return Err(Error::Id(id.into()));
     }
@@ -68,7 +68,7 @@ mod tests {
     fn a_folder_with_something_in_it_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("thesis.txt"), "x").unwrap();
-        assert!(matches!(new_plugin(folder.path(), "a.b", "\"0.1\""), Err(Error::NotEmpty(_))));
+        assert!(matches!(write(folder.path(), "a.b", "\"0.1\""), Err(Error::NotEmpty(_))));
         assert!(!folder.path().join("Cargo.toml").exists());
     }
 
@@ -77,7 +77,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         for id in ["catalogue", "A.b", "a..b", ".a", "a.", "a.1b", "a b.c", "../x.y", "a.-b"] {
             let to = folder.path().join("new");
-            assert!(matches!(new_plugin(&to, id, "\"0.1\""), Err(Error::Id(_))), "{id}");
+            assert!(matches!(write(&to, id, "\"0.1\""), Err(Error::Id(_))), "{id}");
         }
     }
 
@@ -85,7 +85,7 @@ mod tests {
     fn no_mark_of_the_template_is_left() {
         let folder = tempfile::tempdir().unwrap();
         let to = folder.path().join("new");
-        new_plugin(&to, "canteen.example", "{ path = \"../sdk\" }").unwrap();
+        write(&to, "canteen.example", "{ path = \"../sdk\" }").unwrap();
         for (path, _) in FILES {
             assert!(!fs::read_to_string(to.join(path)).unwrap().contains("{{"), "{path}");
         }

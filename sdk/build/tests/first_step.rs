@@ -6,11 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tram_contract::package::Package;
-use tram_plugin_build::{BuildOptions, Error, PackOptions, build, inspect, new_plugin, pack, pack_directory};
-
-fn sdk() -> String {
-    format!("{{ path = {:?} }}", Path::new(env!("CARGO_MANIFEST_DIR")).join("../rust").canonicalize().unwrap())
-}
+use tram_plugin_build::{
+    BuildOptions, Error, PackOptions, build_with, check, inspect, new_plugin, pack, pack_directory,
+};
 
 /// Beside cargo's own temporary folder, so that a second run is quick.
 fn options() -> BuildOptions {
@@ -21,7 +19,7 @@ fn options() -> BuildOptions {
 fn made() -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let plugin = folder.path().join("notes");
-    new_plugin(&plugin, "notes.example", &sdk()).unwrap();
+    new_plugin(&plugin, "notes").unwrap();
     (folder, plugin)
 }
 
@@ -30,7 +28,7 @@ fn new_build_pack_inspect() {
     let (_folder, plugin) = made();
     std::fs::create_dir_all(plugin.join("assets/help")).unwrap();
     std::fs::write(plugin.join("assets/help/vi.txt"), "Trợ giúp").unwrap();
-    let module = build(&plugin, &options()).unwrap();
+    let module = build_with(&plugin, &options()).unwrap();
     let package = pack_directory(&plugin, &module, &PackOptions::default()).unwrap();
     assert_eq!(pack_directory(&plugin, &module, &PackOptions::default()).unwrap(), package, "same in, same out");
 
@@ -43,6 +41,9 @@ fn new_build_pack_inspect() {
     assert_eq!(inspection.problems, []);
     assert_eq!(inspection.sentences.len(), 3);
     assert_eq!(inspection.assets, [("help/vi.txt".to_owned(), "Trợ giúp".len())]);
+
+    let said = check(&package).unwrap();
+    assert!(said.contains("notes.example") && said.contains("help/vi.txt"), "{said}");
 
     // A manifest that asks for less is refused, and says what is missing.
     let manifest = std::fs::read_to_string(plugin.join("plugin.toml")).unwrap();
@@ -78,5 +79,5 @@ fn the_tests_of_a_new_plugin_pass() {
 fn a_crate_that_does_not_compile_is_said_so() {
     let (_folder, plugin) = made();
     std::fs::write(plugin.join("src/lib.rs"), "fn broken( {").unwrap();
-    assert!(matches!(build(&plugin, &options()), Err(Error::Cargo)));
+    assert!(matches!(build_with(&plugin, &options()), Err(Error::Cargo)));
 }

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use tram_plugin_build::{BuildOptions, Error, PackOptions, build, pack_directory};
+use tram_plugin_build::{BuildOptions, Error, PackOptions, build_with, pack_directory};
 
 const USAGE: &str = "usage: tram-pack FOLDER [MODULE] FILE [--profile NAME] [--target-dir FOLDER] [--unchecked]";
 
@@ -61,7 +61,7 @@ fn arguments(mut given: impl Iterator<Item = String>) -> Option<Task> {
 fn run(task: &Task) -> Result<usize, Error> {
     let module = match &task.module {
         Some(module) => module.clone(),
-        None => build(&task.folder, &task.building)?,
+        None => build_with(&task.folder, &task.building)?,
     };
     let package = pack_directory(&task.folder, &module, &task.packing)?;
     write(&task.file, &package)?;
