@@ -151,7 +151,7 @@ fn answer(stream: &UnixStream, journal: &tram_journal::Journal, host: &tram_host
                 let _ = say(&Reply::Progress(report.clone()));
             })
         }
-        Request::Backup { to } => journal.backup(&to).map(|report| report.to_string()).map_err(Into::into),
+        Request::Backup { to } => journal.backup(&to).map(|report| crate::maintenance::told(&report)).map_err(Into::into),
     };
     match done {
         Ok(text) => say(&Reply::Done { text }),

@@ -3,21 +3,65 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use tram_journal::{BackupReport, Head, Options};
 
 use crate::control;
+
+/// A head as it is printed and given back as a witness: `EPOCH-TAG:SEQUENCE:HASH`.
+fn head_text(head: &Head) -> String {
+    let hash: String = head.hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{}-{:04x}:{}:{hash}", head.epoch, head.tag, head.sequence)
+}
+
+fn head_of(text: &str) -> Option<Head> {
+    let mut parts = text.trim().split(':');
+    let (epoch, tag) = parts.next()?.split_once('-')?;
+    let (epoch, tag) = (epoch.parse().ok()?, u16::from_str_radix(tag, 16).ok()?);
+    let (sequence, hash) = (parts.next()?.parse().ok()?, parts.next()?);
+    let mut bytes = [0u8; 32];
+    for (at, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(hash.get(2 * at..2 * at + 2)?, 16).ok()?;
+    }
+    Some(Head { sequence, epoch, tag, hash: bytes })
+}
 
 /// Checks everything and says what it found.
 ///
 /// # Errors
 /// Something does not check; each finding is printed.
 pub(crate) fn verify(data: &Path, witness: Option<&str>) -> Result<()> {
-    let witness = witness.map(str::parse).transpose().context("a witness is SEQUENCE:HASH, as a backup or `tram verify` prints it")?;
-    let report = tram_journal::verify(data, witness.as_ref())?;
-    println!("{report}");
-    if report.findings.is_empty() {
+    let witness = witness
+        .map(|text| head_of(text).context("a witness is EPOCH-TAG:SEQUENCE:HASH, as `tram backup` and `tram verify` print it"))
+        .transpose()?;
+    let report = tram_journal::verify(data, witness.as_ref()).with_context(|| format!("{} cannot be verified", data.display()))?;
+    println!("{} segments, {} entries, {} bytes read", report.segments, report.entries, report.bytes);
+    println!("tables: {}", if report.tables_compared { "equal to a rebuild from the journal alone" } else { "not compared" });
+    if report.unfinished_write {
+        println!("An unfinished write stands at the end; it was never acknowledged, and the next start cuts it off.");
+    }
+    if let Some(head) = &report.head {
+        println!("head: {}", head_text(head));
+    }
+    for problem in &report.problems {
+        let segment = problem.segment.map_or_else(|| "tables".to_owned(), |number| format!("segment {number:08}"));
+        println!("WRONG {segment}, byte {}, entry {}: {}", problem.offset, problem.sequence, problem.reason);
+    }
+    if report.is_sound() {
+        println!("Everything checks.");
         return Ok(());
     }
-    bail!("{} findings; restore a backup, or ask for help with this list", report.findings.len())
+    bail!("{} things do not check; restore a backup, or ask for help with this list", report.problems.len())
+}
+
+/// What is printed of a backup.
+pub(crate) fn told(report: &BackupReport) -> String {
+    format!(
+        "{} files copied ({} bytes), {} were there already.\nWitness (keep it with the backup): {}",
+        report.copied,
+        report.bytes,
+        report.kept,
+        head_text(&report.head)
+    )
 }
 
 /// Copies the station while it serves, or closed.
@@ -30,7 +74,7 @@ pub(crate) fn backup(data: &Path, to: &Path) -> Result<()> {
     }
     let journal = crate::station::open_journal(data)?;
     let report = journal.backup(to).context("the backup failed; what is there already stays valid")?;
-    println!("{report}");
+    println!("{}", told(&report));
     journal.close()?;
     Ok(())
 }
@@ -43,7 +87,22 @@ pub(crate) fn restore(data: &Path, from: &Path) -> Result<()> {
     if data.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
         bail!("{} is not empty; restore into a new folder", data.display());
     }
-    let report = tram_journal::restore(from, data).context("the backup was not restored")?;
-    println!("{report}");
+    let context = tram_journal::Context { time: tram_journal::clock::now(), ..tram_journal::Context::new("console", "core") };
+    let report = tram_journal::restore(from, data, &[], context, Options::default()).context("the backup was not restored")?;
+    println!("Restored: {report:?}");
+    println!("Serve it with:  tram serve --data {} --listen 0.0.0.0:8080", data.display());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn a_witness_reads_back() {
+        let head = Head { sequence: 12, epoch: 3, tag: 0xBEEF, hash: [0xAB; 32] };
+        assert_eq!(head_of(&head_text(&head)).unwrap(), head);
+        assert!(head_of("1-00ff:2:zz").is_none());
+    }
 }
