@@ -194,7 +194,7 @@ pub(crate) fn backup(journal: &Journal, to: &Path) -> Result<BackupReport, Error
         let name = format!("{FOLDER}/{:08}-{}-{length}.seg", header.number, header.revision);
         take(name, &|| core.disk.open(&segment::name(header.number), Mode::Read).map_err(Error::io), length)?;
     }
-    for id in core.blobs.list().unwrap_or_default() {
+    for id in core.blobs.list()? {
         if let Some(stat) = core.blobs.stat(&id)? {
             let text = id.to_string();
             let name = format!("blobs/{}/{text}", text.get(..2).unwrap_or_default());

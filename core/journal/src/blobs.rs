@@ -14,6 +14,7 @@ use nix::sys::stat::futimens;
 use nix::sys::time::TimeSpec;
 
 use crate::Error;
+use crate::disk;
 use crate::id::random;
 
 /// Milliseconds that an unheld blob without a lease is kept: long enough for any form.
@@ -193,6 +194,9 @@ impl Blobs {
     /// Every blob that is not in the bin.
     pub(crate) fn list(&self) -> Result<Vec<BlobId>, Error> {
         let mut ids = Vec::new();
+        if self.root.is_none() {
+            return Ok(ids);
+        }
         for folder in fs::read_dir(self.folder("")?).map_err(Error::io)? {
             let folder = folder.map_err(Error::io)?;
             if folder.file_name().len() != 2 {
@@ -242,6 +246,37 @@ impl Blobs {
             }
         }
         Ok(done)
+    }
+
+    /// Removes a blob at once, overwritten, whether it is in the bin or not.
+    pub(crate) fn purge(&self, id: &BlobId) -> Result<bool, Error> {
+        let mut found = false;
+        for path in [self.path(id)?, self.folder("bin")?.join(id.to_string())] {
+            let file = match OpenOptions::new().read(true).write(true).open(&path) {
+                Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
+                other => other.map_err(Error::io)?,
+            };
+            disk::wipe_file(&file).and_then(|()| fs::remove_file(&path)).map_err(Error::io)?;
+            found = true;
+        }
+        let _ = fs::remove_file(self.folder("leases")?.join(id.to_string()));
+        Ok(found)
+    }
+
+    /// Blobs whose content is no longer what their id says. Reads every byte of the store.
+    ///
+    /// # Errors
+    /// The file system failed.
+    pub fn verify(&self) -> Result<Vec<BlobId>, Error> {
+        let mut damaged = Vec::new();
+        for id in self.list()? {
+            let mut hasher = blake3::Hasher::new();
+            io::copy(&mut self.open(&id)?, &mut hasher).map_err(Error::io)?;
+            if hasher.finalize().as_bytes() != &id.0 {
+                damaged.push(id);
+            }
+        }
+        Ok(damaged)
     }
 
     /// Gives up the reserve, so that deletion works on a full disk.

@@ -82,6 +82,17 @@ impl Drop for HandOver<'_> {
     }
 }
 
+/// Wakes a group, also when the leader panics: those without an outcome get an error.
+struct Told<'a>(&'a [Arc<Pending>]);
+
+impl Drop for Told<'_> {
+    fn drop(&mut self) {
+        for pending in self.0 {
+            pending.tell(DONE);
+        }
+    }
+}
+
 /// Commits with others, or as their leader.
 pub(crate) fn commit(core: &Core, prepared: Prepared) -> Outcome {
     core.check_open()?;
@@ -130,12 +141,14 @@ fn lead(core: &Core, own: &Arc<Pending>) {
             group.push(next);
         }
     }
+    let told = Told(&group);
     let prepared = group.iter().filter_map(|p| p.take()).collect();
     let outcomes = run_group(core, &mut writer, prepared);
     for (pending, outcome) in group.iter().zip(outcomes) {
         *lock(&pending.outcome) = Some(outcome);
-        pending.tell(DONE);
     }
+    // Acknowledged before the checkpoint, which nobody need wait for.
+    drop(told);
     checkpoint_if_due(core, &mut writer);
 }
 

@@ -259,7 +259,15 @@ impl Core {
         }
         let mut catalog = None;
         self.main.replace(|| {
-            let (db, replayed) = replay::open_tables(&self.disk, &self.segments, self.options.redb_cache)?;
+            let open = || replay::open_tables(&self.disk, &self.segments, self.options.redb_cache);
+            let (db, replayed) = match open() {
+                // Without tables nobody could even read.
+                Err(Error::Full) => {
+                    self.blobs.give_up_reserve();
+                    open()?
+                }
+                other => other?,
+            };
             if replayed.at.head != writer.head {
                 return Err(Error::Tables("a replay did not reach the head".into()));
             }

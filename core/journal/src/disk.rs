@@ -172,6 +172,11 @@ pub(crate) fn replace(disk: &dyn Disk, folder: &str, name: &str, bytes: &[u8]) -
     disk.sync_folder(folder)
 }
 
+/// As [`wipe`], for a file outside a [`Disk`].
+pub(crate) fn wipe_file(file: &File) -> io::Result<()> {
+    wipe(&RealFile(file.try_clone()?))
+}
+
 /// Overwrites a file's bytes with zeros, on disk, so that its freed blocks hold nothing.
 pub(crate) fn wipe(file: &dyn DiskFile) -> io::Result<()> {
     const STEP: usize = 1 << 20;

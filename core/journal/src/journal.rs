@@ -239,18 +239,21 @@ impl Journal {
         self.core.forget_free();
         let low = self.core.is_low();
         let txn = self.core.main.begin_read()?;
-        let table = match txn.open_table(tables::BLOBS) {
-            Err(TableError::TableDoesNotExist(_)) => None,
-            other => Some(other.map_err(Error::tables)?),
-        };
-        self.core.blobs.collect(now.unix_ms, low, |id: &BlobId| {
-            let Some(table) = &table else { return Ok(false) };
-            let mut range = table.range(id.0.as_slice()..).map_err(Error::tables)?;
-            match range.next() {
-                Some(entry) => Ok(entry.map_err(Error::tables)?.0.value().starts_with(&id.0)),
-                None => Ok(false),
-            }
-        })
+        self.core.blobs.collect(now.unix_ms, low, |id: &BlobId| is_held(&txn, id))
+    }
+
+    /// Removes a blob that nobody holds at once, past the bin, with its bytes overwritten: for
+    /// an erasure. Returns whether there was one.
+    ///
+    /// # Errors
+    /// Somebody holds it, or the file system failed.
+    pub fn purge_blob(&self, id: &BlobId) -> Result<bool, Error> {
+        let _maintenance = lock(&self.core.maintenance);
+        let _writer = lock(&self.core.writer);
+        if is_held(&self.core.main.begin_read()?, id)? {
+            return Err(Error::Erasure(format!("blob {id} is still held")));
+        }
+        self.core.blobs.purge(id)
     }
 
     /// Makes the tables and the scratch rows durable now.
@@ -331,5 +334,17 @@ impl Journal {
         }
         *lock(&self.core.folder_lock) = None;
         flushed.and(checkpoint).and(scratch).and(main)
+    }
+}
+
+fn is_held(txn: &redb::ReadTransaction, id: &BlobId) -> Result<bool, Error> {
+    let table = match txn.open_table(tables::BLOBS) {
+        Err(TableError::TableDoesNotExist(_)) => return Ok(false),
+        other => other.map_err(Error::tables)?,
+    };
+    let mut range = table.range(id.0.as_slice()..).map_err(Error::tables)?;
+    match range.next() {
+        Some(entry) => Ok(entry.map_err(Error::tables)?.0.value().starts_with(&id.0)),
+        None => Ok(false),
     }
 }

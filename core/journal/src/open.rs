@@ -1,7 +1,7 @@
 //! Making and opening a station's folder, and the housekeeper that serves it.
 
-use std::fs::{self, File, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
@@ -32,6 +32,8 @@ pub(crate) const INDEX_KEY: &str = "index.key";
 const VERSION: &str = "version";
 /// How often the housekeeper looks.
 const TICK: Duration = Duration::from_millis(100);
+/// How long after a failure it tries again to make a spare segment.
+const SPARE_AGAIN: Duration = Duration::from_secs(10);
 /// Scratch rows are durable within this time.
 const SCRATCH_EVERY: Duration = Duration::from_millis(800);
 
@@ -47,7 +49,8 @@ fn lock_folder(dir: &Path) -> Result<Flock<File>, Error> {
 }
 
 pub(crate) fn create(dir: &Path, options: Options) -> Result<Journal, Error> {
-    fs::create_dir_all(dir.join(FOLDER)).map_err(Error::io)?;
+    // Nobody but the service looks in.
+    DirBuilder::new().recursive(true).mode(0o700).create(dir.join(FOLDER)).map_err(Error::io)?;
     let lock = lock_folder(dir)?;
     let disk = Arc::new(RealDisk::new(dir));
     disk.sync_folder("").map_err(Error::io)?;
@@ -186,6 +189,7 @@ pub(crate) fn open_on(
 /// dictionaries. It ends with the journal.
 fn keep_house(core: &Weak<Core>) {
     let mut flushed = Instant::now();
+    let mut spare_failed: Option<Instant> = None;
     let mut dictionaries = dictionary::Trainer::default();
     loop {
         let Some(core) = core.upgrade() else { return };
@@ -194,9 +198,11 @@ fn keep_house(core: &Weak<Core>) {
         }
         if !core.spare.load(Ordering::Acquire)
             && !core.is_low()
+            && spare_failed.is_none_or(|at| at.elapsed() > SPARE_AGAIN)
             && let Err(e) = segment_log::prepare_spare(&*core.disk, core.options.segment_size, &core.spare)
         {
             log::warn!("journal: no spare segment: {e}");
+            spare_failed = Some(Instant::now());
         }
         if flushed.elapsed() >= SCRATCH_EVERY && core.scratch_dirty.load(Ordering::Acquire) {
             let writer = lock(&core.writer);

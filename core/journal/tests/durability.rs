@@ -72,7 +72,7 @@ fn every_flipped_byte_of_the_journal_is_named() {
         let end = std::fs::read(path).unwrap().iter().rposition(|b| *b != 0).unwrap() as u64;
         // Each of the header's bytes, and many others.
         let mut places: Vec<u64> = (0..128).collect();
-        for _ in 0..60 {
+        for _ in 0..25 {
             random ^= random << 13;
             random ^= random >> 7;
             random ^= random << 17;
@@ -96,7 +96,7 @@ fn every_flipped_byte_of_the_journal_is_named() {
             tried += 1;
         }
     }
-    assert!(segments.len() >= 4 && tried > 700, "{} segments", segments.len());
+    assert!(segments.len() >= 4 && tried > 500, "{} segments", segments.len());
     assert!(verify(dir.path(), None).unwrap().is_sound());
 }
 
@@ -449,4 +449,20 @@ fn blobs_are_kept_while_held_and_collected_after() {
     assert_eq!(journal.collect_blobs(at(6)).unwrap().purged, 0);
     assert_eq!(journal.collect_blobs(at(10)).unwrap().purged, 1);
     assert!(journal.begin(ctx()).unwrap().hold_blob(&stat.id).is_err());
+    let mut writer = journal.blobs().writer().unwrap();
+    writer.write_all(b"a photograph").unwrap();
+    let photo = writer.finish().unwrap().id;
+    let mut txn = journal.begin(ctx()).unwrap();
+    txn.hold_blob(&photo).unwrap();
+    journal.commit(txn).unwrap();
+    assert!(matches!(journal.purge_blob(&photo), Err(Error::Erasure(_))));
+    let mut txn = journal.begin(ctx()).unwrap();
+    txn.release_blob(&photo).unwrap();
+    journal.commit(txn).unwrap();
+    assert!(journal.blobs().verify().unwrap().is_empty());
+    let name = photo.to_string();
+    std::fs::write(dir.path().join("blobs").join(&name[..2]).join(&name), b"a photogrbph").unwrap();
+    assert_eq!(journal.blobs().verify().unwrap(), [photo]);
+    assert!(journal.purge_blob(&photo).unwrap());
+    assert!(!journal.purge_blob(&photo).unwrap());
 }
