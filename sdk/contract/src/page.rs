@@ -3,7 +3,8 @@
 //! accessible and translated by construction.
 //!
 //! Links (`href`, `action`) beginning with `/` are the station's; others are
-//! relative to the plugin's own path. Links elsewhere are refused by the host.
+//! relative to the plugin's own path (`.` is its first page; `?page=2` the page that
+//! is shown). Links elsewhere, and empty ones, are refused by the host.
 
 use serde::{Deserialize, Serialize};
 

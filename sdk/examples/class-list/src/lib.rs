@@ -59,7 +59,7 @@ fn list(class: &str) -> Result<Response> {
             ]
         })
         .collect();
-    let back = vec![Link::new(title(), "")];
+    let back = vec![Link::new(title(), ".")];
     let page = Page::new(title(), vec![Widget::Table(List { caption: title(), columns, rows })]);
     Ok(Response::page(&Page { breadcrumbs: back, ..page }))
 }
@@ -72,7 +72,7 @@ fn birthdays(class: &str) -> Result<Response> {
                 "Máy chủ không cho xem ngày sinh: bản khai của phần mở rộng này không xin.",
                 "The server does not show birth dates: this plugin's manifest does not ask for them.",
             );
-            let notice = Widget::Notice { tone: Tone::Warning, text, links: vec![Link::new(title(), "")] };
+            let notice = Widget::Notice { tone: Tone::Warning, text, links: vec![Link::new(title(), ".")] };
             Ok(Response::page(&Page::new(title(), vec![notice])).status(403))
         }
         Err(error) => Err(error),

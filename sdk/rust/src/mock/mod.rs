@@ -17,7 +17,7 @@
 //!         if let Some(text) = request.filled("text") {
 //!             NOTES.insert(&text.to_owned())?;
 //!         }
-//!         Ok(Response::redirect(""))
+//!         Ok(Response::redirect("."))
 //!     }
 //! }
 //!

@@ -49,7 +49,7 @@ fn list() -> Result<Response> {
         .map(|entry| page::Card { title: entry.value.text.into(), ..Default::default() })
         .collect();
     let form = page::Form {
-        action: "".into(),
+        action: ".".into(),
         fields: vec![page::FormField {
             name: "text".into(),
             label: Text::vi_en("Lời chào", "Greeting"),
@@ -75,7 +75,7 @@ fn send(request: &Request) -> Result<Response> {
         .filled("text")
         .ok_or_else(|| Error::invalid(Text::vi_en("Hãy viết lời chào.", "Please write a greeting.")))?;
     GREETINGS.insert(&Greeting { text: text.to_owned() })?;
-    Ok(Response::redirect(""))
+    Ok(Response::redirect("."))
 }
 
 tram_sdk::export!(Greeter: pages, api, queryable);
