@@ -208,8 +208,8 @@
     var box = doc.querySelector('img[data-device]');
     if (!box) { return; }
     box.addEventListener('load', function () { each('[data-device-good]', function (e) { e.hidden = false; }); each('[data-device-wait]', function (e) { e.hidden = true; }); });
-    box.addEventListener('error', function () { each('[data-device-bad]', function (e) { e.hidden = false; }); each('[data-device-wait]', function (e) { e.hidden = true; }); });
-    box.src = box.getAttribute('data-device') + '?' + Date.now();
+    box.addEventListener('error', function () { new Image().src = box.getAttribute('data-report'); each('[data-device-bad]', function (e) { e.hidden = false; }); each('[data-device-wait]', function (e) { e.hidden = true; }); });
+    box.src = box.getAttribute('data-device') + '&t=' + Date.now();
   }
 
   function start() {

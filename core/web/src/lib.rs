@@ -8,6 +8,7 @@
 //! * `plugin_route` calls plugins through the seam `plugins`; `pages` is the shell.
 
 mod assets;
+mod drafts;
 mod forms;
 mod language;
 mod messages;

@@ -20,28 +20,39 @@ const IDLE: u32 = 10 * 60;
 
 /// A page of the shell.
 pub(crate) fn shell(site: &Site, visit: &mut Visit, status: StatusCode, page: &Page) -> Response<Body> {
-    self::page(site, visit, status, "", token::SHELL, page, None)
+    self::page(site, visit, status, Whose::shell(), page, None)
 }
 
-/// A page of the shell with markup of its own behind the widgets.
-pub(crate) fn shell_with(site: &Site, visit: &mut Visit, page: &Page, extra: Markup) -> Response<Body> {
-    self::page(site, visit, StatusCode::OK, "", token::SHELL, page, Some(extra))
+/// A page of the shell with markup of its own behind the widgets, which may show
+/// pictures of one more origin.
+pub(crate) fn shell_with(site: &Site, visit: &mut Visit, page: &Page, extra: Markup, pictures: &str) -> Response<Body> {
+    self::page(site, visit, StatusCode::OK, Whose { pictures, ..Whose::shell() }, page, Some(extra))
 }
 
 /// A page of the plugin with this path and id.
 pub(crate) fn plugin(site: &Site, visit: &mut Visit, status: StatusCode, base: &str, id: &str, page: &Page) -> Response<Body> {
-    self::page(site, visit, status, base, id, page, None)
+    self::page(site, visit, status, Whose { base, audience: id, pictures: "" }, page, None)
 }
 
-fn page(
-    site: &Site,
-    visit: &mut Visit,
-    status: StatusCode,
-    base: &str,
-    audience: &str,
-    page: &Page,
-    extra: Option<Markup>,
-) -> Response<Body> {
+/// Whose page it is.
+#[derive(Clone, Copy)]
+struct Whose<'a> {
+    /// Path of the plugin; empty for the shell.
+    base: &'a str,
+    /// Whom its forms go to.
+    audience: &'a str,
+    /// A further origin of pictures.
+    pictures: &'a str,
+}
+
+impl Whose<'_> {
+    const fn shell() -> Self {
+        Self { base: "", audience: token::SHELL, pictures: "" }
+    }
+}
+
+fn page(site: &Site, visit: &mut Visit, status: StatusCode, whose: Whose<'_>, page: &Page, extra: Option<Markup>) -> Response<Body> {
+    let Whose { base, audience, pictures } = whose;
     let facts = site.facts();
     let origin = visit.origin();
     let tokens = visit.secret(site).and_then(|secret| Ok((token::issue(&secret, audience)?, token::issue(&secret, token::SHELL)?)));
@@ -72,7 +83,7 @@ fn page(
         plain: !visit.channel.is_secure(),
     };
     let html = render::page(&frame, page, extra);
-    let policy = headers::policy(Scope { origin: &origin, base, style: site.assets.style(), script: site.assets.script() });
+    let policy = headers::policy(Scope { origin: &origin, base, style: site.assets.style(), script: site.assets.script(), pictures });
     let mut reply = Response::new(Body::from(html));
     *reply.status_mut() = status;
     let head = reply.headers_mut();

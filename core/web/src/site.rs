@@ -12,6 +12,7 @@ use tram_people::station::TlsMode;
 use tram_people::{People, Principal};
 
 use crate::assets::Assets;
+use crate::drafts::Drafts;
 use crate::messages;
 use crate::plugins::Plugins;
 use crate::render::MenuItem;
@@ -37,6 +38,7 @@ pub(crate) struct Site {
     /// Ports of HTTP and HTTPS, for links from one to the other.
     pub(crate) http_port: Option<u16>,
     pub(crate) https_port: Option<u16>,
+    pub(crate) drafts: Drafts,
     facts: ArcSwapOption<(Instant, Arc<Facts>)>,
 }
 
@@ -103,6 +105,7 @@ impl Site {
             demo_accounts,
             http_port,
             https_port,
+            drafts: Drafts::default(),
             facts: ArcSwapOption::empty(),
         }
     }

@@ -1,11 +1,17 @@
 //! The shell's own pages, each a page document like a plugin's.
 
+mod admin;
 mod files;
 mod form;
 pub(crate) mod health;
 mod jobs;
+mod me;
+mod people;
+mod people_import;
+mod setup;
 mod sign_in;
 mod start;
+mod tls;
 
 use hyper::{Response, StatusCode};
 use maud::{DOCTYPE, html};
@@ -33,6 +39,23 @@ pub(crate) fn find(path: &str) -> Option<Handler> {
         ["sign-out"] => sign_in::out,
         ["card"] => sign_in::card,
         ["lesson"] => sign_in::lesson,
+        ["me"] => me::page,
+        ["me", "password"] => me::password,
+        ["setup"] => setup::page,
+        ["tls"] => tls::page,
+        ["tls", "seen.svg"] => tls::seen,
+        ["tls", "tram.crt" | "tram.mobileconfig"] => tls::root,
+        ["people"] => people::page,
+        ["people", "import"] => people_import::page,
+        ["people", "group", _] => people::group,
+        ["people", "group", _, "let-in"] => people::let_in,
+        ["people", "group", _, "cards"] => people::cards,
+        ["people", "group", _, "pins"] => people::pins,
+        ["admin"] => admin::page,
+        ["admin", "install"] => admin::install,
+        ["admin", "certificate"] => admin::certificate,
+        ["admin", "plugin", _] => admin::plugin,
+        ["admin", "plugin", _, "switch" | "remove"] => admin::change,
         ["jobs", _] => jobs::page,
         ["jobs", _, "cancel"] => jobs::cancel,
         ["metrics"] => health::metrics,

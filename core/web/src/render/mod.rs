@@ -8,6 +8,7 @@ mod cover;
 mod form;
 pub(crate) mod links;
 mod shell;
+pub(crate) mod tickets;
 mod widgets;
 
 use std::cell::Cell;

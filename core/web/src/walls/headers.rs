@@ -14,6 +14,8 @@ pub(crate) struct Scope<'a> {
     pub(crate) style: &'a str,
     /// Path of the shell's script.
     pub(crate) script: &'a str,
+    /// A further origin of pictures, or nothing.
+    pub(crate) pictures: &'a str,
 }
 
 /// The policy of a page. Everything is off but the shell's two files by their
@@ -21,13 +23,13 @@ pub(crate) struct Scope<'a> {
 ///
 /// Addresses are written out because `'self'` takes no path (CSP 3 section 2.3.1).
 pub(crate) fn policy(scope: Scope<'_>) -> String {
-    let Scope { origin, base, style, script } = scope;
+    let Scope { origin, base, style, script, pictures } = scope;
     // A directory ends with a slash, else only the one address matches.
     let own = if base.is_empty() { format!("{origin}/") } else { format!("{origin}{base} {origin}{base}/") };
     let shell = format!("{origin}/-/");
     let forms = if base.is_empty() { own.clone() } else { format!("{own} {origin}/search {origin}/sign-out") };
     format!(
-        "default-src 'none'; style-src {origin}{style}; script-src {origin}{script}; img-src {own} {shell}; \
+        "default-src 'none'; style-src {origin}{style}; script-src {origin}{script}; img-src {own} {shell} {pictures}; \
          connect-src {own} {origin}/jobs/; form-action {forms}; frame-src {own}; media-src {own}; \
          base-uri 'none'; frame-ancestors 'none'"
     )
@@ -70,7 +72,7 @@ mod tests {
 
     #[test]
     fn a_plugin_reaches_its_own_path_and_no_neighbour() {
-        let policy = policy(Scope { origin: "http://tram.local", base: "/catalogue", style: "/-/a.css", script: "/-/a.js" });
+        let policy = policy(Scope { origin: "http://tram.local", base: "/catalogue", style: "/-/a.css", script: "/-/a.js", pictures: "" });
         let forms = policy.split("; ").find(|part| part.starts_with("form-action")).unwrap_or_default();
         assert_eq!(
             forms,

@@ -1,0 +1,189 @@
+//! The first-run wizard, behind the set-up code that `tram init` printed.
+
+use std::time::Duration;
+
+use hyper::{Response, StatusCode};
+use tram_contract::Text;
+use tram_contract::page::{Choice, Form, FormField, Link, Page, Tone, Widget};
+use tram_people::accounts::{Strength, check_password};
+use tram_people::directory::{Person, Writer};
+use tram_people::station::TlsMode;
+use tram_people::{Error, Principal};
+
+use super::{ShellForm, tls};
+use crate::messages;
+use crate::reply;
+use crate::server::body::Body;
+use crate::site::Site;
+use crate::visit::Visit;
+use crate::walls::cookies::Cookie;
+
+/// A wrong code costs this long, so that codes cannot be tried by the thousand.
+const PENALTY: Duration = Duration::from_secs(1);
+
+/// What is wrong: the field, and what to write instead.
+type Wrong = (&'static str, Text);
+
+/// `/setup`.
+pub(super) fn page(site: &Site, visit: &mut Visit, form: Option<ShellForm>) -> Response<Body> {
+    if site.facts().ready {
+        return reply::see_other("/");
+    }
+    let Some(form) = form else { return show(site, visit, None, None) };
+    match site.people.is_setup_code(form.get("code")) {
+        Ok(true) => {}
+        Ok(false) => {
+            std::thread::sleep(PENALTY);
+            return show(site, visit, Some(&form), Some(("code", messages::text("setup.code-wrong"))));
+        }
+        Err(error) => return reply::problem(site, visit, StatusCode::INTERNAL_SERVER_ERROR, error.text()),
+    }
+    match found(site, &form) {
+        Ok(administrator) => done(site, visit, &administrator),
+        Err(wrong) => show(site, visit, Some(&form), Some(wrong)),
+    }
+}
+
+/// Writes the station and its two administrators; answers the first one's id.
+fn found(site: &Site, form: &ShellForm) -> Result<String, Wrong> {
+    if form.get("school").is_empty() {
+        return Err(("school", messages::text("setup.school-missing")));
+    }
+    for (username, password, again) in [("username", "password", "again"), ("username2", "password2", "again2")] {
+        if username == "username2" && form.get("name2").is_empty() {
+            continue;
+        }
+        check_password(form.get(username), form.exact(password)).map_err(|error| (password, error.text()))?;
+        if form.exact(password) != form.exact(again) {
+            return Err((again, messages::text("me.password-differs")));
+        }
+    }
+    let first = administrator(site, form, ["name", "username", "password"])?;
+    if !form.get("name2").is_empty() {
+        administrator(site, form, ["name2", "username2", "password2"])?;
+    }
+    let mode = match form.get("tls") {
+        "all-strict" => TlsMode::AllStrict,
+        "own-name" => TlsMode::OwnName,
+        _ => TlsMode::StaffStrict,
+    };
+    let names: Vec<String> =
+        form.get("names").split([' ', ',', '\n']).map(|name| crate::walls::names::bare(name.trim())).filter(|name| !name.is_empty()).collect();
+    let school = form.get("school").to_owned();
+    site.people
+        .change_station(&Principal::console("vi"), |station| {
+            station.school.clone_from(&school);
+            station.tls = mode;
+            station.names.clone_from(&names);
+            station.setup_code.clear();
+            station.ready = true;
+        })
+        .map_err(|error| ("school", error.text()))?;
+    site.forget_facts();
+    Ok(first)
+}
+
+/// Makes an administrator. Trying again after a mistake finds the person of the try
+/// before and makes no second one.
+fn administrator(site: &Site, form: &ShellForm, [name, username, password]: [&'static str; 3]) -> Result<String, Wrong> {
+    let console = Principal::console("vi");
+    let full_name = form.get(name);
+    let known = site.people.persons("staff").map_err(|error| (name, error.text()))?;
+    let person = match known.into_iter().find(|person| person.name == full_name) {
+        Some(person) => person.id,
+        None => {
+            let person = Person { name: full_name.to_owned(), kinds: vec!["staff".into()], ..Person::default() };
+            let made = site.people.change(&console, "setup", |txn| Writer::new(txn).person(person.clone()));
+            made.map_err(|error| (name, error.text()))?.0
+        }
+    };
+    let set = site
+        .people
+        .set_password(&console, &person, form.get(username), form.exact(password), false)
+        .and_then(|()| site.people.set_roles(&console, &person, &["administrator".to_owned()]));
+    set.map_err(|error| (if matches!(error, Error::Invalid { field: "password", .. }) { password } else { username }, error.text()))?;
+    Ok(person)
+}
+
+fn done(site: &Site, visit: &mut Visit, administrator: &str) -> Response<Body> {
+    if visit.channel.is_secure() {
+        match site.people.begin_session(administrator, Strength::Password, visit.channel, false) {
+            Ok(token) => visit.set.push(Cookie::Session.set(&token, visit.peer.tls)),
+            Err(error) => log::error!("the first session did not begin: {error}"),
+        }
+        return reply::see_other("/");
+    }
+    let mut links = vec![Link::new(messages::text("shell.plain-link"), "/tls")];
+    links.push(Link::new(messages::text("error.home"), "/"));
+    let text = messages::text_with("setup.done-plain", &[("address", &tls::secure_address(site))]);
+    let page = Page::new(messages::text("setup.done"), vec![Widget::Notice { tone: Tone::Good, text, links }]);
+    reply::shell(site, visit, StatusCode::OK, &page)
+}
+
+fn show(site: &Site, visit: &mut Visit, form: Option<&ShellForm>, wrong: Option<Wrong>) -> Response<Body> {
+    let value = |name: &str| form.map(|form| form.get(name).to_owned()).unwrap_or_default();
+    let error = |name: &str| wrong.as_ref().filter(|(at, _)| *at == name).map(|(_, text)| text.clone());
+    let field = |name: &str, kind: &str, label: Text, help: Text| FormField {
+        name: name.into(),
+        kind: kind.into(),
+        label,
+        help,
+        value: if kind == "password" { String::new() } else { value(name) },
+        error: error(name),
+        required: true,
+        ..FormField::default()
+    };
+    let none = Text::default;
+    let password = |name: &str, label: Text| FormField { autocomplete: "new-password".into(), ..field(name, "password", label, messages::text("setup.password-help")) };
+    let again = |name: &str| FormField { autocomplete: "new-password".into(), ..field(name, "password", messages::text("me.password-again"), none()) };
+    let optional = |field: FormField| FormField { required: false, ..field };
+    let mode = |value: &str, label: Text| Choice { value: value.into(), label };
+    let tls = value("tls");
+    let fields = vec![
+        FormField { autocomplete: "off".into(), kind: "scan".into(), ..field("code", "scan", messages::text("setup.code"), messages::text("setup.code-help")) },
+        FormField { group: messages::text("setup.school-group"), ..field("school", "text", messages::text("setup.school"), messages::text("setup.school-help")) },
+        FormField { group: messages::text("setup.first"), autocomplete: "name".into(), ..field("name", "text", messages::text("setup.name"), none()) },
+        FormField { autocomplete: "username".into(), ..field("username", "text", messages::text("sign-in.name"), messages::text("setup.username-help")) },
+        password("password", messages::text("me.password-new")),
+        again("again"),
+        optional(FormField { group: messages::text("setup.second"), autocomplete: "off".into(), ..field("name2", "text", messages::text("setup.name"), messages::text("setup.second-help")) }),
+        optional(FormField { autocomplete: "off".into(), ..field("username2", "text", messages::text("sign-in.name"), none()) }),
+        optional(password("password2", messages::text("me.password-new"))),
+        optional(again("again2")),
+        FormField {
+            group: messages::text("setup.network"),
+            value: if tls.is_empty() { "staff-strict".into() } else { tls },
+            choices: vec![
+                mode("staff-strict", messages::text("setup.tls-staff")),
+                mode("all-strict", messages::text("setup.tls-all")),
+                mode("own-name", messages::text("setup.tls-own")),
+            ],
+            ..field("tls", "radio", messages::text("setup.tls"), messages::text("setup.tls-help"))
+        },
+        optional(field("names", "text", messages::text("setup.names"), messages::text("setup.names-help"))),
+    ];
+    let mut widgets = Vec::new();
+    if !visit.channel.is_secure() {
+        let text = messages::text_with("setup.plain", &[("address", &tls::secure_address(site))]);
+        widgets.push(Widget::Notice { tone: Tone::Warning, text, links: Vec::new() });
+    }
+    widgets.push(Widget::Paragraph { text: messages::text_with("setup.clock", &[("now", &now())]), quiet: false });
+    let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    widgets.push(Widget::Form(Form {
+        action: "/setup".into(),
+        fields,
+        submit: messages::text("setup.submit"),
+        tone: Tone::Primary,
+        error: wrong.map(|(_, text)| text),
+        ..Form::default()
+    }));
+    reply::shell(site, visit, status, &Page::new(messages::text("setup.title"), widgets))
+}
+
+/// Date and time at the station as people write them, in Vietnam's zone, which has
+/// had no change of clocks since 1975.
+fn now() -> String {
+    let ms = tram_journal::clock::now().unix_ms.saturating_add(7 * 3_600_000);
+    let time = jiff::Timestamp::from_millisecond(ms).map(|time| jiff::tz::Offset::UTC.to_datetime(time));
+    time.map_or_else(|_| "?".to_owned(), |time| format!("{:02}:{:02}, {:02}/{:02}/{}", time.hour(), time.minute(), time.day(), time.month(), time.year()))
+}
