@@ -1,1 +1,39 @@
-//! tram-host
+//! The plugin host: runs WebAssembly components that hold no authority of their own.
+//!
+//! * [`Host`] is what the rest of the station calls. A call is one fresh instance on
+//!   the caller's thread, with one transaction of the journal round it.
+//! * `engine` and `compile` make native code of components; `plugin` links them with
+//!   what was granted; `state` and `capabilities` are what a running call can reach.
+//! * `index`, `jobs` and `delivery` are the background: they follow the journal and
+//!   run extension points that nobody waits for.
+//! * `lifecycle` installs, grants, switches and removes.
+
+mod bindings;
+mod call;
+mod capabilities;
+mod compile;
+mod delivery;
+mod engine;
+mod error;
+mod grants;
+mod host;
+mod index;
+mod inner;
+mod jobs;
+mod lifecycle;
+mod permits;
+mod plugin;
+mod request;
+mod routing;
+mod sentences;
+mod state;
+mod tables;
+mod vendors;
+
+pub use compile::{compile_baseline, compile_component};
+pub use error::{CallError, Error};
+pub use grants::Grants;
+pub use host::{Asset, Embedded, Host, HostOptions, Inspection, PluginState, PluginStatus, UploadWriter};
+pub use jobs::{JobState, JobStatus};
+pub use request::{BlobContent, BlobRef, Reply, ReplyBody, Request, Upload};
+pub use routing::Found;

@@ -1,0 +1,37 @@
+//! The contract's WIT as Rust: one world with every capability for imports, one
+//! small world for each extension point, probed at load.
+
+#![allow(missing_docs, unreachable_pub, reason = "generated from sdk/wit, where everything is documented")]
+
+mod capabilities {
+    wasmtime::component::bindgen!({
+        path: "../../sdk/wit",
+        world: "plugin",
+        imports: { default: trappable },
+        trappable_error_type: { "tram:plugin/types.error" => crate::state::Failure },
+    });
+}
+
+pub use capabilities::tram::plugin::{
+    blobs, brokered, clock, directory, events, jobs, log, random, search, settings, store, types,
+};
+
+macro_rules! extension_point {
+    ($module:ident, $world:literal $(, $interface:literal => $path:path)*) => {
+        pub(crate) mod $module {
+            wasmtime::component::bindgen!({
+                path: "../../sdk/wit",
+                world: $world,
+                with: { "tram:plugin/types": crate::bindings::types $(, $interface: $path)* },
+            });
+        }
+    };
+}
+
+extension_point!(pages, "with-pages");
+extension_point!(api, "with-api");
+extension_point!(indexer, "with-indexer", "tram:plugin/store" => crate::bindings::store);
+extension_point!(job, "with-job");
+extension_point!(subscriber, "with-subscriber");
+extension_point!(slots, "with-slots");
+extension_point!(queryable, "with-queryable");

@@ -1,0 +1,206 @@
+//! `store`: the plugin's own collections, in the call's transaction.
+
+use std::ops::Bound;
+
+use tram_journal::{Row, ScanRange, TermMatch, VersionState};
+
+use crate::bindings::store::{Change, Host, Page, Row as WireRow, Term};
+use crate::state::{Failure, State};
+
+/// Most rows of one answer.
+const MAX_ROWS: u32 = 1_000;
+/// Most versions of one answer.
+const MAX_VERSIONS: u32 = 200;
+
+fn wire(row: Row) -> WireRow {
+    WireRow { key: row.key, value: row.value, version: row.version }
+}
+
+impl State {
+    fn hand_over(&mut self, page: tram_journal::Page) -> Result<Page, Failure> {
+        let bytes = page.rows.iter().map(|row| row.key.len() + row.value.len()).sum();
+        self.count_bytes(bytes)?;
+        Ok(Page { rows: page.rows.into_iter().map(wire).collect(), more: page.more })
+    }
+
+    /// Schema number that the manifest declares for a collection.
+    fn schema_of(&self, collection: &str) -> Result<u32, Failure> {
+        self.plugin
+            .manifest
+            .collection
+            .iter()
+            .find(|declared| declared.name == collection)
+            .map(|declared| declared.schema)
+            .ok_or_else(|| Failure::argument(format!("the manifest declares no collection {collection}")))
+    }
+}
+
+impl Host for State {
+    fn get(&mut self, collection: String, key: Vec<u8>) -> Result<Option<WireRow>, Failure> {
+        self.gate("store")?;
+        let row = self.reader()?.get(self.owner(), &collection, &key)?;
+        self.count_bytes(row.as_ref().map_or(0, |row| row.value.len()))?;
+        Ok(row.map(wire))
+    }
+
+    fn get_many(&mut self, collection: String, keys: Vec<Vec<u8>>) -> Result<Vec<Option<WireRow>>, Failure> {
+        self.gate("store")?;
+        if keys.len() > MAX_ROWS as usize {
+            return Err(Failure::argument("get-many takes at most 1,000 keys"));
+        }
+        let keys: Vec<&[u8]> = keys.iter().map(Vec::as_slice).collect();
+        let rows = self.reader()?.get_many(self.owner(), &collection, &keys)?;
+        self.count_bytes(rows.iter().flatten().map(|row| row.value.len()).sum())?;
+        Ok(rows.into_iter().map(|row| row.map(wire)).collect())
+    }
+
+    fn scan(
+        &mut self,
+        collection: String,
+        start: Vec<u8>,
+        end: Option<Vec<u8>>,
+        reverse: bool,
+        limit: u32,
+    ) -> Result<Page, Failure> {
+        self.gate("store")?;
+        let range = ScanRange {
+            start: Bound::Included(start),
+            end: end.map_or(Bound::Unbounded, Bound::Excluded),
+            reverse,
+            limit: limit.min(MAX_ROWS) as usize,
+        };
+        let page = self.reader()?.scan(self.owner(), &collection, &range)?;
+        self.hand_over(page)
+    }
+
+    fn find(
+        &mut self,
+        collection: String,
+        index: String,
+        term: Vec<u8>,
+        prefix: bool,
+        after: Option<Vec<u8>>,
+        limit: u32,
+    ) -> Result<Page, Failure> {
+        self.gate("store")?;
+        let how = if prefix { TermMatch::Prefix } else { TermMatch::Exact };
+        let limit = limit.min(MAX_ROWS) as usize;
+        let reader = self.reader()?;
+        let owner = self.owner();
+        let Some(after) = after else {
+            let page = reader.find(owner, &collection, &index, &term, how, None, limit)?;
+            return self.hand_over(page);
+        };
+        // The contract names the row to go on from; the journal's cursor is the
+        // term with the key, so walk to that row.
+        let mut found = tram_journal::Page::default();
+        let mut cursor: Option<Vec<u8>> = None;
+        let mut passed = false;
+        loop {
+            let page = reader.find(owner, &collection, &index, &term, how, cursor.as_deref(), MAX_ROWS as usize)?;
+            for row in page.rows {
+                if passed {
+                    if found.rows.len() == limit {
+                        found.more = true;
+                        return self.hand_over(found);
+                    }
+                    found.rows.push(row);
+                } else {
+                    passed = row.key == after;
+                }
+            }
+            cursor = page.next;
+            if !page.more || cursor.is_none() {
+                return self.hand_over(found);
+            }
+        }
+    }
+
+    fn count(&mut self, collection: String) -> Result<u64, Failure> {
+        self.gate("store")?;
+        Ok(self.reader()?.count(self.owner(), &collection)?)
+    }
+
+    fn put(
+        &mut self,
+        collection: String,
+        key: Vec<u8>,
+        value: Vec<u8>,
+        terms: Vec<Term>,
+        expected: Option<u64>,
+    ) -> Result<(), Failure> {
+        self.gate("store")?;
+        let schema = self.schema_of(&collection)?;
+        let plugin = std::sync::Arc::clone(&self.plugin);
+        let terms: Vec<(&str, &[u8])> =
+            terms.iter().map(|term| (term.index.as_str(), term.value.as_slice())).collect();
+        self.writer()?.put(&plugin.manifest.id, &collection, &key, &value, schema, &terms, expected)?;
+        Ok(())
+    }
+
+    fn delete(&mut self, collection: String, key: Vec<u8>, expected: Option<u64>) -> Result<(), Failure> {
+        self.gate("store")?;
+        let plugin = std::sync::Arc::clone(&self.plugin);
+        self.writer()?.delete(&plugin.manifest.id, &collection, &key, expected)?;
+        Ok(())
+    }
+
+    fn history(&mut self, collection: String, key: Vec<u8>, limit: u32) -> Result<Vec<Change>, Failure> {
+        self.gate("store")?;
+        // History is not part of the transaction's reads: it only grows.
+        let limit = limit.min(MAX_VERSIONS) as usize;
+        let versions = self.core.journal.history(self.owner(), &collection, &key, limit)?;
+        let changes: Vec<Change> = versions
+            .into_iter()
+            .map(|version| {
+                let (deleted, value) = match version.state {
+                    VersionState::Value { value, .. } => (false, Some(value)),
+                    VersionState::Deleted => (true, None),
+                    VersionState::Erased => (false, None),
+                };
+                Change {
+                    version: version.sequence,
+                    unix_ms: version.time.unix_ms,
+                    actor: version.actor,
+                    deleted,
+                    value,
+                }
+            })
+            .collect();
+        self.count_bytes(changes.iter().filter_map(|change| change.value.as_ref()).map(Vec::len).sum())?;
+        Ok(changes)
+    }
+
+    fn new_id(&mut self) -> Result<Vec<u8>, Failure> {
+        self.gate("store")?;
+        Ok(self.writer()?.new_id()?.to_bytes().to_vec())
+    }
+
+    fn add(&mut self, counter: String, delta: i64) -> Result<(), Failure> {
+        self.gate("store")?;
+        let plugin = std::sync::Arc::clone(&self.plugin);
+        Ok(self.writer()?.add(&plugin.manifest.id, &counter, delta)?)
+    }
+
+    fn counter(&mut self, counter: String) -> Result<i64, Failure> {
+        self.gate("store")?;
+        Ok(self.reader()?.counter(self.owner(), &counter)?)
+    }
+
+    fn next(&mut self, sequence: String, count: u32) -> Result<u64, Failure> {
+        self.gate("store")?;
+        if !(1..=100_000).contains(&count) {
+            return Err(Failure::argument("next reserves 1 to 100,000 numbers"));
+        }
+        let plugin = std::sync::Arc::clone(&self.plugin);
+        Ok(self.writer()?.next(&plugin.manifest.id, &sequence, count)?)
+    }
+
+    fn at_commit(&mut self, sequence: String) -> Result<String, Failure> {
+        self.gate("store")?;
+        let plugin = std::sync::Arc::clone(&self.plugin);
+        let placeholder = self.writer()?.at_commit(&plugin.manifest.id, &sequence)?;
+        self.effects.placeholders.push(placeholder);
+        Ok(String::from_utf8_lossy(&placeholder.decimal(0)).into_owned())
+    }
+}
