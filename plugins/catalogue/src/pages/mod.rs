@@ -1,0 +1,112 @@
+//! The pages, each from a request to a page document.
+
+pub mod advanced;
+pub mod copies;
+pub mod deleted;
+pub mod edit;
+pub mod export;
+pub mod history;
+pub mod import;
+pub mod record;
+pub mod search;
+
+use tram_contract::Text;
+use tram_contract::page::{Link, Page, Tone, Widget};
+use tram_sdk::{Request, Response, Result};
+
+use crate::messages::{self as m, Message};
+
+/// Answers a page.
+///
+/// # Errors
+/// As the page that is asked for.
+pub fn answer(request: &Request) -> Result<Response> {
+    match request.route.as_str() {
+        "search" => search::page(request),
+        "advanced" => Ok(advanced::page(request)),
+        "record" => record::page(request),
+        "record-marc" => record::marc(request),
+        "new" => Ok(edit::blank(request)),
+        "create" => edit::create(request),
+        "edit" => edit::page(request),
+        "update" => edit::update(request),
+        "history" => history::page(request),
+        "copy-add" => copies::add(request),
+        "copy-edit" => copies::page(request),
+        "copy-update" => copies::update(request),
+        "copy-delete" => copies::delete(request),
+        "delete" => deleted::delete(request),
+        "deleted" => deleted::page(request),
+        "undelete" => deleted::undelete(request),
+        "import" => import::page(request),
+        "import-upload" => import::upload(request),
+        "import-prepare" => import::prepare(request),
+        "import-start" => import::start(request),
+        "export" => export::page(request),
+        "export-start" => export::start(request),
+        _ => Err(tram_sdk::Error::not_found(m::NO_PAGE.text())),
+    }
+}
+
+/// The page's language.
+pub(crate) struct Say<'a>(pub(crate) &'a str);
+
+impl Say<'_> {
+    /// A message, in the reader's language alone: half the bytes of both.
+    pub(crate) fn t(&self, message: &Message) -> Text {
+        Text::from(message.get(self.0))
+    }
+
+    /// A message with its places filled.
+    pub(crate) fn with(&self, message: &Message, values: &[&str]) -> Text {
+        Text::from(message.with(self.0, values))
+    }
+
+    /// A link.
+    pub(crate) fn link(&self, message: &Message, href: impl Into<String>) -> Link {
+        Link::new(self.t(message), href)
+    }
+
+    /// A page with the way to it.
+    pub(crate) fn page(&self, title: &Message, widgets: Vec<Widget>) -> Page {
+        let mut page = Page::new(self.t(title), widgets);
+        page.breadcrumbs = vec![self.link(&m::CATALOGUE, ".")];
+        page
+    }
+}
+
+pub(crate) fn say(request: &Request) -> Say<'_> {
+    Say(request.language())
+}
+
+/// A message at the top of a page, named by the parameter `said` of the link that led
+/// there.
+pub(crate) fn said(request: &Request) -> Option<Widget> {
+    let (tone, message) = match request.query("said")? {
+        "saved" => (Tone::Good, &m::SAVED),
+        "created" => (Tone::Good, &m::CREATED),
+        "copies" => (Tone::Good, &m::COPIES_SAVED),
+        "copy-deleted" => (Tone::Good, &m::COPY_DELETED),
+        "restored" => (Tone::Good, &m::RESTORED),
+        "restored-without" => (Tone::Warning, &m::RESTORED_WITHOUT),
+        _ => return None,
+    };
+    Some(Widget::Notice { tone, text: say(request).t(message), links: Vec::new() })
+}
+
+/// A value for a query in a link.
+pub(crate) fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+            out.push(char::from(byte));
+        } else {
+            const HEX: &[u8; 16] = b"0123456789ABCDEF";
+            out.push('%');
+            for nibble in [byte >> 4, byte & 15] {
+                out.push(char::from(HEX.get(usize::from(nibble)).copied().unwrap_or(b'0')));
+            }
+        }
+    }
+    out
+}
