@@ -108,9 +108,18 @@ pub(crate) struct Plan {
     /// asked only of documents that are good enough, so that the engine can
     /// skip over the others.
     pub filter: Option<Compiled>,
-    /// Where very many documents match: queries so simple that the engine finds
-    /// their best without looking at all. Only what they find is scored.
-    pub shortlist: Vec<Compiled>,
+    /// The shorter way, where very many documents match.
+    pub shortlist: Option<Shortlist>,
+}
+
+/// Where very many documents match, only the best by a simple score are looked
+/// at closely.
+pub(crate) struct Shortlist {
+    /// Queries so simple that the engine finds their best while it skips most.
+    /// They find nothing but documents that match.
+    pub queries: Vec<Compiled>,
+    /// What the scores of the documents found are the sum of.
+    pub parts: Vec<Compiled>,
 }
 
 /// Compiles queries against one snapshot.
@@ -178,7 +187,7 @@ impl Compiler<'_> {
                     r#match,
                 },
             ] => self.shortlist(text, fields, *r#match)?,
-            _ => Vec::new(),
+            _ => None,
         };
         let filter = match (bare.is_empty(), self.visibility.is_everything()) {
             (true, true) => None,
@@ -285,12 +294,13 @@ impl Compiler<'_> {
     }
 }
 
-/// The words that begin so, the most frequent if there are too many.
+/// The words that begin so with the number of documents, the most frequent
+/// first and no more than [`MOST_COMPLETIONS`].
 pub(crate) fn completions(
     searcher: &Searcher,
     field: Field,
     prefix: &str,
-) -> Result<Vec<Term>, Error> {
+) -> Result<Vec<(Term, u64)>, Error> {
     let mut found: BTreeMap<Vec<u8>, u64> = BTreeMap::new();
     for segment in searcher.segment_readers() {
         let inverted = segment.inverted_index(field)?;
@@ -307,15 +317,11 @@ pub(crate) fn completions(
         }
     }
     let mut found: Vec<(Vec<u8>, u64)> = found.into_iter().collect();
-    if found.len() > MOST_COMPLETIONS {
-        found.sort_by(|(one, often), (other, seldom)| {
-            seldom.cmp(often).then_with(|| one.cmp(other))
-        });
-        found.truncate(MOST_COMPLETIONS);
-    }
+    found.sort_by(|(one, often), (other, seldom)| seldom.cmp(often).then_with(|| one.cmp(other)));
+    found.truncate(MOST_COMPLETIONS);
     Ok(found
         .iter()
-        .filter_map(|(word, _)| std::str::from_utf8(word).ok())
-        .map(|word| Term::from_field_text(field, word))
+        .filter_map(|(word, often)| Some((std::str::from_utf8(word).ok()?, *often)))
+        .map(|(word, often)| (Term::from_field_text(field, word), often))
         .collect())
 }

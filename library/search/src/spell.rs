@@ -265,7 +265,7 @@ impl Speller<'_> {
         let plan = Plan {
             scored: self.all(all),
             filter: None,
-            shortlist: Vec::new(),
+            shortlist: None,
         };
         let hits = top::by_score(
             self.searcher,

@@ -76,11 +76,11 @@ impl Text {
             marked: true,
         })
     }
+}
 
-    /// Runs of words that are written without a space between.
-    pub(crate) fn units(&self) -> Vec<&[QueryWord]> {
-        self.words.chunk_by(|_, next| next.joined).collect()
-    }
+/// Runs of words that are written without a space between.
+pub(crate) fn units(words: &[QueryWord]) -> impl Iterator<Item = &[QueryWord]> {
+    words.chunk_by(|_, next| next.joined)
 }
 
 #[cfg(test)]
@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn units_hold_scripts_without_spaces_together() {
         let text = Text::new("日本 語 abc");
-        let sizes: Vec<usize> = text.units().iter().map(|unit| unit.len()).collect();
+        let sizes: Vec<usize> = units(&text.words).map(<[QueryWord]>::len).collect();
         assert_eq!(sizes, [2, 1, 1]);
     }
 }

@@ -5,9 +5,11 @@ use std::collections::BinaryHeap;
 
 use tantivy::columnar::{BytesColumn, Column};
 use tantivy::query::{EnableScoring, Query as EngineQuery, Weight};
-use tantivy::{DocAddress, DocId, DocSet, Searcher, SegmentReader, TERMINATED, i64_to_u64};
+use tantivy::{
+    DocAddress, DocId, DocSet, Searcher, SeekDangerResult, SegmentReader, TERMINATED, i64_to_u64,
+};
 
-use crate::compile::Plan;
+use crate::compile::{Compiled, Plan};
 use crate::error::Error;
 use crate::layout::Layout;
 use crate::weigh::Rarity;
@@ -39,9 +41,9 @@ pub(crate) fn by_score(
         None => None,
     };
     let mut best = Vec::new();
-    if !plan.shortlist.is_empty() {
+    if let Some(shortlist) = &plan.shortlist {
         let mut short: Vec<DocAddress> = Vec::new();
-        for query in &plan.shortlist {
+        for query in &shortlist.queries {
             let found = best_of(
                 searcher,
                 rarity,
@@ -53,7 +55,7 @@ pub(crate) fn by_score(
         }
         short.sort_unstable();
         short.dedup();
-        best = scores(searcher, rarity, &plan.scored, &short)?;
+        best = scores(searcher, rarity, &shortlist.parts, &short)?;
     }
     // A shortlist knows only the typed spelling, so it may be too short.
     if best.len() < most {
@@ -115,29 +117,42 @@ fn best_of(
     Ok(best)
 }
 
-/// The scores of some documents, given in order; those that do not match are
-/// left out. The best come first.
+/// The scores of some documents, given in order, as the sum of parts that need
+/// not match. The best come first.
 fn scores(
     searcher: &Searcher,
     rarity: &Rarity<'_>,
-    query: &dyn EngineQuery,
+    parts: &[Compiled],
     short: &[DocAddress],
 ) -> Result<Vec<(f32, DocAddress)>, Error> {
-    let weight = query.weight(EnableScoring::enabled_from_statistics_provider(
-        rarity, searcher,
-    ))?;
-    let mut out = Vec::with_capacity(short.len());
-    for of_segment in short.chunk_by(|one, other| one.segment_ord == other.segment_ord) {
-        let Some(first) = of_segment.first() else {
-            continue;
-        };
-        let mut scorer = weight.scorer(searcher.segment_reader(first.segment_ord), 1.0)?;
-        for address in of_segment {
-            if scorer.doc() < address.doc_id {
-                scorer.seek(address.doc_id);
-            }
-            if scorer.doc() == address.doc_id {
-                out.push((scorer.score(), *address));
+    let mut out: Vec<(f32, DocAddress)> = short.iter().map(|address| (0.0, *address)).collect();
+    for part in parts {
+        let weight = part.weight(EnableScoring::enabled_from_statistics_provider(
+            rarity, searcher,
+        ))?;
+        for of_segment in out.chunk_by_mut(|one, other| one.1.segment_ord == other.1.segment_ord) {
+            let Some((_, first)) = of_segment.first() else {
+                continue;
+            };
+            let mut scorer = weight.scorer(searcher.segment_reader(first.segment_ord), 1.0)?;
+            // Asks about each document and never for the next match, which in a
+            // phrase of frequent words is far to seek.
+            let mut settled = true;
+            let mut next = scorer.doc();
+            for (score, address) in of_segment {
+                if next > address.doc_id {
+                    continue;
+                }
+                if !(settled && next == address.doc_id) {
+                    next = match scorer.seek_danger(address.doc_id) {
+                        SeekDangerResult::Found => address.doc_id,
+                        SeekDangerResult::SeekLowerBound(bound) => bound,
+                    };
+                    settled = next == address.doc_id;
+                }
+                if settled {
+                    *score += scorer.score();
+                }
             }
         }
     }

@@ -17,11 +17,12 @@ use tantivy::schema::{Field, IndexRecordOption};
 use tram_contract::search::Match;
 
 use crate::compile::{
-    Compiled, Compiler, Purpose, all_of, any_of, boosted, completions, phrase, term, whole,
+    Compiled, Compiler, Purpose, Shortlist, all_of, any_of, boosted, completions, phrase, term,
+    whole,
 };
 use crate::error::Error;
 use crate::layout::{Layout, TextField};
-use crate::text::{QueryWord, Text};
+use crate::text::{QueryWord, Text, units};
 use crate::visibility::{count_up_to, exists};
 
 /// The weight of a word with the typed marks, against 1 for the word without:
@@ -35,9 +36,12 @@ const PHRASE: f32 = 1.0;
 /// The weight of a value that is the typed text and nothing else.
 const WHOLE: f32 = 1.5;
 
-/// More documents than this with every word are many: scoring each costs more
-/// than a fifth of the time that a reader notices.
-const MANY: u64 = 20_000;
+/// More documents than this with every word are many: scoring each takes some
+/// milliseconds, and grows with the index.
+const MANY: u64 = 10_000;
+
+/// How many words a beginning stands for where very many documents match.
+const ENDINGS: usize = 8;
 
 /// Fewer hits than this with the typed marks are little: other spellings join.
 const LITTLE: u64 = 5;
@@ -122,6 +126,15 @@ impl<'a> Scope<'a> {
         )
     }
 
+    /// Where all words may be together, without and with marks: the heaviest
+    /// fields, and last the place that has all hits.
+    fn places(&self, layout: &Layout) -> Vec<(Field, Field)> {
+        let fields = self.heaviest().map(|field| (field.folded, field.exact));
+        fields
+            .chain((!self.named).then_some((layout.any, layout.any_exact)))
+            .collect()
+    }
+
     /// The fields with the largest weight, in practice the title: where the
     /// order of words is worth asking for.
     fn heaviest(&self) -> impl Iterator<Item = &'a TextField> {
@@ -156,45 +169,72 @@ impl Compiler<'_> {
         }
     }
 
-    /// Queries for the best of very many: all words in the heaviest field, and
-    /// all words anywhere. Empty where the hits are few enough to score each.
+    /// A way to the best of very many: all words in the heaviest field, and all
+    /// words anywhere. Nothing where the hits are few enough to score each, or
+    /// the question is not so simple.
     pub(crate) fn shortlist(
         &self,
         typed: &str,
         names: &[String],
         r#match: Match,
-    ) -> Result<Vec<Compiled>, Error> {
+    ) -> Result<Option<Shortlist>, Error> {
         let (text, scope, r#match, marks) = self.read(typed, names, r#match)?;
-        if r#match != Match::All || scope.named || text.words.len() < 2 {
-            return Ok(Vec::new());
+        let words = text.words.as_slice();
+        if scope.fields.len() > 1 && scope.named || words.iter().any(|word| word.joined) {
+            return Ok(None);
         }
-        let anywhere = match marks {
-            Marks::Any => self.layout.any,
-            Marks::Typed => self.layout.any_exact,
+        let (whole_words, begun) = match (r#match, words.split_last()) {
+            (Match::All, Some(_)) => (words, None),
+            (Match::Prefix, Some((last, before))) => (before, Some(last)),
+            _ => return Ok(None),
         };
-        let spelling = |word: &QueryWord| match marks {
-            Marks::Any => word.folded.clone(),
-            Marks::Typed => word.exact.clone(),
+        let mut spellings: Vec<&str> = match marks {
+            Marks::Any => folded(whole_words).collect(),
+            Marks::Typed => exact(whole_words).collect(),
         };
-        let mut spellings: Vec<String> = text.words.iter().map(spelling).collect();
         spellings.sort_unstable();
         spellings.dedup();
+        let mut places = scope.places(self.layout);
+        // The last place has all the hits.
+        let Some(&(folded_words, exact_words)) = places.last() else {
+            return Ok(None);
+        };
+        let words_in =
+            |(folded, exact): (Field, Field)| if marks == Marks::Any { folded } else { exact };
         for word in &spellings {
-            if self
-                .searcher
-                .doc_freq(&Term::from_field_text(anywhere, word))?
-                < MANY
-            {
-                return Ok(Vec::new());
+            let term = Term::from_field_text(words_in((folded_words, exact_words)), word);
+            if self.searcher.doc_freq(&term)? < MANY {
+                return Ok(None);
             }
         }
-        let in_field =
-            |field: Field| all_of(spellings.iter().map(|word| term(field, word)).collect());
-        let heaviest = scope.heaviest().map(|field| match marks {
-            Marks::Any => in_field(field.folded),
-            Marks::Typed => in_field(field.exact),
-        });
-        Ok(heaviest.chain([in_field(anywhere)]).collect())
+        let mut endings = match begun {
+            Some(begun) => completions(self.searcher, folded_words, &begun.folded)?,
+            None => Vec::new(),
+        };
+        if begun.is_some() {
+            if endings.iter().map(|(_, often)| often).sum::<u64>() < MANY {
+                return Ok(None);
+            }
+            endings.truncate(ENDINGS);
+            // A beginning is looked up often; the heaviest field will do.
+            places.truncate(1);
+        }
+        let mut queries = Vec::new();
+        for place in places {
+            let all = || spellings.iter().map(|word| term(words_in(place), word));
+            if begun.is_none() {
+                queries.push(all_of(all().collect()));
+            }
+            for (ending, _) in &endings {
+                if let Some(ending) = ending.value().as_str() {
+                    queries.push(all_of(all().chain([term(place.0, ending)]).collect()));
+                }
+            }
+        }
+        Ok(Some(Shortlist {
+            queries,
+            parts: self.extras(&text, &scope, r#match, marks),
+        }))
     }
 
     /// What was typed, where to look, how the words hang together, and which
@@ -279,14 +319,17 @@ impl Compiler<'_> {
     ) -> Result<Compiled, Error> {
         let words = text.words.as_slice();
         Ok(match r#match {
-            Match::All => all_of(self.units(text, scope, marks)),
-            Match::Any => any_of(self.units(text, scope, marks)),
+            Match::All => all_of(self.units(words, scope, marks)),
+            Match::Any => any_of(self.units(words, scope, marks)),
             Match::Phrase => in_a_row(scope, words, marks),
             Match::Whole => scope.each(|field| whole(field.folded, folded(words))),
             Match::Prefix => {
-                let mut units = self.units(text, scope, marks);
-                if let Some(last) = words.last().filter(|last| !last.joined) {
-                    units.pop();
+                let (last, before) = match words.split_last() {
+                    Some((last, before)) if !last.joined => (Some(last), before),
+                    _ => (None, words),
+                };
+                let mut units = self.units(before, scope, marks);
+                if let Some(last) = last {
                     // The tone comes last: `đương` may become `đường`.
                     units.push(self.beginning(&last.folded, scope)?);
                 }
@@ -295,10 +338,9 @@ impl Compiler<'_> {
         })
     }
 
-    fn units(&self, text: &Text, scope: &Scope<'_>, marks: Marks) -> Vec<Compiled> {
+    fn units(&self, words: &[QueryWord], scope: &Scope<'_>, marks: Marks) -> Vec<Compiled> {
         let mut seen: HashSet<&[QueryWord]> = HashSet::new();
-        text.units()
-            .into_iter()
+        units(words)
             .filter(|unit| seen.insert(unit))
             .map(|unit| match unit {
                 [single] => scope.word(self.layout, single, marks),
@@ -310,12 +352,16 @@ impl Compiler<'_> {
     /// A word by its beginning.
     fn beginning(&self, prefix: &str, scope: &Scope<'_>) -> Result<Compiled, Error> {
         if !scope.named {
-            let terms = completions(self.searcher, self.layout.any, prefix)?;
+            let terms = completions(self.searcher, self.layout.any, prefix)?
+                .into_iter()
+                .map(|(term, _)| term);
             return Ok(Box::new(TermSetQuery::new(terms)));
         }
         let mut queries: Vec<Compiled> = Vec::new();
         for field in &scope.fields {
-            let terms = completions(self.searcher, field.folded, prefix)?;
+            let terms = completions(self.searcher, field.folded, prefix)?
+                .into_iter()
+                .map(|(term, _)| term);
             queries.push(Box::new(TermSetQuery::new(terms)));
         }
         Ok(any_of(queries))
@@ -328,8 +374,32 @@ impl Compiler<'_> {
         r#match: Match,
         marks: Marks,
     ) -> Result<Compiled, Error> {
+        let extras = self.extras(text, scope, r#match, marks);
+        if let ([_], Match::All | Match::Any) = (text.words.as_slice(), r#match) {
+            // The spellings are what matches: a plain union, in which the engine
+            // skips over documents that cannot get among the best.
+            return Ok(any_of(extras));
+        }
+        let required = (
+            Occur::Must,
+            self.words_matching(text, scope, r#match, marks)?,
+        );
+        let optional = extras.into_iter().map(|query| (Occur::Should, query));
+        Ok(Box::new(BooleanQuery::new(
+            [required].into_iter().chain(optional).collect(),
+        )))
+    }
+
+    /// What a document's score is the sum of.
+    fn extras(
+        &self,
+        text: &Text,
+        scope: &Scope<'_>,
+        r#match: Match,
+        marks: Marks,
+    ) -> Vec<Compiled> {
         let words = text.words.as_slice();
-        let mut extra: Vec<Compiled> = Vec::new();
+        let mut extras: Vec<Compiled> = Vec::new();
         let mut seen: HashSet<&str> = HashSet::new();
         let different: Vec<&QueryWord> = words
             .iter()
@@ -337,42 +407,33 @@ impl Compiler<'_> {
             .collect();
         for field in &scope.fields {
             for word in &different {
-                extra.append(&mut word_scores(field, word, text.marked, marks));
+                extras.append(&mut word_scores(field, word, text.marked, marks));
             }
         }
         if let ([_], Match::All | Match::Any) = (words, r#match) {
-            // The spellings are what matches: a plain union, in which the engine
-            // skips over documents that cannot get among the best.
-            return Ok(any_of(extra));
+            return extras;
         }
         for field in scope.heaviest() {
-            extra.push(boosted(
+            extras.push(boosted(
                 whole(field.folded, folded(words)),
                 field.boost * WHOLE,
             ));
             if words.len() > 1 {
                 for pair in words.windows(2) {
-                    extra.push(boosted(
+                    extras.push(boosted(
                         phrase(field.folded, folded(pair)),
                         field.boost * ADJACENT,
                     ));
                 }
                 if text.marked {
-                    extra.push(boosted(
+                    extras.push(boosted(
                         phrase(field.exact, exact(words)),
                         field.boost * PHRASE,
                     ));
                 }
             }
         }
-        let required = (
-            Occur::Must,
-            self.words_matching(text, scope, r#match, marks)?,
-        );
-        let optional = extra.into_iter().map(|query| (Occur::Should, query));
-        Ok(Box::new(BooleanQuery::new(
-            [required].into_iter().chain(optional).collect(),
-        )))
+        extras
     }
 }
 
