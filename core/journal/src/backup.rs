@@ -1,5 +1,6 @@
 //! Backup while serving, and restore. A backup is a folder: segments, blobs, the index key,
 //! the redaction list, and a manifest that names each with its hash.
+#![allow(clippy::disallowed_methods, reason = "this is a storage crate")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -83,7 +84,10 @@ impl Manifest {
 
     fn decode(text: &str) -> Result<Self, Error> {
         let bad = |why: &str| Error::Backup(format!("manifest: {why}"));
-        let (body, end) = text.trim_end().rsplit_once('\n').ok_or_else(|| bad("too short"))?;
+        let (body, end) = text
+            .trim_end()
+            .rsplit_once('\n')
+            .ok_or_else(|| bad("too short"))?;
         let own = blake3::hash(format!("{body}\n").as_bytes()).to_hex();
         if end != format!("end {own}") {
             return Err(bad("its hash does not match"));
@@ -93,14 +97,19 @@ impl Manifest {
             return Err(bad("not a backup of this format"));
         }
         let mut field = |name: &str| -> Result<String, Error> {
-            let line = lines.next().and_then(|l| l.strip_prefix(name)).and_then(|l| l.strip_prefix(' '));
+            let line = lines
+                .next()
+                .and_then(|l| l.strip_prefix(name))
+                .and_then(|l| l.strip_prefix(' '));
             line.map(str::to_owned).ok_or_else(|| bad(name))
         };
         let station = field("station")?.parse()?;
         let sequence = field("sequence")?.parse().map_err(|_| bad("sequence"))?;
         let epoch = field("epoch")?.parse().map_err(|_| bad("epoch"))?;
         let tag = field("tag")?.parse().map_err(|_| bad("tag"))?;
-        let hash = *blake3::Hash::from_hex(field("hash")?).map_err(|_| bad("hash"))?.as_bytes();
+        let hash = *blake3::Hash::from_hex(field("hash")?)
+            .map_err(|_| bad("hash"))?
+            .as_bytes();
         let mut files = BTreeMap::new();
         for line in lines {
             let mut words = line.splitn(4, ' ');
@@ -110,20 +119,38 @@ impl Manifest {
                 return Err(bad("file"));
             };
             // A name leads nowhere but into the folder.
-            if name.starts_with('/') || name.split('/').any(|part| part.is_empty() || part == "..") {
+            if name.starts_with('/') || name.split('/').any(|part| part.is_empty() || part == "..")
+            {
                 return Err(bad("name of a file"));
             }
             let length = length.parse().map_err(|_| bad("length"))?;
-            files.insert(name.to_owned(), Listed { hash: hash.to_owned(), length });
+            files.insert(
+                name.to_owned(),
+                Listed {
+                    hash: hash.to_owned(),
+                    length,
+                },
+            );
         }
-        Ok(Self { station, head: Head { sequence, epoch, tag, hash }, files })
+        Ok(Self {
+            station,
+            head: Head {
+                sequence,
+                epoch,
+                tag,
+                hash,
+            },
+            files,
+        })
     }
 }
 
 /// Copies `length` bytes of a file into `to`, synced and renamed into place; returns their hash.
 fn copy(from: &dyn DiskFile, length: u64, to: &Path) -> Result<String, Error> {
     const STEP: u64 = 256 << 10;
-    let folder = to.parent().ok_or_else(|| Error::Backup("no folder".into()))?;
+    let folder = to
+        .parent()
+        .ok_or_else(|| Error::Backup("no folder".into()))?;
     fs::create_dir_all(folder).map_err(Error::io)?;
     let aside = to.with_extension("new");
     let mut out = File::create(&aside).map_err(Error::io)?;
@@ -131,7 +158,9 @@ fn copy(from: &dyn DiskFile, length: u64, to: &Path) -> Result<String, Error> {
     let mut buffer = vec![0u8; STEP as usize];
     let mut at = 0;
     while at < length {
-        let part = buffer.get_mut(..(length - at).min(STEP) as usize).unwrap_or_default();
+        let part = buffer
+            .get_mut(..(length - at).min(STEP) as usize)
+            .unwrap_or_default();
         from.read_at(part, at).map_err(Error::io)?;
         hasher.update(part);
         out.write_all(part).map_err(Error::io)?;
@@ -139,7 +168,9 @@ fn copy(from: &dyn DiskFile, length: u64, to: &Path) -> Result<String, Error> {
     }
     out.sync_all().map_err(Error::io)?;
     fs::rename(&aside, to).map_err(Error::io)?;
-    File::open(folder).and_then(|f| f.sync_all()).map_err(Error::io)?;
+    File::open(folder)
+        .and_then(|f| f.sync_all())
+        .map_err(Error::io)?;
     Ok(hasher.finalize().to_hex().to_string())
 }
 
@@ -156,7 +187,9 @@ pub(crate) fn backup(journal: &Journal, to: &Path) -> Result<BackupReport, Error
         Err(e) => return Err(Error::io(e)),
     };
     if before.as_ref().is_some_and(|b| b.station != core.station) {
-        return Err(Error::Backup("the folder holds a backup of another station".into()));
+        return Err(Error::Backup(
+            "the folder holds a backup of another station".into(),
+        ));
     }
     let known = before.map(|b| b.files).unwrap_or_default();
     let (head, segments) = {
@@ -168,9 +201,21 @@ pub(crate) fn backup(journal: &Journal, to: &Path) -> Result<BackupReport, Error
         }
         (writer.head, list)
     };
-    let mut report = BackupReport { head, copied: 0, kept: 0, bytes: 0 };
-    let mut manifest = Manifest { station: core.station, head, files: BTreeMap::new() };
-    let mut take = |name: String, from: &dyn Fn() -> Result<Arc<dyn DiskFile>, Error>, length: u64| -> Result<(), Error> {
+    let mut report = BackupReport {
+        head,
+        copied: 0,
+        kept: 0,
+        bytes: 0,
+    };
+    let mut manifest = Manifest {
+        station: core.station,
+        head,
+        files: BTreeMap::new(),
+    };
+    let mut take = |name: String,
+                    from: &dyn Fn() -> Result<Arc<dyn DiskFile>, Error>,
+                    length: u64|
+     -> Result<(), Error> {
         let there = fs::metadata(to.join(&name)).is_ok_and(|m| m.len() == length);
         let listed = match known.get(&name).filter(|f| there && f.length == length) {
             Some(listed) => {
@@ -180,7 +225,10 @@ pub(crate) fn backup(journal: &Journal, to: &Path) -> Result<BackupReport, Error
             None => {
                 report.copied += 1;
                 report.bytes += length;
-                Listed { hash: copy(&*from()?, length, &to.join(&name))?, length }
+                Listed {
+                    hash: copy(&*from()?, length, &to.join(&name))?,
+                    length,
+                }
             }
         };
         manifest.files.insert(name, listed);
@@ -191,14 +239,29 @@ pub(crate) fn backup(journal: &Journal, to: &Path) -> Result<BackupReport, Error
         let length = meta.end.unwrap_or(0);
         // Number, revision and length together name the content: a segment only grows, or is
         // rewritten as a new revision. So an earlier backup's files stay as they were.
-        let name = format!("{FOLDER}/{:08}-{}-{length}.seg", header.number, header.revision);
-        take(name, &|| core.disk.open(&segment::name(header.number), Mode::Read).map_err(Error::io), length)?;
+        let name = format!(
+            "{FOLDER}/{:08}-{}-{length}.seg",
+            header.number, header.revision
+        );
+        take(
+            name,
+            &|| {
+                core.disk
+                    .open(&segment::name(header.number), Mode::Read)
+                    .map_err(Error::io)
+            },
+            length,
+        )?;
     }
     for id in core.blobs.list()? {
         if let Some(stat) = core.blobs.stat(&id)? {
             let text = id.to_string();
             let name = format!("blobs/{}/{text}", text.get(..2).unwrap_or_default());
-            take(name.clone(), &|| core.disk.open(&name, Mode::Read).map_err(Error::io), stat.length)?;
+            take(
+                name.clone(),
+                &|| core.disk.open(&name, Mode::Read).map_err(Error::io),
+                stat.length,
+            )?;
         }
     }
     erase::write_list(core)?;
@@ -206,11 +269,22 @@ pub(crate) fn backup(journal: &Journal, to: &Path) -> Result<BackupReport, Error
         let file = core.disk.open(name, Mode::Read).map_err(Error::io)?;
         let length = file.size().map_err(Error::io)?;
         let hash = copy(&*file, length, &to.join(name))?;
-        manifest.files.insert(name.to_owned(), Listed { hash, length });
+        manifest
+            .files
+            .insert(name.to_owned(), Listed { hash, length });
     }
-    disk::replace(&RealDisk::new(to), "", MANIFEST, manifest.encode().as_bytes()).map_err(Error::io)?;
+    disk::replace(
+        &RealDisk::new(to),
+        "",
+        MANIFEST,
+        manifest.encode().as_bytes(),
+    )
+    .map_err(Error::io)?;
     // Only now is nothing of the earlier backup needed.
-    for name in known.keys().filter(|name| !manifest.files.contains_key(*name)) {
+    for name in known
+        .keys()
+        .filter(|name| !manifest.files.contains_key(*name))
+    {
         let _ = fs::remove_file(to.join(name));
     }
     Ok(report)
@@ -261,7 +335,8 @@ pub fn restore(
     context: Context,
     options: Options,
 ) -> Result<RestoreReport, Error> {
-    let text = fs::read_to_string(from.join(MANIFEST)).map_err(|e| Error::Backup(format!("manifest: {e}")))?;
+    let text = fs::read_to_string(from.join(MANIFEST))
+        .map_err(|e| Error::Backup(format!("manifest: {e}")))?;
     let manifest = Manifest::decode(&text)?;
     for (name, listed) in &manifest.files {
         check_file(&from.join(name), listed)?;
@@ -280,7 +355,10 @@ pub fn restore(
         let source = RealDisk::new(from);
         fs::create_dir_all(dir.join(FOLDER)).map_err(Error::io)?;
         for (name, listed) in &manifest.files {
-            let target = match name.strip_prefix("journal/").and_then(|n| n.split('-').next()) {
+            let target = match name
+                .strip_prefix("journal/")
+                .and_then(|n| n.split('-').next())
+            {
                 Some(number) => format!("{FOLDER}/{number}.seg"),
                 None if name == REDACTIONS => continue,
                 None => name.clone(),
@@ -300,7 +378,9 @@ pub fn restore(
         };
         let journal = Journal::open(dir, options)?;
         if journal.head() != manifest.head {
-            return Err(Error::Backup("the journal does not end as the manifest says".into()));
+            return Err(Error::Backup(
+                "the journal does not end as the manifest says".into(),
+            ));
         }
         let tag = loop {
             let tag = u16::from_le_bytes(random()?);
@@ -308,8 +388,19 @@ pub fn restore(
                 break tag;
             }
         };
-        let Head { sequence, hash, epoch, .. } = manifest.head;
-        let body = Body::Restore { epoch: epoch + 1, tag, sequence, hash, targets };
+        let Head {
+            sequence,
+            hash,
+            epoch,
+            ..
+        } = manifest.head;
+        let body = Body::Restore {
+            epoch: epoch + 1,
+            tag,
+            sequence,
+            hash,
+            targets,
+        };
         {
             let mut writer = lock(&journal.core.writer);
             journal.write_items(&mut writer, context, vec![Item::new(false, body)])?;
@@ -317,7 +408,12 @@ pub fn restore(
         erase::write_list(&journal.core)?;
         let head = journal.head();
         journal.close()?;
-        Ok(RestoreReport { station: manifest.station, restored: manifest.head, head, redacted })
+        Ok(RestoreReport {
+            station: manifest.station,
+            restored: manifest.head,
+            head,
+            redacted,
+        })
     })();
     if result.is_err() {
         // Half a station must not be taken for one.

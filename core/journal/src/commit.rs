@@ -41,7 +41,10 @@ struct Pending {
 
 impl Pending {
     fn take(&self) -> Option<Prepared> {
-        self.prepared.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.prepared
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
     }
 
     fn tell(&self, state: u8) {
@@ -50,7 +53,11 @@ impl Pending {
     }
 
     fn outcome(&self) -> Outcome {
-        let outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let outcome = self
+            .outcome
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         outcome.unwrap_or_else(|| Err(Error::Closed.into()))
     }
 }
@@ -97,7 +104,10 @@ impl Drop for Told<'_> {
 pub(crate) fn commit(core: &Core, prepared: Prepared) -> Outcome {
     core.check_open()?;
     if prepared.is_empty() {
-        return Ok(Committed { sequence: core.head().sequence, assigned: Vec::new() });
+        return Ok(Committed {
+            sequence: core.head().sequence,
+            assigned: Vec::new(),
+        });
     }
     let own = Arc::new(Pending {
         prepared: Mutex::new(Some(prepared)),
@@ -136,7 +146,9 @@ fn lead(core: &Core, own: &Arc<Pending>) {
         let mut queue = lock(&core.queue);
         queue.bytes = 0;
         while group.len() < GROUP && queue.bytes < GROUP_BYTES {
-            let Some(next) = queue.waiting.pop_front() else { break };
+            let Some(next) = queue.waiting.pop_front() else {
+                break;
+            };
             queue.bytes += lock(&next.prepared).as_ref().map_or(0, |p| p.bytes);
             group.push(next);
         }
@@ -154,7 +166,8 @@ fn lead(core: &Core, own: &Arc<Pending>) {
 
 /// Makes the tables durable when enough has been written since the last time.
 pub(crate) fn checkpoint_if_due(core: &Core, writer: &mut Writer) {
-    if (writer.entries >= core.options.checkpoint_entries || writer.bytes >= core.options.checkpoint_bytes)
+    if (writer.entries >= core.options.checkpoint_entries
+        || writer.bytes >= core.options.checkpoint_bytes)
         && let Err(e) = core.checkpoint(writer)
     {
         log::error!("journal: no checkpoint: {e}");
@@ -221,7 +234,8 @@ fn write_group(
     refused: &[bool],
 ) -> Result<Vec<Outcome>, Error> {
     let tick = core.tick() + 1;
-    let uses_main = group.iter().any(Prepared::writes_journal) || group.iter().any(|p| !p.expected.is_empty());
+    let uses_main =
+        group.iter().any(Prepared::writes_journal) || group.iter().any(|p| !p.expected.is_empty());
     let uses_scratch = group.iter().any(|p| !p.scratch.is_empty());
     let start = writer.head;
     let catalog = core.catalog();
@@ -229,23 +243,34 @@ fn write_group(
         core.scratch.with(|scratch_db| {
             let begin = |db: &redb::Database| -> Result<WriteTransaction, Error> {
                 let mut txn = db.begin_write().map_err(Error::tables)?;
-                txn.set_durability(Durability::None).map_err(Error::tables)?;
+                txn.set_durability(Durability::None)
+                    .map_err(Error::tables)?;
                 Ok(txn)
             };
             let main = if uses_main { Some(begin(db)?) } else { None };
-            let scratch = if uses_scratch { Some(begin(scratch_db)?) } else { None };
+            let scratch = if uses_scratch {
+                Some(begin(scratch_db)?)
+            } else {
+                None
+            };
             let (results, bodies, head, scratch_version, changed) = {
                 let mut tables = Group {
                     core,
                     main: main
                         .as_ref()
-                        .map(|t| Apply::new(t, Arc::clone(&catalog), Some(Arc::clone(&core.segments))))
+                        .map(|t| {
+                            Apply::new(t, Arc::clone(&catalog), Some(Arc::clone(&core.segments)))
+                        })
                         .transpose()?,
-                    scratch: scratch.as_ref().map(|t| Apply::new(t, Arc::clone(&catalog), None)).transpose()?,
+                    scratch: scratch
+                        .as_ref()
+                        .map(|t| Apply::new(t, Arc::clone(&catalog), None))
+                        .transpose()?,
                     head: start,
                     scratch_version: writer.scratch_version,
                 };
-                let mut results: Vec<Result<Admitted, CommitError>> = Vec::with_capacity(group.len());
+                let mut results: Vec<Result<Admitted, CommitError>> =
+                    Vec::with_capacity(group.len());
                 for (prepared, refused) in group.drain(..).zip(refused) {
                     if *refused {
                         results.push(Err(CommitError::Full));
@@ -268,10 +293,21 @@ fn write_group(
                         }
                     }
                 }
-                let bodies: Vec<Vec<u8>> =
-                    results.iter_mut().filter_map(|r| r.as_mut().ok().and_then(|a| a.body.take())).collect();
-                let Group { main: main_apply, scratch: scratch_apply, head, scratch_version, .. } = tables;
-                let changed = main_apply.map(Apply::finish).transpose()?.map(|(catalog, _)| catalog);
+                let bodies: Vec<Vec<u8>> = results
+                    .iter_mut()
+                    .filter_map(|r| r.as_mut().ok().and_then(|a| a.body.take()))
+                    .collect();
+                let Group {
+                    main: main_apply,
+                    scratch: scratch_apply,
+                    head,
+                    scratch_version,
+                    ..
+                } = tables;
+                let changed = main_apply
+                    .map(Apply::finish)
+                    .transpose()?
+                    .map(|(catalog, _)| catalog);
                 scratch_apply.map(Apply::finish).transpose()?;
                 (results, bodies, head, scratch_version, changed)
             };
@@ -310,7 +346,10 @@ fn write_group(
         core.publish_head(writer.head);
         *lock(&core.last_commit) = Instant::now();
     }
-    Ok(outcome.into_iter().map(|r| r.map(|a| a.committed)).collect())
+    Ok(outcome
+        .into_iter()
+        .map(|r| r.map(|a| a.committed))
+        .collect())
 }
 
 fn finish_tables(txn: WriteTransaction, writer: &Writer) -> Result<(), Error> {
@@ -337,8 +376,14 @@ impl Group<'_, '_> {
     /// storage's, and ends the group; the inner one is this transaction's alone.
     fn admit(&mut self, mut prepared: Prepared) -> Result<Admission, Error> {
         for e in &prepared.expected {
-            let side = if e.collection.is_scratch() { &self.scratch } else { &self.main };
-            let found = side.as_ref().map_or(Ok(0), |apply| apply.version(e.collection.id, &e.key))?;
+            let side = if e.collection.is_scratch() {
+                &self.scratch
+            } else {
+                &self.main
+            };
+            let found = side
+                .as_ref()
+                .map_or(Ok(0), |apply| apply.version(e.collection.id, &e.key))?;
             if found != e.version {
                 return Ok(Err(CommitError::Stale {
                     owner: e.collection.owner.to_string(),
@@ -352,21 +397,38 @@ impl Group<'_, '_> {
         for (owner, added) in &prepared.adds {
             if let Some(main) = &mut self.main {
                 let usage = main.usage(owner)?;
-                if let Some(quota) = usage.quota.filter(|q| usage.total().saturating_add(*added) > *q) {
-                    return Ok(Err(CommitError::OverQuota { owner: owner.to_string(), quota }));
+                if let Some(quota) = usage
+                    .quota
+                    .filter(|q| usage.total().saturating_add(*added) > *q)
+                {
+                    return Ok(Err(CommitError::OverQuota {
+                        owner: owner.to_string(),
+                        quota,
+                    }));
                 }
             }
         }
         let (counters, assigned) = self.count(&prepared.counters)?;
-        let catalog = self.main.as_ref().map_or_else(|| self.core.catalog(), |m| Arc::clone(&m.catalog));
+        let catalog = self
+            .main
+            .as_ref()
+            .map_or_else(|| self.core.catalog(), |m| Arc::clone(&m.catalog));
         let key = &self.core.index_key;
         let mut items = prepare::items(prepared.main, &assigned, &catalog, key)?;
         let mut scratch = prepare::items(prepared.scratch, &assigned, &catalog, key)?;
-        if let Some(refusal) = self.unique(&items, &catalog, false)?.or(self.unique(&scratch, &catalog, true)?) {
+        if let Some(refusal) = self
+            .unique(&items, &catalog, false)?
+            .or(self.unique(&scratch, &catalog, true)?)
+        {
             return Ok(Err(refusal));
         }
         items.extend(counters);
-        items.extend(prepare::items(std::mem::take(&mut prepared.words), &assigned, &catalog, key)?);
+        items.extend(prepare::items(
+            std::mem::take(&mut prepared.words),
+            &assigned,
+            &catalog,
+            key,
+        )?);
         let mut touched = Vec::new();
         if !scratch.is_empty()
             && let Some(apply) = &mut self.scratch
@@ -404,14 +466,28 @@ impl Group<'_, '_> {
             record.commit_to_items(&apply.catalog.dictionaries)?;
             touched.append(&mut apply.touched);
             let (bytes, hash) = record.encode();
-            self.head = Head { sequence, epoch, tag, hash };
+            self.head = Head {
+                sequence,
+                epoch,
+                tag,
+                hash,
+            };
             body = Some(bytes);
         }
-        Ok(Ok((Admitted { committed: Committed { sequence, assigned }, body }, touched)))
+        Ok(Ok((
+            Admitted {
+                committed: Committed { sequence, assigned },
+                body,
+            },
+            touched,
+        )))
     }
 
     /// Carries out the counter changes: merged, so that each counter is written once.
-    #[allow(clippy::type_complexity, reason = "items and the numbers given, used only by admit")]
+    #[allow(
+        clippy::type_complexity,
+        reason = "items and the numbers given, used only by admit"
+    )]
     fn count(
         &mut self,
         changes: &[(String, String, CounterChange)],
@@ -430,7 +506,9 @@ impl Group<'_, '_> {
                     values.len() - 1
                 }
             };
-            let Some((_, _, value)) = values.get_mut(at) else { continue };
+            let Some((_, _, value)) = values.get_mut(at) else {
+                continue;
+            };
             match change {
                 CounterChange::Add(n) => *value = value.saturating_add(*n),
                 CounterChange::AtLeast(n) => *value = (*value).max(*n),
@@ -443,30 +521,65 @@ impl Group<'_, '_> {
         let items = values
             .into_iter()
             .map(|(owner, name, value)| {
-                Item::new(true, Body::Counter { owner: owner.to_owned(), name: name.to_owned(), value })
+                Item::new(
+                    true,
+                    Body::Counter {
+                        owner: owner.to_owned(),
+                        name: name.to_owned(),
+                        value,
+                    },
+                )
             })
             .collect();
         Ok((items, assigned))
     }
 
     /// Looks for a unique term that another row has, or would have.
-    fn unique(&self, items: &[Item], catalog: &Catalog, scratch: bool) -> Result<Option<CommitError>, Error> {
+    fn unique(
+        &self,
+        items: &[Item],
+        catalog: &Catalog,
+        scratch: bool,
+    ) -> Result<Option<CommitError>, Error> {
         let side = if scratch { &self.scratch } else { &self.main };
         let Some(apply) = side else { return Ok(None) };
         let mut claims: Vec<(u32, u16, &[u8], &[u8])> = Vec::new();
         for item in items {
-            let Body::Put { collection, key, terms, .. } = &item.body else { continue };
+            let Body::Put {
+                collection,
+                key,
+                terms,
+                ..
+            } = &item.body
+            else {
+                continue;
+            };
             let info = catalog.by_number(*collection)?;
             for (index, term) in terms {
-                let Some(spec) = info.spec.indexes.get(usize::from(*index)).filter(|i| i.unique) else { continue };
-                let mut holder = apply.holders(*collection, *index, term)?.into_iter().find(|k| k != key);
+                let Some(spec) = info
+                    .spec
+                    .indexes
+                    .get(usize::from(*index))
+                    .filter(|i| i.unique)
+                else {
+                    continue;
+                };
+                let mut holder = apply
+                    .holders(*collection, *index, term)?
+                    .into_iter()
+                    .find(|k| k != key);
                 // The holder may give the term up in this very transaction.
-                if holder.as_ref().is_some_and(|h| gives_up(items, *collection, *index, term, h)) {
+                if holder
+                    .as_ref()
+                    .is_some_and(|h| gives_up(items, *collection, *index, term, h))
+                {
                     holder = None;
                 }
                 let rival = claims
                     .iter()
-                    .find(|(c, i, t, k)| (*c, *i, *t) == (*collection, *index, term.as_slice()) && *k != key)
+                    .find(|(c, i, t, k)| {
+                        (*c, *i, *t) == (*collection, *index, term.as_slice()) && *k != key
+                    })
                     .map(|(_, _, _, k)| k.to_vec());
                 if let Some(holder) = holder.or(rival) {
                     return Ok(Some(CommitError::Unique {
@@ -486,10 +599,19 @@ impl Group<'_, '_> {
 /// True when one of the items writes row `holder` without the term, or deletes it.
 fn gives_up(items: &[Item], collection: u32, index: u16, term: &[u8], holder: &[u8]) -> bool {
     items.iter().any(|item| match &item.body {
-        Body::Put { collection: c, key, terms, .. } => {
-            *c == collection && key == holder && !terms.iter().any(|(i, t)| *i == index && t == term)
+        Body::Put {
+            collection: c,
+            key,
+            terms,
+            ..
+        } => {
+            *c == collection
+                && key == holder
+                && !terms.iter().any(|(i, t)| *i == index && t == term)
         }
-        Body::Delete { collection: c, key, .. } => *c == collection && key == holder,
+        Body::Delete {
+            collection: c, key, ..
+        } => *c == collection && key == holder,
         _ => false,
     })
 }

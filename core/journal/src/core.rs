@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use nix::fcntl::Flock;
-use redb::{Database, ReadTransaction, ReadableDatabase};
+use redb::{CompactionError, Database, ReadTransaction, ReadableDatabase};
 
 use crate::Error;
 use crate::blobs::Blobs;
@@ -36,10 +36,15 @@ pub(crate) struct Store {
 
 impl Store {
     pub(crate) fn new(db: Database) -> Self {
-        Self { db: RwLock::new(Some(db)) }
+        Self {
+            db: RwLock::new(Some(db)),
+        }
     }
 
-    pub(crate) fn with<T>(&self, f: impl FnOnce(&Database) -> Result<T, Error>) -> Result<T, Error> {
+    pub(crate) fn with<T>(
+        &self,
+        f: impl FnOnce(&Database) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let db = self.db.read().unwrap_or_else(PoisonError::into_inner);
         f(db.as_ref().ok_or(Error::Closed)?)
     }
@@ -49,15 +54,32 @@ impl Store {
     }
 
     /// Closes the database and puts another in its place. Its readers fail from here on.
-    pub(crate) fn replace(&self, make: impl FnOnce() -> Result<Database, Error>) -> Result<(), Error> {
+    pub(crate) fn replace(
+        &self,
+        make: impl FnOnce() -> Result<Database, Error>,
+    ) -> Result<(), Error> {
         let mut db = self.db.write().unwrap_or_else(PoisonError::into_inner);
         *db = None;
         *db = Some(make()?);
         Ok(())
     }
 
+    /// Moves the pages together and cuts the file. False when somebody is reading.
+    pub(crate) fn compact(&self) -> Result<bool, Error> {
+        let mut db = self.db.write().unwrap_or_else(PoisonError::into_inner);
+        match db.as_mut().ok_or(Error::Closed)?.compact() {
+            Ok(_) => Ok(true),
+            Err(CompactionError::TransactionInProgress) => Ok(false),
+            Err(e) => Err(Error::tables(e)),
+        }
+    }
+
     pub(crate) fn close(&self) -> Result<(), Error> {
-        let db = self.db.write().unwrap_or_else(PoisonError::into_inner).take();
+        let db = self
+            .db
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         db.map_or(Ok(()), |db| db.close().map_err(Error::tables))
     }
 }
@@ -80,7 +102,11 @@ pub(crate) struct Writer {
 
 impl Writer {
     pub(crate) fn at(&self) -> At {
-        At { head: self.head, last: self.last, next: self.log.place(&self.head) }
+        At {
+            head: self.head,
+            last: self.last,
+            next: self.log.place(&self.head),
+        }
     }
 }
 
@@ -118,7 +144,10 @@ pub(crate) struct Core {
 /// How long a look at the free space is believed.
 const FREE_FOR: Duration = Duration::from_millis(200);
 
-#[allow(clippy::too_many_arguments, reason = "the parts of an opened folder, put together once")]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "the parts of an opened folder, put together once"
+)]
 impl Core {
     pub(crate) fn new(
         options: Options,
@@ -173,7 +202,11 @@ impl Core {
     }
 
     pub(crate) fn check_open(&self) -> Result<(), Error> {
-        if self.closed.load(Ordering::Acquire) { Err(Error::Closed) } else { Ok(()) }
+        if self.closed.load(Ordering::Acquire) {
+            Err(Error::Closed)
+        } else {
+            Ok(())
+        }
     }
 
     pub(crate) fn catalog(&self) -> Arc<Catalog> {
@@ -206,8 +239,17 @@ impl Core {
         let deadline = Instant::now() + timeout;
         let mut head = lock(&self.head);
         while head.sequence < sequence {
-            let Some(left) = deadline.checked_duration_since(Instant::now()).filter(|d| !d.is_zero()) else { break };
-            head = self.head_moved.wait_timeout(head, left).unwrap_or_else(PoisonError::into_inner).0;
+            let Some(left) = deadline
+                .checked_duration_since(Instant::now())
+                .filter(|d| !d.is_zero())
+            else {
+                break;
+            };
+            head = self
+                .head_moved
+                .wait_timeout(head, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
         }
         head.sequence
     }
@@ -250,6 +292,20 @@ impl Core {
         writer.entries = 0;
         writer.bytes = 0;
         Ok(())
+    }
+
+    /// Moves the tables' pages together and cuts their file. False when somebody is reading.
+    pub(crate) fn compact(&self, writer: &mut Writer) -> Result<bool, Error> {
+        self.checkpoint(writer)?;
+        match self.main.compact() {
+            // It commits without what makes the next opening quick.
+            Ok(true) => self.checkpoint(writer).map(|()| true),
+            Ok(false) => Ok(false),
+            Err(e) => {
+                writer.tables_behind = true;
+                Err(e)
+            }
+        }
     }
 
     /// Opens the tables anew and replays them, if a write to them had failed.

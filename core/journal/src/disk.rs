@@ -1,4 +1,5 @@
 //! The narrow waist to the file system, so that a power cut and a full disk can be simulated.
+#![allow(clippy::disallowed_methods, reason = "this is a storage crate")]
 
 use std::fmt::Debug;
 use std::fs::{self, File, OpenOptions};
@@ -93,7 +94,9 @@ impl RealDisk {
     /// The folder `root`, which must exist.
     #[must_use]
     pub fn new(root: &Path) -> Self {
-        Self { root: root.to_path_buf() }
+        Self {
+            root: root.to_path_buf(),
+        }
     }
 }
 

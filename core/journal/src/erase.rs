@@ -7,8 +7,11 @@ use std::fmt::Write as _;
 use std::ops::Bound;
 use std::sync::Arc;
 
-use redb::{Durability, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, TableError};
+use redb::{
+    Durability, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, TableError,
+};
 
+use crate::Error;
 use crate::blobs::BlobId;
 use crate::core::{Core, Writer, lock};
 use crate::disk::{self, Mode};
@@ -24,7 +27,6 @@ use crate::tables::{self, Backend};
 use crate::txn::MAX_CHANGES;
 use crate::value::Dictionaries;
 use crate::view::View;
-use crate::Error;
 
 /// List of what was erased, for the restore of an older backup.
 pub(crate) const REDACTIONS: &str = "redactions";
@@ -39,7 +41,11 @@ fn resolve(core: &Arc<Core>, targets: &[EraseTarget]) -> Result<BTreeSet<Target>
     let mut found = BTreeSet::new();
     for target in targets {
         match target {
-            EraseTarget::Row { owner, collection, key } => {
+            EraseTarget::Row {
+                owner,
+                collection,
+                key,
+            } => {
                 let info = view.collection(owner, collection)?;
                 let newest = view.version(info, key)?;
                 if newest == 0 || info.is_scratch() {
@@ -53,21 +59,34 @@ fn resolve(core: &Arc<Core>, targets: &[EraseTarget]) -> Result<BTreeSet<Target>
                     Ok(true)
                 })?;
             }
-            EraseTarget::Version { owner, collection, key, sequence } => {
+            EraseTarget::Version {
+                owner,
+                collection,
+                key,
+                sequence,
+            } => {
                 let info = view.collection(owner, collection)?;
                 if view.version(info, key)? == *sequence {
-                    return Err(Error::Erasure("this version is the current one: erase the row, or write it anew".into()));
+                    return Err(Error::Erasure(
+                        "this version is the current one: erase the row, or write it anew".into(),
+                    ));
                 }
                 let mut hit = false;
-                history::walk(core, info.id, key, view.version(info, key)?, |record, item| {
-                    if record.sequence == *sequence
-                        && let Some((index, _)) = item
-                    {
-                        hit = true;
-                        add(&mut found, record, index, &dictionaries)?;
-                    }
-                    Ok(record.sequence > *sequence)
-                })?;
+                history::walk(
+                    core,
+                    info.id,
+                    key,
+                    view.version(info, key)?,
+                    |record, item| {
+                        if record.sequence == *sequence
+                            && let Some((index, _)) = item
+                        {
+                            hit = true;
+                            add(&mut found, record, index, &dictionaries)?;
+                        }
+                        Ok(record.sequence > *sequence)
+                    },
+                )?;
                 if !hit {
                     return Err(Error::NotFound(format!("version {sequence}")));
                 }
@@ -81,11 +100,22 @@ fn resolve(core: &Arc<Core>, targets: &[EraseTarget]) -> Result<BTreeSet<Target>
     Ok(found)
 }
 
-fn add(found: &mut BTreeSet<Target>, record: &Record, index: usize, d: &Dictionaries) -> Result<(), Error> {
-    let Some(item) = record.items.get(index).filter(|i| !i.is_erased()) else { return Ok(()) };
+fn add(
+    found: &mut BTreeSet<Target>,
+    record: &Record,
+    index: usize,
+    d: &Dictionaries,
+) -> Result<(), Error> {
+    let Some(item) = record.items.get(index).filter(|i| !i.is_erased()) else {
+        return Ok(());
+    };
     let number = u32::try_from(index).map_err(|_| Error::TooBig)?;
     let commitment = record.item_commitment(index, item, d)?;
-    found.insert(Target { sequence: record.sequence, item: number, commitment });
+    found.insert(Target {
+        sequence: record.sequence,
+        item: number,
+        commitment,
+    });
     Ok(())
 }
 
@@ -113,9 +143,19 @@ pub(crate) fn erase(
     core.catch_up(&mut writer)?;
     let found = resolve(core, targets)?;
     if found.is_empty() {
-        return Ok(Erased { sequence: writer.head.sequence, ..Erased::default() });
+        return Ok(Erased {
+            sequence: writer.head.sequence,
+            ..Erased::default()
+        });
     }
-    decide_and_carry_out(journal, &mut writer, context, found.into_iter().collect(), approver, ground)
+    decide_and_carry_out(
+        journal,
+        &mut writer,
+        context,
+        found.into_iter().collect(),
+        approver,
+        ground,
+    )
 }
 
 fn decide_and_carry_out(
@@ -130,7 +170,11 @@ fn decide_and_carry_out(
     // The entries to be erased must stand in sealed segments, before the decision's own.
     let head = writer.head;
     writer.log.roll(&head, 0)?;
-    let body = Body::Erasure { approver: approver.to_owned(), ground: ground.to_owned(), targets: targets.clone() };
+    let body = Body::Erasure {
+        approver: approver.to_owned(),
+        ground: ground.to_owned(),
+        targets: targets.clone(),
+    };
     let sequence = journal.write_items(writer, context, vec![Item::new(false, body)])?;
     core.checkpoint(writer)?;
     let mut erased = carry_out(core, writer, &targets)?;
@@ -147,7 +191,10 @@ pub(crate) fn finish_pending(journal: &Journal) -> Result<(), Error> {
             Err(TableError::TableDoesNotExist(_)) => Vec::new(),
             other => {
                 let table = other.map_err(Error::tables)?;
-                table.get(tables::ERASING).map_err(Error::tables)?.map_or_else(Vec::new, |v| v.value().to_vec())
+                table
+                    .get(tables::ERASING)
+                    .map_err(Error::tables)?
+                    .map_or_else(Vec::new, |v| v.value().to_vec())
             }
         }
     };
@@ -176,12 +223,19 @@ fn carry_out(core: &Arc<Core>, writer: &mut Writer, targets: &[Target]) -> Resul
     }
     core.main.with(|db| {
         let txn = db.begin_write().map_err(Error::tables)?;
-        txn.open_table(tables::META).map_err(Error::tables)?.remove(tables::ERASING).map_err(Error::tables)?;
+        txn.open_table(tables::META)
+            .map_err(Error::tables)?
+            .remove(tables::ERASING)
+            .map_err(Error::tables)?;
         txn.commit().map_err(Error::tables)
     })?;
     core.checkpoint(writer)?;
     write_list(core)?;
-    Ok(Erased { sequence: 0, items, segments })
+    Ok(Erased {
+        sequence: 0,
+        items,
+        segments,
+    })
 }
 
 /// Rewrites the segments that hold the targets. Targets that are not there, or are other
@@ -196,7 +250,12 @@ pub(crate) fn rewrite(
     for target in targets {
         let at = list.partition_point(|m| m.header.first <= target.sequence);
         if let Some(meta) = at.checked_sub(1).and_then(|at| list.get(at)) {
-            by_segment.entry(meta.header.number).or_default().entry(target.sequence).or_default().push(*target);
+            by_segment
+                .entry(meta.header.number)
+                .or_default()
+                .entry(target.sequence)
+                .or_default()
+                .push(*target);
         }
     }
     let mut done = (0, 0);
@@ -220,8 +279,17 @@ fn rewrite_one(
     let header = segment::read_header(&*old, number)?;
     let mut out = vec![0u8; 128];
     let mut items = 0;
-    let mut scan = segments.scan(Place { segment: number, offset: HEADER, sequence: header.first });
-    while let Step::Entry { place, back, mut body } = scan.next()? {
+    let mut scan = segments.scan(Place {
+        segment: number,
+        offset: HEADER,
+        sequence: header.first,
+    });
+    while let Step::Entry {
+        place,
+        back,
+        mut body,
+    } = scan.next()?
+    {
         if place.segment != number {
             break;
         }
@@ -248,12 +316,20 @@ fn rewrite_one(
     if items == 0 {
         return Ok(0);
     }
-    let header = Header { revision: header.revision + 1, own_end: out.len() as u64, ..header };
+    let header = Header {
+        revision: header.revision + 1,
+        own_end: out.len() as u64,
+        ..header
+    };
     out.splice(..128, header.encode());
     let disk = &*segments.disk;
     let new = disk.open(REWRITE, Mode::Truncate).map_err(Error::io)?;
-    new.write_at(&out, 0).and_then(|()| new.sync()).map_err(Error::io)?;
-    disk.rename(REWRITE, &name).and_then(|()| disk.sync_folder(FOLDER)).map_err(Error::io)?;
+    new.write_at(&out, 0)
+        .and_then(|()| new.sync())
+        .map_err(Error::io)?;
+    disk.rename(REWRITE, &name)
+        .and_then(|()| disk.sync_folder(FOLDER))
+        .map_err(Error::io)?;
     segments.replace(header);
     // Not in place: a crash halfway would leave a segment that does not check. The old file's
     // blocks are overwritten now that nobody needs them.
@@ -273,7 +349,9 @@ fn copy_table<K: redb::Key + 'static, V: redb::Value + 'static>(
     let mut target = to.open_table(table).map_err(Error::tables)?;
     for entry in source.iter().map_err(Error::tables)? {
         let (key, value) = entry.map_err(Error::tables)?;
-        target.insert(key.value(), value.value()).map_err(Error::tables)?;
+        target
+            .insert(key.value(), value.value())
+            .map_err(Error::tables)?;
     }
     Ok(())
 }
@@ -287,7 +365,8 @@ fn purge_tables(core: &Core) -> Result<(), Error> {
     let from = core.main.begin_read()?;
     let mut to = db.begin_write().map_err(Error::tables)?;
     to.set_quick_repair(true);
-    to.set_durability(Durability::Immediate).map_err(Error::tables)?;
+    to.set_durability(Durability::Immediate)
+        .map_err(Error::tables)?;
     copy_table(&from, &to, tables::ROWS)?;
     copy_table(&from, &to, tables::TERMS)?;
     copy_table(&from, &to, tables::COUNTERS)?;
@@ -302,7 +381,9 @@ fn purge_tables(core: &Core) -> Result<(), Error> {
     drop(from);
     core.main.replace(|| {
         let old = disk.open(TABLES, Mode::Write).map_err(Error::io)?;
-        disk.rename(NEW_TABLES, TABLES).and_then(|()| disk.sync_folder("")).map_err(Error::io)?;
+        disk.rename(NEW_TABLES, TABLES)
+            .and_then(|()| disk.sync_folder(""))
+            .map_err(Error::io)?;
         disk::wipe(&*old).map_err(Error::io)?;
         Ok(db)
     })
@@ -342,7 +423,11 @@ pub(crate) fn write_list(core: &Core) -> Result<(), Error> {
     match txn.open_table(tables::REDACTIONS) {
         Err(TableError::TableDoesNotExist(_)) => {}
         other => {
-            for entry in other.map_err(Error::tables)?.iter().map_err(Error::tables)? {
+            for entry in other
+                .map_err(Error::tables)?
+                .iter()
+                .map_err(Error::tables)?
+            {
                 let (key, _) = entry.map_err(Error::tables)?;
                 let mut input = crate::codec::Input::new(key.value());
                 targets.insert(Target {
@@ -353,7 +438,13 @@ pub(crate) fn write_list(core: &Core) -> Result<(), Error> {
             }
         }
     }
-    disk::replace(&*core.disk, "", REDACTIONS, write_targets(&targets).as_bytes()).map_err(Error::io)
+    disk::replace(
+        &*core.disk,
+        "",
+        REDACTIONS,
+        write_targets(&targets).as_bytes(),
+    )
+    .map_err(Error::io)
 }
 
 /// See [`Journal::shed`].
@@ -384,14 +475,26 @@ pub(crate) fn shed(journal: &Journal, now: Time, limit: usize) -> Result<Erased,
     let mut scan = core.segments.scan(core.segments.locate(start)?);
     scan.skip_to(start)?;
     'entries: while found.len() < limit.min(MAX_CHANGES) && next <= writer.head.sequence {
-        let Step::Entry { body, .. } = scan.next()? else { break };
+        let Step::Entry { body, .. } = scan.next()? else {
+            break;
+        };
         let (record, _) = Record::decode(&body)?;
         if record.time.quality != TimeQuality::Unset {
             known = known.max(record.time.unix_ms);
         }
         for item in record.items.iter().filter(|i| i.prior() != 0) {
-            let (Body::Put { collection, key, .. } | Body::Delete { collection, key, .. }) = &item.body else { continue };
-            let History::Latest { days } = catalog.by_number(*collection)?.spec.history else { continue };
+            let (Body::Put {
+                collection, key, ..
+            }
+            | Body::Delete {
+                collection, key, ..
+            }) = &item.body
+            else {
+                continue;
+            };
+            let History::Latest { days } = catalog.by_number(*collection)?.spec.history else {
+                continue;
+            };
             // A value is superseded when this entry was written; where its clock was not set,
             // it is at least as old as the last entry whose clock was.
             if known == i64::MIN || known + i64::from(days) * DAY_MS > now.unix_ms {
@@ -399,9 +502,16 @@ pub(crate) fn shed(journal: &Journal, now: Time, limit: usize) -> Result<Erased,
             }
             let (prior, _) = core.segments.entry(item.prior())?;
             let at = prior.items.iter().position(|i| match &i.body {
-                Body::Put { collection: c, key: k, .. } | Body::Delete { collection: c, key: k, .. } => {
-                    c == collection && k == key
+                Body::Put {
+                    collection: c,
+                    key: k,
+                    ..
                 }
+                | Body::Delete {
+                    collection: c,
+                    key: k,
+                    ..
+                } => c == collection && k == key,
                 _ => false,
             });
             if let Some(index) = at {
@@ -416,7 +526,8 @@ pub(crate) fn shed(journal: &Journal, now: Time, limit: usize) -> Result<Erased,
         // Should it be lost, the same stretch is looked through again.
         core.main.with(|db| {
             let mut txn = db.begin_write().map_err(Error::tables)?;
-            txn.set_durability(Durability::None).map_err(Error::tables)?;
+            txn.set_durability(Durability::None)
+                .map_err(Error::tables)?;
             txn.open_table(tables::META)
                 .map_err(Error::tables)?
                 .insert(tables::SHED, bytes.as_slice())
@@ -425,14 +536,31 @@ pub(crate) fn shed(journal: &Journal, now: Time, limit: usize) -> Result<Erased,
         })?;
     }
     if found.is_empty() {
-        return Ok(Erased { sequence: writer.head.sequence, ..Erased::default() });
+        return Ok(Erased {
+            sequence: writer.head.sequence,
+            ..Erased::default()
+        });
     }
-    let context = Context { time: now, ..Context::new("system", "core") };
-    decide_and_carry_out(journal, &mut writer, context, found.into_iter().collect(), "", "history")
+    let context = Context {
+        time: now,
+        ..Context::new("system", "core")
+    };
+    decide_and_carry_out(
+        journal,
+        &mut writer,
+        context,
+        found.into_iter().collect(),
+        "",
+        "history",
+    )
 }
 
 /// See [`Journal::remove_owner_data`].
-pub(crate) fn remove_owner(journal: &Journal, context: &Context, owner: &str) -> Result<u64, Error> {
+pub(crate) fn remove_owner(
+    journal: &Journal,
+    context: &Context,
+    owner: &str,
+) -> Result<u64, Error> {
     /// Rows deleted in one step.
     const STEP: usize = 5_000;
     let core = &journal.core;
@@ -440,7 +568,9 @@ pub(crate) fn remove_owner(journal: &Journal, context: &Context, owner: &str) ->
     for info in core.catalog().of_owner(owner) {
         loop {
             let mut txn = journal.begin(context.clone())?;
-            let rows = txn.view.rows(&info, &Bound::Unbounded, &Bound::Unbounded, false, STEP)?;
+            let rows = txn
+                .view
+                .rows(&info, &Bound::Unbounded, &Bound::Unbounded, false, STEP)?;
             if rows.is_empty() {
                 break;
             }
@@ -457,7 +587,11 @@ pub(crate) fn remove_owner(journal: &Journal, context: &Context, owner: &str) ->
         match txn.open_table(tables::BLOBS) {
             Err(TableError::TableDoesNotExist(_)) => {}
             other => {
-                for entry in other.map_err(Error::tables)?.iter().map_err(Error::tables)? {
+                for entry in other
+                    .map_err(Error::tables)?
+                    .iter()
+                    .map_err(Error::tables)?
+                {
                     let (key, value) = entry.map_err(Error::tables)?;
                     let mut input = crate::codec::Input::new(key.value());
                     let id = BlobId(input.array()?);
@@ -471,7 +605,10 @@ pub(crate) fn remove_owner(journal: &Journal, context: &Context, owner: &str) ->
         Ok(held)
     })?;
     for step in held.chunks(STEP) {
-        let mut txn = journal.begin(Context { owner: owner.to_owned(), ..context.clone() })?;
+        let mut txn = journal.begin(Context {
+            owner: owner.to_owned(),
+            ..context.clone()
+        })?;
         txn.blobs = step.to_vec();
         journal.commit(txn)?;
     }

@@ -21,7 +21,9 @@ pub enum Error {
     #[error("the table file failed: {0}")]
     Tables(String),
     /// The journal does not check at this place. Nothing was changed.
-    #[error("journal segment {segment} is damaged at byte {offset}, before entry {sequence}: {reason}")]
+    #[error(
+        "journal segment {segment} is damaged at byte {offset}, before entry {sequence}: {reason}"
+    )]
     Damaged {
         /// Number of the segment.
         segment: u32,

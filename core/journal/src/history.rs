@@ -23,7 +23,9 @@ pub(crate) fn changes(core: &Arc<Core>, from: u64, limit: usize) -> Result<Vec<E
     let generation = core.segments.generation();
     match read_changes(core, from, limit) {
         // A segment was rewritten by an erasure while it was read.
-        Err(Error::Damaged { .. }) if core.segments.generation() != generation => read_changes(core, from, limit),
+        Err(Error::Damaged { .. }) if core.segments.generation() != generation => {
+            read_changes(core, from, limit)
+        }
         other => other,
     }
 }
@@ -67,7 +69,13 @@ fn entry(record: Record, hash: [u8; 32], catalog: &Catalog) -> Result<Entry, Err
     };
     for item in record.items {
         match item.body {
-            Body::Put { collection, key, schema, value, .. } => {
+            Body::Put {
+                collection,
+                key,
+                schema,
+                value,
+                ..
+            } => {
                 let info = catalog.by_number(collection)?;
                 entry.changes.push(Change::Put {
                     owner: info.owner.to_string(),
@@ -77,10 +85,16 @@ fn entry(record: Record, hash: [u8; 32], catalog: &Catalog) -> Result<Entry, Err
                     schema,
                 });
             }
-            Body::Delete { collection, key, .. } => {
+            Body::Delete {
+                collection, key, ..
+            } => {
                 let info = catalog.by_number(collection)?;
                 let (owner, collection) = (info.owner.to_string(), info.spec.name.clone());
-                entry.changes.push(Change::Delete { owner, collection, key });
+                entry.changes.push(Change::Delete {
+                    owner,
+                    collection,
+                    key,
+                });
             }
             Body::Counter { owner, name, value } => {
                 // The first character tells counters from sequences.
@@ -99,14 +113,25 @@ fn entry(record: Record, hash: [u8; 32], catalog: &Catalog) -> Result<Entry, Err
 /// The item of an entry that wrote a row. Where the item was erased its key is gone too;
 /// if the entry has but one such item, that is it.
 fn item_of<'a>(record: &'a Record, collection: u32, row: &[u8]) -> Option<(usize, &'a Item)> {
-    let named = record.items.iter().enumerate().find(|(_, item)| match &item.body {
-        Body::Put { collection: c, key, .. } | Body::Delete { collection: c, key, .. } => {
-            *c == collection && key == row
-        }
-        _ => false,
-    });
+    let named = record
+        .items
+        .iter()
+        .enumerate()
+        .find(|(_, item)| match &item.body {
+            Body::Put {
+                collection: c, key, ..
+            }
+            | Body::Delete {
+                collection: c, key, ..
+            } => *c == collection && key == row,
+            _ => false,
+        });
     named.or_else(|| {
-        let mut erased = record.items.iter().enumerate().filter(|(_, i)| i.is_erased());
+        let mut erased = record
+            .items
+            .iter()
+            .enumerate()
+            .filter(|(_, i)| i.is_erased());
         let only = erased.next();
         if erased.next().is_some() { None } else { only }
     })
@@ -156,9 +181,10 @@ pub(crate) fn history(
     }
     walk(core, id, key, newest, |record, item| {
         let state = match item.map(|(_, i)| &i.body) {
-            Some(Body::Put { value, schema, .. }) => {
-                VersionState::Value { value: value::unpack(value, &catalog.dictionaries)?, schema: *schema }
-            }
+            Some(Body::Put { value, schema, .. }) => VersionState::Value {
+                value: value::unpack(value, &catalog.dictionaries)?,
+                schema: *schema,
+            },
             Some(Body::Delete { .. }) => VersionState::Deleted,
             _ => VersionState::Erased,
         };

@@ -1,7 +1,7 @@
 //! Reading: the same methods on a snapshot and within a transaction.
 
-use crate::model::{Page, Row, ScanRange, TermMatch};
 use crate::Error;
+use crate::model::{Page, Row, ScanRange, TermMatch};
 
 /// Reads one consistent state of the tables.
 pub trait Reader {
@@ -15,8 +15,15 @@ pub trait Reader {
     ///
     /// # Errors
     /// As [`Reader::get`].
-    fn get_many(&self, owner: &str, collection: &str, keys: &[&[u8]]) -> Result<Vec<Option<Row>>, Error> {
-        keys.iter().map(|key| self.get(owner, collection, key)).collect()
+    fn get_many(
+        &self,
+        owner: &str,
+        collection: &str,
+        keys: &[&[u8]],
+    ) -> Result<Vec<Option<Row>>, Error> {
+        keys.iter()
+            .map(|key| self.get(owner, collection, key))
+            .collect()
     }
 
     /// A page of rows in key order.
@@ -30,7 +37,10 @@ pub trait Reader {
     ///
     /// # Errors
     /// As [`Reader::get`]; also an undeclared index, or a prefix on a personal one.
-    #[allow(clippy::too_many_arguments, reason = "one lookup is named by all of these")]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "one lookup is named by all of these"
+    )]
     fn find(
         &self,
         owner: &str,

@@ -35,7 +35,11 @@ impl std::fmt::Debug for Dictionary {
 
 impl Dictionary {
     pub(crate) fn new(id: u32, bytes: &[u8]) -> Self {
-        Self { id, encoder: EncoderDictionary::copy(bytes, LEVEL), decoder: DecoderDictionary::copy(bytes) }
+        Self {
+            id,
+            encoder: EncoderDictionary::copy(bytes, LEVEL),
+            decoder: DecoderDictionary::copy(bytes),
+        }
     }
 
     /// Trains one from sample values.
@@ -94,7 +98,11 @@ pub(crate) fn unpack(packed: &[u8], dictionaries: &Dictionaries) -> Result<Vec<u
         1 => None,
         2 => {
             let id = input.u32()?;
-            Some(dictionaries.get(&id).ok_or(Error::Malformed("value names an unknown dictionary"))?)
+            Some(
+                dictionaries
+                    .get(&id)
+                    .ok_or(Error::Malformed("value names an unknown dictionary"))?,
+            )
         }
         _ => return Err(Error::Malformed("unknown packing of a value")),
     };
@@ -105,7 +113,9 @@ pub(crate) fn unpack(packed: &[u8], dictionaries: &Dictionaries) -> Result<Vec<u
     let mut out = Vec::with_capacity(length);
     DECOMPRESS
         .with_borrow_mut(|d| match dictionary {
-            Some(dictionary) => d.decompress_using_ddict(&mut out, input.rest(), dictionary.decoder.as_ddict()),
+            Some(dictionary) => {
+                d.decompress_using_ddict(&mut out, input.rest(), dictionary.decoder.as_ddict())
+            }
             None => d.decompress(&mut out, input.rest()),
         })
         .map_err(|_| Error::Malformed("value does not decompress"))?;

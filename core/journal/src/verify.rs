@@ -5,7 +5,10 @@ use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use redb::{Database, Durability, ReadTransaction, ReadableDatabase, ReadableTable, StorageBackend, TableDefinition, TableError};
+use redb::{
+    Database, Durability, ReadTransaction, ReadableDatabase, ReadableTable, StorageBackend,
+    TableDefinition, TableError,
+};
 
 use crate::apply::Apply;
 use crate::catalog::Catalog;
@@ -93,35 +96,69 @@ pub fn verify_on(disk: Arc<dyn Disk>, witness: Option<&Head>) -> Result<VerifyRe
     };
     let file = disk.open(REBUILT, Mode::Truncate).map_err(Error::io)?;
     let rebuilt = tables::open(Backend(file), CACHE, false)?;
-    let result = Verification { segments: &segments, witness, rebuilt: &rebuilt, report: &mut report }.run();
+    let result = Verification {
+        segments: &segments,
+        witness,
+        rebuilt: &rebuilt,
+        report: &mut report,
+    }
+    .run();
     drop(rebuilt);
     disk.remove(REBUILT).map_err(Error::io)?;
-    match result {
-        Err(e) => report.damaged(e)?,
-        Ok(()) => {}
+    if let Err(e) = result {
+        report.damaged(e)?;
     }
     Ok(report)
 }
 
 impl VerifyReport {
     fn problem(&mut self, place: Place, reason: impl Into<String>) {
-        let Place { segment, offset, sequence } = place;
-        self.problems.push(Problem { segment: Some(segment), offset, sequence, reason: reason.into() });
+        let Place {
+            segment,
+            offset,
+            sequence,
+        } = place;
+        self.problems.push(Problem {
+            segment: Some(segment),
+            offset,
+            sequence,
+            reason: reason.into(),
+        });
     }
 
     fn tables(&mut self, reason: String) {
-        self.problems.push(Problem { segment: None, offset: 0, sequence: 0, reason });
+        self.problems.push(Problem {
+            segment: None,
+            offset: 0,
+            sequence: 0,
+            reason,
+        });
     }
 
     /// Damage is a finding; other errors are not.
     fn damaged(&mut self, e: Error) -> Result<(), Error> {
         match e {
-            Error::Damaged { segment, offset, sequence, reason } => {
-                self.problems.push(Problem { segment: Some(segment), offset, sequence, reason });
+            Error::Damaged {
+                segment,
+                offset,
+                sequence,
+                reason,
+            } => {
+                self.problems.push(Problem {
+                    segment: Some(segment),
+                    offset,
+                    sequence,
+                    reason,
+                });
                 Ok(())
             }
             Error::Folder(reason) => {
-                self.problems.push(Problem { segment: Some(0), offset: 0, sequence: 0, reason });
+                self.problems.push(Problem {
+                    segment: Some(0),
+                    offset: 0,
+                    sequence: 0,
+                    reason,
+                });
                 Ok(())
             }
             e => Err(e),
@@ -141,7 +178,8 @@ impl Verification<'_> {
         let theirs = match self.open_tables() {
             Ok(found) => found,
             Err(Error::Tables(reason)) => {
-                self.report.tables(format!("the table file is damaged: {reason}"));
+                self.report
+                    .tables(format!("the table file is damaged: {reason}"));
                 None
             }
             Err(e) => return Err(e),
@@ -150,15 +188,20 @@ impl Verification<'_> {
         let mut at = start;
         let mut catalog = Arc::new(Catalog::default());
         self.check_headers()?;
-        if theirs.as_ref().is_some_and(|(_, t)| t.head.sequence == start.head.sequence) {
+        if theirs
+            .as_ref()
+            .is_some_and(|(_, t)| t.head.sequence == start.head.sequence)
+        {
             self.compare(theirs.as_ref(), &at.head)?;
         }
         let mut scan = self.segments.scan(at.next);
         let mut end = None;
         while end.is_none() {
             let mut txn = self.rebuilt.begin_write().map_err(Error::tables)?;
-            txn.set_durability(Durability::None).map_err(Error::tables)?;
-            let mut apply = Apply::new(&txn, Arc::clone(&catalog), Some(Arc::clone(self.segments)))?;
+            txn.set_durability(Durability::None)
+                .map_err(Error::tables)?;
+            let mut apply =
+                Apply::new(&txn, Arc::clone(&catalog), Some(Arc::clone(self.segments)))?;
             let mut compare_now = false;
             for _ in 0..BATCH {
                 let (place, body) = match scan.next()? {
@@ -174,21 +217,37 @@ impl Verification<'_> {
                     sequence: place.sequence,
                     reason,
                 };
-                let (mut record, hash) = Record::decode(&body).map_err(|e| damaged(e.to_string()))?;
+                let (mut record, hash) =
+                    Record::decode(&body).map_err(|e| damaged(e.to_string()))?;
                 replay::follows(&record, &at.head).map_err(|e| damaged(e.to_owned()))?;
-                record.check_items(&apply.catalog.dictionaries).map_err(|e| damaged(e.to_string()))?;
-                let restored = record.items.iter().any(|i| matches!(i.body, crate::item::Body::Restore { .. }));
+                record
+                    .check_items(&apply.catalog.dictionaries)
+                    .map_err(|e| damaged(e.to_string()))?;
+                let restored = record
+                    .items
+                    .iter()
+                    .any(|i| matches!(i.body, crate::item::Body::Restore { .. }));
                 if record.epoch != at.head.epoch && !restored {
                     return Err(damaged("epoch changes without a restore".into()));
                 }
-                apply.record(&mut record).map_err(|e| damaged(e.to_string()))?;
-                at.head = Head { sequence: record.sequence, epoch: record.epoch, tag: record.tag, hash };
+                apply
+                    .record(&mut record)
+                    .map_err(|e| damaged(e.to_string()))?;
+                at.head = Head {
+                    sequence: record.sequence,
+                    epoch: record.epoch,
+                    tag: record.tag,
+                    hash,
+                };
                 at.last = place;
                 at.next = scan.place();
                 self.report.entries += 1;
                 self.report.head = Some(at.head);
                 self.look_at_witness(place, &at.head);
-                if theirs.as_ref().is_some_and(|(_, t)| t.head.sequence == at.head.sequence) {
+                if theirs
+                    .as_ref()
+                    .is_some_and(|(_, t)| t.head.sequence == at.head.sequence)
+                {
                     compare_now = true;
                     break;
                 }
@@ -199,8 +258,13 @@ impl Verification<'_> {
                 self.compare(theirs.as_ref(), &at.head)?;
             }
         }
-        let end = end.unwrap_or(End { place: at.next, reason: None });
-        let ahead = theirs.as_ref().is_some_and(|(_, t)| t.head.sequence > at.head.sequence);
+        let end = end.unwrap_or(End {
+            place: at.next,
+            reason: None,
+        });
+        let ahead = theirs
+            .as_ref()
+            .is_some_and(|(_, t)| t.head.sequence > at.head.sequence);
         self.look_at_end(&end, &at.head, ahead)?;
         if theirs.is_none() && self.report.problems.is_empty() {
             // No table file at all: it will be built at the next opening.
@@ -219,9 +283,20 @@ impl Verification<'_> {
         if size == 0 {
             return Ok(None);
         }
-        let db = tables::open(Overlay { file, pages: Mutex::default(), size: Mutex::new(size) }, CACHE, true)?;
+        let db = tables::open(
+            Overlay {
+                file,
+                pages: Mutex::default(),
+                size: Mutex::new(size),
+            },
+            CACHE,
+            true,
+        )?;
         let at = replay::load_at(&db)?;
-        at.map_or_else(|| Err(Error::Tables("it does not say where it stands".into())), |at| Ok(Some((db, at))))
+        at.map_or_else(
+            || Err(Error::Tables("it does not say where it stands".into())),
+            |at| Ok(Some((db, at))),
+        )
     }
 
     fn check_headers(&mut self) -> Result<(), Error> {
@@ -229,25 +304,39 @@ impl Verification<'_> {
         let mut before: Option<Header> = None;
         for meta in &list {
             let header = meta.header;
-            let place = Place { segment: header.number, offset: 0, sequence: header.first };
-            let file = self.segments.disk.open(&segment::name(header.number), Mode::Read).map_err(Error::io)?;
+            let place = Place {
+                segment: header.number,
+                offset: 0,
+                sequence: header.first,
+            };
+            let file = self
+                .segments
+                .disk
+                .open(&segment::name(header.number), Mode::Read)
+                .map_err(Error::io)?;
             let size = file.size().map_err(Error::io)?;
             self.report.segments += 1;
             self.report.bytes += size;
             if let Some(before) = before
                 && (header.first < before.first || header.epoch < before.epoch)
             {
-                self.report.problem(place, "header does not follow the one before");
+                self.report
+                    .problem(place, "header does not follow the one before");
             }
             if let Some(end) = meta.end {
-                let at = Place { offset: end, ..place };
+                let at = Place {
+                    offset: end,
+                    ..place
+                };
                 if size < end {
                     self.report.problem(at, "segment is shorter than it was");
                 } else if !segment_log::tail_is_zero(&*file, end, size)? {
-                    self.report.problem(at, "bytes stand behind the end of a sealed segment");
+                    self.report
+                        .problem(at, "bytes stand behind the end of a sealed segment");
                 }
                 if size < HEADER {
-                    self.report.problem(at, "segment is shorter than its header");
+                    self.report
+                        .problem(at, "segment is shorter than its header");
                 }
             }
             before = Some(header);
@@ -258,14 +347,26 @@ impl Verification<'_> {
                 && two.header.first > one.header.first
                 && two.header.first > 1
             {
-                let place = Place { segment: two.header.number, offset: 0, sequence: two.header.first };
+                let place = Place {
+                    segment: two.header.number,
+                    offset: 0,
+                    sequence: two.header.first,
+                };
                 match self.segments.entry(two.header.first - 1) {
                     Ok((record, hash)) => {
-                        if hash != two.header.previous || record.epoch != two.header.epoch || record.tag != two.header.tag {
-                            self.report.problem(place, "header's chain hash is not that of the entry before");
+                        if hash != two.header.previous
+                            || record.epoch != two.header.epoch
+                            || record.tag != two.header.tag
+                        {
+                            self.report.problem(
+                                place,
+                                "header's chain hash is not that of the entry before",
+                            );
                         }
                     }
-                    Err(Error::Io(e)) if e.kind() != io::ErrorKind::UnexpectedEof => return Err(Error::Io(e)),
+                    Err(Error::Io(e)) if e.kind() != io::ErrorKind::UnexpectedEof => {
+                        return Err(Error::Io(e));
+                    }
                     // The pass over the entries names what is wrong there.
                     Err(_) => {}
                 }
@@ -275,7 +376,9 @@ impl Verification<'_> {
     }
 
     fn look_at_witness(&mut self, place: Place, head: &Head) {
-        let Some(witness) = self.witness.filter(|w| w.sequence == head.sequence) else { return };
+        let Some(witness) = self.witness.filter(|w| w.sequence == head.sequence) else {
+            return;
+        };
         if witness.hash != head.hash {
             let reason = if head.epoch > witness.epoch {
                 "entry is not the one that the witness saw: the journal was restored to before it"
@@ -287,15 +390,25 @@ impl Verification<'_> {
     }
 
     fn look_at_end(&mut self, end: &End, head: &Head, tables_ahead: bool) -> Result<(), Error> {
-        let file = self.segments.disk.open(&segment::name(end.place.segment), Mode::Read).map_err(Error::io)?;
+        let file = self
+            .segments
+            .disk
+            .open(&segment::name(end.place.segment), Mode::Read)
+            .map_err(Error::io)?;
         let size = file.size().map_err(Error::io)?;
         let dirty = !segment_log::tail_is_zero(&*file, end.place.offset, size)?;
         let witnessed = self.witness.is_some_and(|w| w.sequence > head.sequence);
         if witnessed {
-            self.report.problem(end.place, "the journal ends before the entry that the witness saw");
+            self.report.problem(
+                end.place,
+                "the journal ends before the entry that the witness saw",
+            );
         }
         if tables_ahead {
-            self.report.problem(end.place, "the journal ends before an entry that the tables hold");
+            self.report.problem(
+                end.place,
+                "the journal ends before an entry that the tables hold",
+            );
         }
         if dirty {
             let torn = segment_log::is_torn(&*file, end)?;
@@ -309,10 +422,19 @@ impl Verification<'_> {
         Ok(())
     }
 
-    fn compare(&mut self, theirs: Option<&(Database, tables::At)>, head: &Head) -> Result<(), Error> {
-        let Some((db, at)) = theirs else { return Ok(()) };
+    fn compare(
+        &mut self,
+        theirs: Option<&(Database, tables::At)>,
+        head: &Head,
+    ) -> Result<(), Error> {
+        let Some((db, at)) = theirs else {
+            return Ok(());
+        };
         if at.head != *head {
-            self.report.tables(format!("the tables are of another journal: entry {} has another hash", head.sequence));
+            self.report.tables(format!(
+                "the tables are of another journal: entry {} has another hash",
+                head.sequence
+            ));
         }
         let a = db.begin_read().map_err(Error::tables)?;
         let b = self.rebuilt.begin_read().map_err(Error::tables)?;
@@ -324,7 +446,9 @@ impl Verification<'_> {
                 }
                 self.report.tables_compared = true;
             }
-            Err(Error::Tables(reason)) => self.report.tables(format!("the table file is damaged: {reason}")),
+            Err(Error::Tables(reason)) => self
+                .report
+                .tables(format!("the table file is damaged: {reason}")),
             Err(e) => return Err(e),
         }
         Ok(())
@@ -357,24 +481,50 @@ fn compare_table<K: redb::Key + 'static, V: redb::Value + 'static>(
         other => other.map(Some).map_err(Error::tables),
     };
     let (a, b) = (open(a)?, open(b)?);
-    let mut ours = a.as_ref().map(|t| t.iter()).transpose().map_err(Error::tables)?;
-    let mut theirs = b.as_ref().map(|t| t.iter()).transpose().map_err(Error::tables)?;
+    let mut ours = a
+        .as_ref()
+        .map(|t| t.iter())
+        .transpose()
+        .map_err(Error::tables)?;
+    let mut theirs = b
+        .as_ref()
+        .map(|t| t.iter())
+        .transpose()
+        .map_err(Error::tables)?;
     for n in 0u64.. {
-        let one = ours.as_mut().and_then(Iterator::next).transpose().map_err(Error::tables)?;
-        let two = theirs.as_mut().and_then(Iterator::next).transpose().map_err(Error::tables)?;
+        let one = ours
+            .as_mut()
+            .and_then(Iterator::next)
+            .transpose()
+            .map_err(Error::tables)?;
+        let two = theirs
+            .as_mut()
+            .and_then(Iterator::next)
+            .transpose()
+            .map_err(Error::tables)?;
         match (one, two) {
             (None, None) => return Ok(None),
             (Some((k, v)), Some((l, w))) => {
                 let (k, l, v, w) = (k.value(), l.value(), v.value(), w.value());
                 if K::as_bytes(&k).as_ref() != K::as_bytes(&l).as_ref() {
-                    return Ok(Some(format!("table {name}: row {n} has another key than the journal gives it")));
+                    return Ok(Some(format!(
+                        "table {name}: row {n} has another key than the journal gives it"
+                    )));
                 }
                 if V::as_bytes(&v).as_ref() != V::as_bytes(&w).as_ref() {
-                    return Ok(Some(format!("table {name}: row {n} has another value than the journal gives it")));
+                    return Ok(Some(format!(
+                        "table {name}: row {n} has another value than the journal gives it"
+                    )));
                 }
             }
-            (Some(_), None) => return Ok(Some(format!("table {name}: row {n} is not in the journal"))),
-            (None, Some(_)) => return Ok(Some(format!("table {name}: row {n} of the journal is missing"))),
+            (Some(_), None) => {
+                return Ok(Some(format!("table {name}: row {n} is not in the journal")));
+            }
+            (None, Some(_)) => {
+                return Ok(Some(format!(
+                    "table {name}: row {n} of the journal is missing"
+                )));
+            }
         }
     }
     Ok(None)

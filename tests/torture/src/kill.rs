@@ -37,13 +37,22 @@ pub fn child(dir: &Path) -> Result<(), Error> {
             let (journal, never) = (&journal, &never);
             scope.spawn(move || load::run(journal, t, never, |n| say(format!("{t} {n}\n"))));
         }
-        // The checkpoints of a caller, at odd moments.
-        scope.spawn(|| loop {
-            thread::sleep(Duration::from_millis(37));
-            if journal.checkpoint().is_err() {
-                return;
+        // In a third of the rounds, checkpoints, compaction and erasures at odd moments.
+        let mut random = Random::new(journal.head().sequence);
+        if random.below(3) != 0 {
+            return;
+        }
+        scope.spawn(|| {
+            loop {
+                thread::sleep(Duration::from_millis(37));
+                if journal.checkpoint().is_err() {
+                    return;
+                }
+                thread::sleep(Duration::from_millis(23));
+                let _ = journal.compact();
             }
         });
+        load::erase(&journal, &never, &mut random, Duration::from_millis(61));
     });
     Ok(())
 }
@@ -70,7 +79,13 @@ pub fn rounds(program: &Path, rounds: u64, seed: u64) -> Result<Sum, Error> {
             .arg(folder.path())
             .stdout(Stdio::piped())
             .spawn()?;
-        let mut lines = BufReader::new(child.stdout.take().ok_or_else(|| io::Error::other("no pipe"))?).lines();
+        let mut lines = BufReader::new(
+            child
+                .stdout
+                .take()
+                .ok_or_else(|| io::Error::other("no pipe"))?,
+        )
+        .lines();
         // In some rounds it dies while it is still opening.
         if random.below(10) != 0 {
             lines.next().transpose()?;
@@ -89,7 +104,9 @@ pub fn rounds(program: &Path, rounds: u64, seed: u64) -> Result<Sum, Error> {
                 sum.acknowledged += 1;
             }
         }
-        killer.join().map_err(|_| io::Error::other("the killer failed"))??;
+        killer
+            .join()
+            .map_err(|_| io::Error::other("the killer failed"))??;
         sum.rounds += 1;
         let begun = Instant::now();
         let journal = Journal::open(folder.path(), load::options())?;
@@ -101,6 +118,8 @@ pub fn rounds(program: &Path, rounds: u64, seed: u64) -> Result<Sum, Error> {
         journal.close()?;
         // Rebuilds the tables from the journal alone and compares them whole.
         let report = verify(folder.path(), None)?;
+        let list = std::fs::read_to_string(folder.path().join("redactions")).unwrap_or_default();
+        sum.erased = sum.erased.max(list.lines().count() as u64);
         if !report.is_sound() || !report.tables_compared {
             sum.found_unsound(round, "after a kill", &report);
         }

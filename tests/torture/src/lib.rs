@@ -26,6 +26,8 @@ pub struct Sum {
     pub unsound: u64,
     /// Times that a torn last write was met and cut.
     pub torn: u64,
+    /// Items that the list of one folder names as erased, at most.
+    pub erased: u64,
     /// The longest opening after a kill, in milliseconds.
     pub slowest_open_ms: u64,
     /// What the first failed verification said.
@@ -36,7 +38,8 @@ impl Sum {
     /// Takes note of a verification that found something.
     fn found_unsound(&mut self, round: u64, when: &str, report: &VerifyReport) {
         self.unsound += 1;
-        self.first_problem.get_or_insert_with(|| format!("round {round}, {when}: {report:?}"));
+        self.first_problem
+            .get_or_insert_with(|| format!("round {round}, {when}: {report:?}"));
     }
 
     /// Nothing was lost, nothing half, all sound.
@@ -50,9 +53,18 @@ impl std::fmt::Display for Sum {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             f,
-            "{} rounds, {} acknowledged writes, {} lost, {} half, {} unsound; {} torn writes cut, slowest opening {} ms",
-            self.rounds, self.acknowledged, self.lost, self.half, self.unsound, self.torn, self.slowest_open_ms
+            "{} rounds, {} acknowledged writes, {} lost, {} half, {} unsound; {} torn writes cut, up to {} items erased, slowest opening {} ms",
+            self.rounds,
+            self.acknowledged,
+            self.lost,
+            self.half,
+            self.unsound,
+            self.torn,
+            self.erased,
+            self.slowest_open_ms
         )?;
-        self.first_problem.as_ref().map_or(Ok(()), |p| write!(f, "; first problem: {p}"))
+        self.first_problem
+            .as_ref()
+            .map_or(Ok(()), |p| write!(f, "; first problem: {p}"))
     }
 }

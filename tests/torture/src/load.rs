@@ -3,11 +3,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use tram_journal::{
-    CollectionSpec, CommitError, Context, Error, History, IndexSpec, Journal, Options, Reader, RunError, ScanRange,
-    TermMatch, Txn,
+    CollectionSpec, CommitError, Context, EraseTarget, Error, History, IndexSpec, Journal, Options,
+    Reader, RunError, ScanRange, TermMatch, Txn,
 };
+
+use crate::random::Random;
 
 /// Keys that a thread turns round in.
 const SLOTS: u64 = 40;
@@ -30,13 +33,33 @@ pub fn options() -> Options {
 /// # Errors
 /// As the journal says.
 pub fn declare(journal: &Journal) -> Result<(), Error> {
-    let index = |name: &str, unique, personal| IndexSpec { name: name.into(), unique, personal };
-    let spec = |name: &str, history, public, indexes| CollectionSpec { name: name.into(), history, public, schema: 1, indexes };
+    let index = |name: &str, unique, personal| IndexSpec {
+        name: name.into(),
+        unique,
+        personal,
+    };
+    let spec = |name: &str, history, public, indexes| CollectionSpec {
+        name: name.into(),
+        history,
+        public,
+        schema: 1,
+        indexes,
+    };
     journal.declare(
         "load",
         &[
-            spec("book", History::Full, true, vec![index("tag", false, false), index("slot", true, false)]),
-            spec("loan", History::Latest { days: 1 }, false, vec![index("who", true, true)]),
+            spec(
+                "book",
+                History::Full,
+                true,
+                vec![index("tag", false, false), index("slot", true, false)],
+            ),
+            spec(
+                "loan",
+                History::Latest { days: 1 },
+                false,
+                vec![index("who", true, true)],
+            ),
         ],
     )
 }
@@ -58,23 +81,65 @@ fn deleted(n: u64) -> Option<u64> {
 }
 
 fn number(bytes: &[u8]) -> u64 {
-    std::str::from_utf8(bytes).ok().and_then(|t| t.parse().ok()).unwrap_or(0)
+    std::str::from_utf8(bytes)
+        .ok()
+        .and_then(|t| t.parse().ok())
+        .unwrap_or(0)
 }
 
 fn body(txn: &mut Txn, thread: u64, n: u64) -> Result<(), Error> {
     let key = format!("{thread}/{:02}", n % SLOTS);
     let tag = [u8::try_from(n % 3).unwrap_or(0)];
-    txn.put("load", "book", key.as_bytes(), &value(thread, n), 1, &[("tag", &tag), ("slot", key.as_bytes())], None)?;
-    txn.put("load", "loan", key.as_bytes(), &value(thread, n + 1), 1, &[("who", key.as_bytes())], None)?;
+    txn.put(
+        "load",
+        "book",
+        key.as_bytes(),
+        &value(thread, n),
+        1,
+        &[("tag", &tag), ("slot", key.as_bytes())],
+        None,
+    )?;
+    txn.put(
+        "load",
+        "loan",
+        key.as_bytes(),
+        &value(thread, n + 1),
+        1,
+        &[("who", key.as_bytes())],
+        None,
+    )?;
     if let Some(slot) = deleted(n) {
-        txn.delete("load", "book", format!("{thread}/{slot:02}").as_bytes(), None)?;
+        txn.delete(
+            "load",
+            "book",
+            format!("{thread}/{slot:02}").as_bytes(),
+            None,
+        )?;
     }
-    txn.put("load", "loan", format!("{thread}/last").as_bytes(), n.to_string().as_bytes(), 1, &[], None)?;
+    txn.put(
+        "load",
+        "loan",
+        format!("{thread}/last").as_bytes(),
+        n.to_string().as_bytes(),
+        1,
+        &[],
+        None,
+    )?;
     txn.add("load", "total", 1)?;
     txn.emit("load.done.1", key.as_bytes())?;
     if is_hot(n) {
-        let hot = txn.get("load", "loan", b"hot")?.map_or(0, |r| number(&r.value));
-        txn.put("load", "loan", b"hot", (hot + 1).to_string().as_bytes(), 1, &[], None)?;
+        let hot = txn
+            .get("load", "loan", b"hot")?
+            .map_or(0, |r| number(&r.value));
+        txn.put(
+            "load",
+            "loan",
+            b"hot",
+            (hot + 1).to_string().as_bytes(),
+            1,
+            &[],
+            None,
+        )?;
     }
     Ok(())
 }
@@ -84,7 +149,10 @@ fn body(txn: &mut Txn, thread: u64, n: u64) -> Result<(), Error> {
 /// # Errors
 /// As the journal says.
 pub fn write(journal: &Journal, thread: u64, n: u64) -> Result<(), CommitError> {
-    let context = Context { note: format!("{thread} {n}"), ..Context::new("torture", "load") };
+    let context = Context {
+        note: format!("{thread} {n}"),
+        ..Context::new("torture", "load")
+    };
     match journal.run(context, |txn| body(txn, thread, n)) {
         Ok(_) => Ok(()),
         Err(RunError::Commit(e)) => Err(e),
@@ -97,19 +165,50 @@ pub fn write(journal: &Journal, thread: u64, n: u64) -> Result<(), CommitError> 
 /// # Errors
 /// As the journal says.
 pub fn last(journal: &Journal, thread: u64) -> Result<u64, Error> {
-    let row = journal.read()?.get("load", "loan", format!("{thread}/last").as_bytes())?;
+    let row = journal
+        .read()?
+        .get("load", "loan", format!("{thread}/last").as_bytes())?;
     Ok(row.map_or(0, |r| number(&r.value)))
 }
 
-/// Writes without pause until told to stop or refused; calls `acknowledge` after each.
+/// Writes without pause until told to stop or refused for good; calls `acknowledge` after each.
 pub fn run(journal: &Journal, thread: u64, stop: &AtomicBool, mut acknowledge: impl FnMut(u64)) {
-    let Ok(mut n) = last(journal, thread) else { return };
-    while !stop.load(Ordering::Relaxed) {
-        n += 1;
-        if write(journal, thread, n).is_err() {
-            return;
+    let Ok(mut n) = last(journal, thread) else {
+        return;
+    };
+    let mut failures = 0;
+    while !stop.load(Ordering::Relaxed) && failures < 20 {
+        if write(journal, thread, n + 1).is_ok() {
+            n += 1;
+            failures = 0;
+            acknowledge(n);
+        } else {
+            // An erasure puts another table file in place, and who reads just then is refused.
+            failures += 1;
+            if let Ok(there) = last(journal, thread) {
+                n = there;
+            }
         }
-        acknowledge(n);
+    }
+}
+
+/// Erases events and notes of earlier entries now and then: segments and tables are rewritten
+/// while others write, and it may be cut short anywhere.
+pub fn erase(journal: &Journal, stop: &AtomicBool, random: &mut Random, pause: Duration) {
+    let mut failures = 0;
+    while !stop.load(Ordering::Relaxed) && failures < 20 {
+        std::thread::sleep(pause);
+        let sequence = 2 + random.below(journal.head().sequence.saturating_sub(2));
+        let target = EraseTarget::Words { sequence };
+        match journal.erase(
+            Context::new("torture", "load"),
+            &[target],
+            "torture",
+            "a test",
+        ) {
+            Ok(_) => failures = 0,
+            Err(_) => failures += 1,
+        }
     }
 }
 
@@ -127,13 +226,18 @@ fn expected(thread: u64, n: u64) -> (Rows, Rows) {
         }
     }
     if n > 0 {
-        loans.insert(format!("{thread}/last").into_bytes(), n.to_string().into_bytes());
+        loans.insert(
+            format!("{thread}/last").into_bytes(),
+            n.to_string().into_bytes(),
+        );
     }
     (books, loans)
 }
 
 fn rows(journal: &Journal, collection: &str, prefix: &[u8]) -> Result<Rows, Error> {
-    let page = journal.read()?.scan("load", collection, &ScanRange::prefix(prefix, 100_000))?;
+    let page = journal
+        .read()?
+        .scan("load", collection, &ScanRange::prefix(prefix, 100_000))?;
     Ok(page.rows.into_iter().map(|r| (r.key, r.value)).collect())
 }
 
@@ -164,16 +268,23 @@ pub fn check(journal: &Journal, acknowledged: &BTreeMap<u64, u64>) -> Result<Che
         all += n;
         let (books, loans) = expected(*thread, n);
         let prefix = format!("{thread}/").into_bytes();
-        let mut whole = rows(journal, "book", &prefix)? == books && rows(journal, "loan", &prefix)? == loans;
+        let mut whole =
+            rows(journal, "book", &prefix)? == books && rows(journal, "loan", &prefix)? == loans;
         // The indexes say the same as the rows.
         for key in books.keys() {
-            let hit = journal.read()?.find("load", "book", "slot", key, TermMatch::Exact, None, 2)?;
+            let hit =
+                journal
+                    .read()?
+                    .find("load", "book", "slot", key, TermMatch::Exact, None, 2)?;
             whole &= hit.rows.len() == 1 && hit.rows.iter().all(|r| r.key == *key);
         }
         checked.half += u64::from(!whole);
     }
     let total = journal.read()?.counter("load", "total")?;
-    let counted = journal.read()?.get("load", "loan", b"hot")?.map_or(0, |r| number(&r.value));
+    let counted = journal
+        .read()?
+        .get("load", "loan", b"hot")?
+        .map_or(0, |r| number(&r.value));
     if total.unsigned_abs() != all || counted != hot {
         checked.half += 1;
     }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use tram_journal::{Disk, Error, Journal, verify_on};
+use tram_journal::{Disk, Error, Journal, Mode, verify_on};
 
 use crate::random::Random;
 use crate::sim::SimDisk;
@@ -34,18 +34,30 @@ pub fn rounds(rounds: u64, seed: u64) -> Result<Sum, Error> {
             journal.close()?;
         }
         // Some cuts fall into the opening itself.
-        let operations = if random.below(6) == 0 { random.below(60) } else { random.below(3_000) };
+        let operations = if random.below(6) == 0 {
+            random.below(60)
+        } else {
+            random.below(3_000)
+        };
         disk.cut_after(operations + 1);
         let acks = Mutex::new(&mut acknowledged);
         let total = Mutex::new(&mut sum.acknowledged);
         if let Ok(journal) = Journal::open_on(Arc::new(disk.clone()), load::options()) {
             let stop = AtomicBool::new(false);
+            let mut eraser = Random::new(random.draw());
             thread::scope(|scope| {
+                if round % 2 == 0 {
+                    scope.spawn(|| {
+                        load::erase(&journal, &stop, &mut eraser, Duration::from_millis(2))
+                    });
+                }
                 for t in 0..THREADS {
                     let (journal, stop, acks, total) = (&journal, &stop, &acks, &total);
                     scope.spawn(move || {
                         load::run(journal, t, stop, |n| {
-                            acks.lock().unwrap_or_else(PoisonError::into_inner).insert(t, n);
+                            acks.lock()
+                                .unwrap_or_else(PoisonError::into_inner)
+                                .insert(t, n);
                             **total.lock().unwrap_or_else(PoisonError::into_inner) += 1;
                         });
                         stop.store(true, Ordering::Relaxed);
@@ -61,7 +73,11 @@ pub fn rounds(rounds: u64, seed: u64) -> Result<Sum, Error> {
         // Before anything repairs it: a torn write is all that may be wrong.
         let found = verify_on(Arc::clone(&shared), None)?;
         sum.torn += u64::from(found.unfinished_write);
-        let journal_problems = found.problems.iter().filter(|p| p.segment.is_some()).count();
+        let journal_problems = found
+            .problems
+            .iter()
+            .filter(|p| p.segment.is_some())
+            .count();
         if journal_problems > 0 {
             sum.found_unsound(round, "before opening", &found);
         }
@@ -73,6 +89,12 @@ pub fn rounds(rounds: u64, seed: u64) -> Result<Sum, Error> {
         sum.lost += checked.lost;
         sum.half += checked.half;
         journal.close()?;
+        if let Ok(file) = disk.open("redactions", Mode::Read) {
+            let mut list = vec![0u8; usize::try_from(file.size()?).unwrap_or(0)];
+            file.read_at(&mut list, 0)?;
+            let lines = list.iter().filter(|b| **b == b'\n').count();
+            sum.erased = sum.erased.max(lines as u64);
+        }
         let report = verify_on(shared, None)?;
         if !report.is_sound() || !report.tables_compared {
             sum.found_unsound(round, "after opening", &report);
