@@ -155,7 +155,7 @@ async fn multipart(body: Intake, boundary: String, audience: Audience<'_>, open:
         let media_type = part.content_type().map_or("application/octet-stream", |kind| kind.essence_str()).to_owned();
         let mut first = part.chunk().await.map_err(refused)?;
         // A file field that was left empty arrives as a nameless file of no bytes.
-        if file.is_empty() && first.is_none() {
+        if file.is_empty() && first.as_ref().is_none_or(|piece| piece.is_empty()) {
             continue;
         }
         let Some(open) = open.clone() else { return Err(Refused::malformed()) };

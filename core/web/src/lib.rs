@@ -19,6 +19,8 @@ mod query;
 mod render;
 mod reply;
 mod router;
+#[cfg(test)]
+mod served;
 mod server;
 mod site;
 mod tls;

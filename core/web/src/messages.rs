@@ -110,7 +110,7 @@ mod tests {
         // A key is a literal of lower-case words joined by dots and hyphens, with
         // one dot at least, directly in a call of one of the functions above.
         let mut missing = BTreeSet::new();
-        for call in ["say(", "say_with(", "text(", "text_with("] {
+        for call in ["say(", "say_with(", "messages::text(", "messages::text_with("] {
             for part in code.split(call).skip(1) {
                 let arguments = part.split([')', ';', '{']).next().unwrap_or_default();
                 for literal in arguments.split('"').skip(1).step_by(2) {

@@ -29,6 +29,8 @@ const SHELL_FORM: u64 = 1 << 20;
 const ROUTE_BODY: u64 = 1 << 20;
 /// Largest body of an `api` route (the contract's bound; it is held in memory).
 const API_BODY: u64 = 1 << 20;
+/// Bytes of header lines. hyper bounds its buffer, which is not quite the same.
+const HEAD_BYTES: usize = 32 * 1024;
 /// Longest address; more is nobody's search.
 const ADDRESS: usize = 8 * 1024;
 
@@ -65,6 +67,10 @@ async fn take(site: Arc<Site>, peer: Peer, request: Request<Incoming>) -> Respon
         let mut reply = reply::bytes(StatusCode::BAD_REQUEST, "text/plain; charset=utf-8", "400 Bad Request\n");
         reply.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         return reply;
+    }
+    let lines = head.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>();
+    if lines > HEAD_BYTES {
+        return reply::bytes(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "text/plain; charset=utf-8", "431 Request Header Fields Too Large\n");
     }
     let long = head.uri.path_and_query().is_some_and(|address| address.as_str().len() > ADDRESS);
     let visit = Visit::new(&site, peer, head);

@@ -54,7 +54,9 @@ pub(super) fn card(site: &Site, visit: &mut Visit, form: Option<ShellForm>) -> R
         return show_card(site, visit, Some(Error::NeedsHttps.text()), StatusCode::FORBIDDEN);
     }
     let checked = device(visit).and_then(|device| {
-        let person = site.people.check_card(form.get("card"), &device, visit.channel)?;
+        // A scanner types the whole address that the code holds.
+        let token = form.get("card").rsplit('#').next().unwrap_or_default();
+        let person = site.people.check_card(token, &device, visit.channel)?;
         if form.get("pin").is_empty() {
             return Ok((person, Strength::Card));
         }
