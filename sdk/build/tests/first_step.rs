@@ -20,6 +20,9 @@ fn made() -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let plugin = folder.path().join("notes");
     new_plugin(&plugin, "notes").unwrap();
+    // The versions that the workspace is locked to: no look at the registry, and a
+    // new release of somebody's crate does not break this test.
+    std::fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.lock"), plugin.join("Cargo.lock")).unwrap();
     (folder, plugin)
 }
 
@@ -73,6 +76,38 @@ fn the_tests_of_a_new_plugin_pass() {
     let said = [output.stdout, output.stderr].concat();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&said));
     assert!(String::from_utf8_lossy(&said).contains("3 passed"), "{}", String::from_utf8_lossy(&said));
+}
+
+#[test]
+fn libraries_that_draw_random_bytes_draw_them_from_the_station() {
+    let (_folder, plugin) = made();
+    let file = plugin.join("Cargo.toml");
+    let cargo = std::fs::read_to_string(&file).unwrap();
+    // Every version of getrandom that is alive, each found by another way.
+    let libraries = "[dependencies]\n\
+        getrandom2 = { package = \"getrandom\", version = \"0.2\", features = [\"custom\"] }\n\
+        getrandom3 = { package = \"getrandom\", version = \"0.3\" }\n\
+        getrandom4 = { package = \"getrandom\", version = \"0.4\" }\n";
+    let cargo = cargo.replace("[dependencies]\n", libraries).replace("rust\" }", "rust\", features = [\"getrandom\"] }");
+    std::fs::write(&file, cargo).unwrap();
+    let code = "use tram_sdk::prelude::*;
+        pub struct Plugin;
+        impl Pages for Plugin {
+            fn page(_: Request) -> Result<Response> {
+                let mut bytes = [[0_u8; 16]; 3];
+                getrandom2::getrandom(&mut bytes[0]).unwrap();
+                getrandom3::fill(&mut bytes[1]).unwrap();
+                getrandom4::fill(&mut bytes[2]).unwrap();
+                Ok(Response::bytes(\"text/plain\", bytes.concat()))
+            }
+        }
+        tram_sdk::export!(Plugin: pages);";
+    std::fs::write(plugin.join("src/lib.rs"), code).unwrap();
+    let module = build_with(&plugin, &options()).unwrap();
+    let manifest = std::fs::read_to_string(plugin.join("plugin.toml")).unwrap();
+    let manifest = manifest.replace("name = \"clock\"", "name = \"random\"");
+    let package = pack(&std::fs::read(&module).unwrap(), &manifest, &[], &PackOptions::default()).unwrap();
+    assert_eq!(inspect(&package).unwrap().imports, ["random", "log"]);
 }
 
 #[test]
