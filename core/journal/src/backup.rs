@@ -11,12 +11,13 @@ use std::sync::Arc;
 
 use crate::core::lock;
 use crate::disk::{self, Disk, DiskFile, Mode, RealDisk};
-use crate::erase::{self, REDACTIONS};
+use crate::erase;
 use crate::id::random;
 use crate::item::{Body, Item, Target};
 use crate::journal::Journal;
 use crate::model::{Context, Head, Options};
 use crate::open::INDEX_KEY;
+use crate::redactions::{self, REDACTIONS};
 use crate::segment::{self, FOLDER, Segments};
 use crate::{Error, StationId};
 
@@ -264,7 +265,7 @@ pub(crate) fn backup(journal: &Journal, to: &Path) -> Result<BackupReport, Error
             )?;
         }
     }
-    erase::write_list(core)?;
+    redactions::write_list(core)?;
     for name in [INDEX_KEY, REDACTIONS] {
         let file = core.disk.open(name, Mode::Read).map_err(Error::io)?;
         let length = file.size().map_err(Error::io)?;
@@ -315,7 +316,7 @@ fn check_file(path: &Path, listed: &Listed) -> Result<(), Error> {
 
 fn read_list(path: &Path) -> Result<BTreeSet<Target>, Error> {
     match fs::read_to_string(path) {
-        Ok(text) => erase::read_targets(&text),
+        Ok(text) => redactions::read_targets(&text),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(BTreeSet::new()),
         Err(e) => Err(Error::io(e)),
     }
@@ -346,10 +347,10 @@ pub fn restore(
     if dir.join(FOLDER).is_dir() && !segment::numbers(&*disk)?.is_empty() {
         return Err(Error::Folder("the folder holds a station already".into()));
     }
-    let mut redactions = read_list(&dir.join(REDACTIONS))?;
-    redactions.extend(read_list(&from.join(REDACTIONS))?);
+    let mut erased = read_list(&dir.join(REDACTIONS))?;
+    erased.extend(read_list(&from.join(REDACTIONS))?);
     for list in lists {
-        redactions.extend(read_list(list)?);
+        erased.extend(read_list(list)?);
     }
     let result = (|| {
         let source = RealDisk::new(from);
@@ -369,7 +370,7 @@ pub fn restore(
                 return Err(Error::Backup(format!("{name} changed while it was copied")));
             }
         }
-        let targets: Vec<Target> = redactions.iter().copied().collect();
+        let targets: Vec<Target> = erased.iter().copied().collect();
         let segments = Arc::new(Segments::load(Arc::clone(&disk))?);
         let (redacted, _) = if targets.is_empty() {
             (0, 0)
@@ -405,7 +406,7 @@ pub fn restore(
             let mut writer = lock(&journal.core.writer);
             journal.write_items(&mut writer, context, vec![Item::new(false, body)])?;
         }
-        erase::write_list(&journal.core)?;
+        redactions::write_list(&journal.core)?;
         let head = journal.head();
         journal.close()?;
         Ok(RestoreReport {

@@ -3,36 +3,22 @@
 //! that might still hold them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
-use std::ops::Bound;
 use std::sync::Arc;
 
-use redb::{
-    Durability, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, TableError,
-};
+use redb::TableError;
 
-use crate::Error;
-use crate::blobs::BlobId;
 use crate::core::{Core, Writer, lock};
 use crate::disk::{self, Mode};
-use crate::frame;
-use crate::history;
 use crate::item::{Body, Item, Target};
 use crate::journal::Journal;
-use crate::model::{Context, EraseTarget, Erased, History, Time, TimeQuality};
+use crate::model::{Context, EraseTarget, Erased};
 use crate::record::Record;
-use crate::replay::{self, TABLES};
 use crate::segment::{self, FOLDER, HEADER, Header, Place, Segments, Step};
-use crate::tables::{self, Backend};
-use crate::txn::MAX_CHANGES;
 use crate::value::Dictionaries;
 use crate::view::View;
+use crate::{Error, frame, history, purge, redactions, replay, tables};
 
-/// List of what was erased, for the restore of an older backup.
-pub(crate) const REDACTIONS: &str = "redactions";
 const REWRITE: &str = "journal/rewrite";
-const NEW_TABLES: &str = "tables.new";
-const DAY_MS: i64 = 24 * 3600 * 1000;
 
 /// The items that erase targets come to.
 fn resolve(core: &Arc<Core>, targets: &[EraseTarget]) -> Result<BTreeSet<Target>, Error> {
@@ -100,7 +86,7 @@ fn resolve(core: &Arc<Core>, targets: &[EraseTarget]) -> Result<BTreeSet<Target>
     Ok(found)
 }
 
-fn add(
+pub(crate) fn add(
     found: &mut BTreeSet<Target>,
     record: &Record,
     index: usize,
@@ -158,7 +144,7 @@ pub(crate) fn erase(
     )
 }
 
-fn decide_and_carry_out(
+pub(crate) fn decide_and_carry_out(
     journal: &Journal,
     writer: &mut Writer,
     context: Context,
@@ -219,7 +205,7 @@ fn carry_out(core: &Arc<Core>, writer: &mut Writer, targets: &[Target]) -> Resul
     let dictionaries = Arc::clone(&core.catalog().dictionaries);
     let (items, segments) = rewrite(&core.segments, targets, &dictionaries)?;
     if items > 0 {
-        purge_tables(core)?;
+        purge::purge_tables(core)?;
     }
     core.main.with(|db| {
         let txn = db.begin_write().map_err(Error::tables)?;
@@ -230,7 +216,7 @@ fn carry_out(core: &Arc<Core>, writer: &mut Writer, targets: &[Target]) -> Resul
         txn.commit().map_err(Error::tables)
     })?;
     core.checkpoint(writer)?;
-    write_list(core)?;
+    redactions::write_list(core)?;
     Ok(Erased {
         sequence: 0,
         items,
@@ -335,284 +321,6 @@ fn rewrite_one(
     // blocks are overwritten now that nobody needs them.
     disk::wipe(&*old).map_err(Error::io)?;
     Ok(items)
-}
-
-fn copy_table<K: redb::Key + 'static, V: redb::Value + 'static>(
-    from: &ReadTransaction,
-    to: &redb::WriteTransaction,
-    table: TableDefinition<'_, K, V>,
-) -> Result<(), Error> {
-    let source = match from.open_table(table) {
-        Err(TableError::TableDoesNotExist(_)) => return Ok(()),
-        other => other.map_err(Error::tables)?,
-    };
-    let mut target = to.open_table(table).map_err(Error::tables)?;
-    for entry in source.iter().map_err(Error::tables)? {
-        let (key, value) = entry.map_err(Error::tables)?;
-        target
-            .insert(key.value(), value.value())
-            .map_err(Error::tables)?;
-    }
-    Ok(())
-}
-
-/// Copies the tables to a new file and overwrites the old one: freed pages keep what was in
-/// them, and compaction would only move the others.
-fn purge_tables(core: &Core) -> Result<(), Error> {
-    let disk = &*core.disk;
-    let file = disk.open(NEW_TABLES, Mode::Truncate).map_err(Error::io)?;
-    let db = tables::open(Backend(file), core.options.redb_cache, false)?;
-    let from = core.main.begin_read()?;
-    let mut to = db.begin_write().map_err(Error::tables)?;
-    to.set_quick_repair(true);
-    to.set_durability(Durability::Immediate)
-        .map_err(Error::tables)?;
-    copy_table(&from, &to, tables::ROWS)?;
-    copy_table(&from, &to, tables::TERMS)?;
-    copy_table(&from, &to, tables::COUNTERS)?;
-    copy_table(&from, &to, tables::USAGE)?;
-    copy_table(&from, &to, tables::COUNTS)?;
-    copy_table(&from, &to, tables::COLLECTIONS)?;
-    copy_table(&from, &to, tables::DICTIONARIES)?;
-    copy_table(&from, &to, tables::REDACTIONS)?;
-    copy_table(&from, &to, tables::BLOBS)?;
-    copy_table(&from, &to, tables::META)?;
-    to.commit().map_err(Error::tables)?;
-    drop(from);
-    core.main.replace(|| {
-        let old = disk.open(TABLES, Mode::Write).map_err(Error::io)?;
-        disk.rename(NEW_TABLES, TABLES)
-            .and_then(|()| disk.sync_folder(""))
-            .map_err(Error::io)?;
-        disk::wipe(&*old).map_err(Error::io)?;
-        Ok(db)
-    })
-}
-
-/// Text of a redaction list: sequence, item and commitment, a line each. No personal data.
-pub(crate) fn write_targets(targets: &BTreeSet<Target>) -> String {
-    let mut text = String::new();
-    for t in targets {
-        let hash = blake3::Hash::from(t.commitment).to_hex();
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "{} {} {hash}", t.sequence, t.item);
-    }
-    text
-}
-
-/// Reads a redaction list.
-pub(crate) fn read_targets(text: &str) -> Result<BTreeSet<Target>, Error> {
-    const BAD: Error = Error::Malformed("redaction list");
-    text.lines()
-        .map(|line| {
-            let mut words = line.split(' ');
-            let mut word = || words.next().ok_or(BAD);
-            Ok(Target {
-                sequence: word()?.parse().map_err(|_| BAD)?,
-                item: word()?.parse().map_err(|_| BAD)?,
-                commitment: *blake3::Hash::from_hex(word()?).map_err(|_| BAD)?.as_bytes(),
-            })
-        })
-        .collect()
-}
-
-/// Writes the list beside the journal, where a restore into this folder will find it.
-pub(crate) fn write_list(core: &Core) -> Result<(), Error> {
-    let txn = core.main.begin_read()?;
-    let mut targets = BTreeSet::new();
-    match txn.open_table(tables::REDACTIONS) {
-        Err(TableError::TableDoesNotExist(_)) => {}
-        other => {
-            for entry in other
-                .map_err(Error::tables)?
-                .iter()
-                .map_err(Error::tables)?
-            {
-                let (key, _) = entry.map_err(Error::tables)?;
-                let mut input = crate::codec::Input::new(key.value());
-                targets.insert(Target {
-                    sequence: u64::from_be_bytes(input.array()?),
-                    item: u32::from_be_bytes(input.array()?),
-                    commitment: input.array()?,
-                });
-            }
-        }
-    }
-    disk::replace(
-        &*core.disk,
-        "",
-        REDACTIONS,
-        write_targets(&targets).as_bytes(),
-    )
-    .map_err(Error::io)
-}
-
-/// See [`Journal::shed`].
-pub(crate) fn shed(journal: &Journal, now: Time, limit: usize) -> Result<Erased, Error> {
-    let core = &journal.core;
-    core.check_open()?;
-    if now.quality == TimeQuality::Unset {
-        return Ok(Erased::default());
-    }
-    let _maintenance = lock(&core.maintenance);
-    let mut writer = lock(&core.writer);
-    core.catch_up(&mut writer)?;
-    let catalog = core.catalog();
-    let start = core.main.with(|db| {
-        let txn = db.begin_read().map_err(Error::tables)?;
-        match txn.open_table(tables::META) {
-            Err(TableError::TableDoesNotExist(_)) => Ok(1),
-            other => {
-                let table = other.map_err(Error::tables)?;
-                let found = table.get(tables::SHED).map_err(Error::tables)?;
-                found.map_or(Ok(1), |v| crate::codec::Input::new(v.value()).u64())
-            }
-        }
-    })?;
-    let mut found = BTreeSet::new();
-    let mut next = start;
-    let mut known = i64::MIN;
-    let mut scan = core.segments.scan(core.segments.locate(start)?);
-    scan.skip_to(start)?;
-    'entries: while found.len() < limit.min(MAX_CHANGES) && next <= writer.head.sequence {
-        let Step::Entry { body, .. } = scan.next()? else {
-            break;
-        };
-        let (record, _) = Record::decode(&body)?;
-        if record.time.quality != TimeQuality::Unset {
-            known = known.max(record.time.unix_ms);
-        }
-        for item in record.items.iter().filter(|i| i.prior() != 0) {
-            let (Body::Put {
-                collection, key, ..
-            }
-            | Body::Delete {
-                collection, key, ..
-            }) = &item.body
-            else {
-                continue;
-            };
-            let History::Latest { days } = catalog.by_number(*collection)?.spec.history else {
-                continue;
-            };
-            // A value is superseded when this entry was written; where its clock was not set,
-            // it is at least as old as the last entry whose clock was.
-            if known == i64::MIN || known + i64::from(days) * DAY_MS > now.unix_ms {
-                break 'entries;
-            }
-            let (prior, _) = core.segments.entry(item.prior())?;
-            let at = prior.items.iter().position(|i| match &i.body {
-                Body::Put {
-                    collection: c,
-                    key: k,
-                    ..
-                }
-                | Body::Delete {
-                    collection: c,
-                    key: k,
-                    ..
-                } => c == collection && k == key,
-                _ => false,
-            });
-            if let Some(index) = at {
-                add(&mut found, &prior, index, &catalog.dictionaries)?;
-            }
-        }
-        next = record.sequence + 1;
-    }
-    if next != start {
-        let mut bytes = Vec::new();
-        crate::codec::put_u64(&mut bytes, next);
-        // Should it be lost, the same stretch is looked through again.
-        core.main.with(|db| {
-            let mut txn = db.begin_write().map_err(Error::tables)?;
-            txn.set_durability(Durability::None)
-                .map_err(Error::tables)?;
-            txn.open_table(tables::META)
-                .map_err(Error::tables)?
-                .insert(tables::SHED, bytes.as_slice())
-                .map_err(Error::tables)?;
-            txn.commit().map_err(Error::tables)
-        })?;
-    }
-    if found.is_empty() {
-        return Ok(Erased {
-            sequence: writer.head.sequence,
-            ..Erased::default()
-        });
-    }
-    let context = Context {
-        time: now,
-        ..Context::new("system", "core")
-    };
-    decide_and_carry_out(
-        journal,
-        &mut writer,
-        context,
-        found.into_iter().collect(),
-        "",
-        "history",
-    )
-}
-
-/// See [`Journal::remove_owner_data`].
-pub(crate) fn remove_owner(
-    journal: &Journal,
-    context: &Context,
-    owner: &str,
-) -> Result<u64, Error> {
-    /// Rows deleted in one step.
-    const STEP: usize = 5_000;
-    let core = &journal.core;
-    let mut removed = 0;
-    for info in core.catalog().of_owner(owner) {
-        loop {
-            let mut txn = journal.begin(context.clone())?;
-            let rows = txn
-                .view
-                .rows(&info, &Bound::Unbounded, &Bound::Unbounded, false, STEP)?;
-            if rows.is_empty() {
-                break;
-            }
-            for row in &rows {
-                txn.delete(owner, &info.spec.name, &row.key, None)?;
-            }
-            removed += rows.len() as u64;
-            journal.commit(txn)?;
-        }
-    }
-    let held = core.main.with(|db| {
-        let txn = db.begin_read().map_err(Error::tables)?;
-        let mut held = Vec::new();
-        match txn.open_table(tables::BLOBS) {
-            Err(TableError::TableDoesNotExist(_)) => {}
-            other => {
-                for entry in other
-                    .map_err(Error::tables)?
-                    .iter()
-                    .map_err(Error::tables)?
-                {
-                    let (key, value) = entry.map_err(Error::tables)?;
-                    let mut input = crate::codec::Input::new(key.value());
-                    let id = BlobId(input.array()?);
-                    if input.rest() == owner.as_bytes() {
-                        let (times, length) = value.value();
-                        held.extend((0..times).map(|_| (id, length, false)));
-                    }
-                }
-            }
-        }
-        Ok(held)
-    })?;
-    for step in held.chunks(STEP) {
-        let mut txn = journal.begin(Context {
-            owner: owner.to_owned(),
-            ..context.clone()
-        })?;
-        txn.blobs = step.to_vec();
-        journal.commit(txn)?;
-    }
-    Ok(removed)
 }
 
 /// Dictionaries that a journal defines, for work on segments that are not opened.

@@ -19,7 +19,7 @@ use crate::model::{
 };
 use crate::prepare::{self, Prepared};
 use crate::txn::{Snapshot, Txn};
-use crate::{CommitError, Error, RunError, StationId, backup, erase, history, open, tables};
+use crate::{CommitError, Error, RunError, StationId, backup, erase, history, open, shed, tables};
 
 /// An open station's storage; cheap to clone.
 #[derive(Debug, Clone)]
@@ -341,7 +341,7 @@ impl Journal {
     /// # Errors
     /// As [`Journal::erase`].
     pub fn shed(&self, now: Time, limit: usize) -> Result<Erased, Error> {
-        erase::shed(self, now, limit)
+        shed::shed(self, now, limit)
     }
 
     /// Deletes every row of an owner, in steps of at most 10,000 changes; returns the number.
@@ -350,7 +350,7 @@ impl Journal {
     /// # Errors
     /// Writing failed; what was deleted stays deleted, and the call can be repeated.
     pub fn remove_owner_data(&self, context: Context, owner: &str) -> Result<u64, Error> {
-        erase::remove_owner(self, &context, owner)
+        shed::remove_owner(self, &context, owner)
     }
 
     /// Copies the station to a folder while it serves. Segments and blobs that the folder has

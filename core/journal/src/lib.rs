@@ -5,6 +5,7 @@
 //! they are written after the journal is on disk, and whatever they lose is
 //! replayed from it. The formats are described in `docs/formats/journal.md`.
 
+mod admit;
 mod apply;
 mod backup;
 mod blobs;
@@ -12,6 +13,7 @@ mod catalog;
 pub mod clock;
 mod codec;
 mod commit;
+mod compare;
 mod core;
 mod dictionary;
 mod disk;
@@ -26,12 +28,16 @@ mod journal;
 mod log;
 mod model;
 mod open;
+mod overlay;
 mod prepare;
+mod purge;
 mod reader;
 mod record;
+mod redactions;
 mod replay;
 mod ring;
 mod segment;
+mod shed;
 mod tables;
 mod txn;
 mod value;

@@ -1,21 +1,18 @@
 //! Checking a whole station: every byte of the journal, and the tables against a rebuild.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use redb::{
-    Database, Durability, ReadTransaction, ReadableDatabase, ReadableTable, StorageBackend,
-    TableDefinition, TableError,
-};
+use redb::{Database, Durability, ReadableDatabase};
 
 use crate::apply::Apply;
 use crate::catalog::Catalog;
-use crate::core::lock;
-use crate::disk::{Disk, DiskFile, Mode, RealDisk};
+use crate::compare::compare_all;
+use crate::disk::{Disk, Mode, RealDisk};
 use crate::log as segment_log;
 use crate::model::Head;
+use crate::overlay::Overlay;
 use crate::record::Record;
 use crate::replay::{self, TABLES};
 use crate::segment::{self, End, HEADER, Header, Place, Segments, Step};
@@ -283,15 +280,8 @@ impl Verification<'_> {
         if size == 0 {
             return Ok(None);
         }
-        let db = tables::open(
-            Overlay {
-                file,
-                pages: Mutex::default(),
-                size: Mutex::new(size),
-            },
-            CACHE,
-            true,
-        )?;
+        let overlay = Overlay::new(file).map_err(Error::io)?;
+        let db = tables::open(overlay, CACHE, true)?;
         let at = replay::load_at(&db)?;
         at.map_or_else(
             || Err(Error::Tables("it does not say where it stands".into())),
@@ -450,159 +440,6 @@ impl Verification<'_> {
                 .report
                 .tables(format!("the table file is damaged: {reason}")),
             Err(e) => return Err(e),
-        }
-        Ok(())
-    }
-}
-
-fn compare_all(a: &ReadTransaction, b: &ReadTransaction) -> Result<Vec<String>, Error> {
-    let mut found = Vec::new();
-    found.extend(compare_table(a, b, "rows", tables::ROWS)?);
-    found.extend(compare_table(a, b, "terms", tables::TERMS)?);
-    found.extend(compare_table(a, b, "counters", tables::COUNTERS)?);
-    found.extend(compare_table(a, b, "usage", tables::USAGE)?);
-    found.extend(compare_table(a, b, "counts", tables::COUNTS)?);
-    found.extend(compare_table(a, b, "collections", tables::COLLECTIONS)?);
-    found.extend(compare_table(a, b, "dictionaries", tables::DICTIONARIES)?);
-    found.extend(compare_table(a, b, "redactions", tables::REDACTIONS)?);
-    found.extend(compare_table(a, b, "blobs", tables::BLOBS)?);
-    Ok(found)
-}
-
-/// The first difference between two tables.
-fn compare_table<K: redb::Key + 'static, V: redb::Value + 'static>(
-    a: &ReadTransaction,
-    b: &ReadTransaction,
-    name: &str,
-    table: TableDefinition<'_, K, V>,
-) -> Result<Option<String>, Error> {
-    let open = |txn: &ReadTransaction| match txn.open_table(table) {
-        Err(TableError::TableDoesNotExist(_)) => Ok(None),
-        other => other.map(Some).map_err(Error::tables),
-    };
-    let (a, b) = (open(a)?, open(b)?);
-    let mut ours = a
-        .as_ref()
-        .map(|t| t.iter())
-        .transpose()
-        .map_err(Error::tables)?;
-    let mut theirs = b
-        .as_ref()
-        .map(|t| t.iter())
-        .transpose()
-        .map_err(Error::tables)?;
-    for n in 0u64.. {
-        let one = ours
-            .as_mut()
-            .and_then(Iterator::next)
-            .transpose()
-            .map_err(Error::tables)?;
-        let two = theirs
-            .as_mut()
-            .and_then(Iterator::next)
-            .transpose()
-            .map_err(Error::tables)?;
-        match (one, two) {
-            (None, None) => return Ok(None),
-            (Some((k, v)), Some((l, w))) => {
-                let (k, l, v, w) = (k.value(), l.value(), v.value(), w.value());
-                if K::as_bytes(&k).as_ref() != K::as_bytes(&l).as_ref() {
-                    return Ok(Some(format!(
-                        "table {name}: row {n} has another key than the journal gives it"
-                    )));
-                }
-                if V::as_bytes(&v).as_ref() != V::as_bytes(&w).as_ref() {
-                    return Ok(Some(format!(
-                        "table {name}: row {n} has another value than the journal gives it"
-                    )));
-                }
-            }
-            (Some(_), None) => {
-                return Ok(Some(format!("table {name}: row {n} is not in the journal")));
-            }
-            (None, Some(_)) => {
-                return Ok(Some(format!(
-                    "table {name}: row {n} of the journal is missing"
-                )));
-            }
-        }
-    }
-    Ok(None)
-}
-
-/// A file that is read, with all writes kept in memory: opening a table file would repair it.
-#[derive(Debug)]
-struct Overlay {
-    file: Arc<dyn DiskFile>,
-    pages: Mutex<BTreeMap<u64, Box<[u8]>>>,
-    size: Mutex<u64>,
-}
-
-const PAGE: u64 = 4096;
-
-impl Overlay {
-    /// A page as it stands now.
-    fn page(&self, pages: &BTreeMap<u64, Box<[u8]>>, number: u64) -> io::Result<Box<[u8]>> {
-        if let Some(page) = pages.get(&number) {
-            return Ok(page.clone());
-        }
-        let mut page = vec![0u8; PAGE as usize].into_boxed_slice();
-        let there = self.file.size()?.saturating_sub(number * PAGE).min(PAGE) as usize;
-        if let Some(part) = page.get_mut(..there).filter(|p| !p.is_empty()) {
-            self.file.read_at(part, number * PAGE)?;
-        }
-        Ok(page)
-    }
-}
-
-impl StorageBackend for Overlay {
-    fn len(&self) -> io::Result<u64> {
-        Ok(*lock(&self.size))
-    }
-
-    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        if offset + out.len() as u64 > *lock(&self.size) {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        let pages = lock(&self.pages);
-        let mut at = offset;
-        let mut rest = out;
-        while !rest.is_empty() {
-            let page = self.page(&pages, at / PAGE)?;
-            let from = page.get((at % PAGE) as usize..).unwrap_or_default();
-            let n = from.len().min(rest.len());
-            let (now, later) = rest.split_at_mut(n);
-            now.copy_from_slice(from.get(..n).unwrap_or_default());
-            rest = later;
-            at += n as u64;
-        }
-        Ok(())
-    }
-
-    fn set_len(&self, len: u64) -> io::Result<()> {
-        *lock(&self.size) = len;
-        Ok(())
-    }
-
-    fn sync_data(&self) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        let mut pages = lock(&self.pages);
-        let mut at = offset;
-        let mut rest = data;
-        while !rest.is_empty() {
-            let mut page = self.page(&pages, at / PAGE)?;
-            let to = page.get_mut((at % PAGE) as usize..).unwrap_or_default();
-            let n = to.len().min(rest.len());
-            let (now, later) = rest.split_at(n);
-            for (to, from) in to.iter_mut().zip(now) {
-                *to = *from;
-            }
-            pages.insert(at / PAGE, page);
-            rest = later;
-            at += n as u64;
         }
         Ok(())
     }
