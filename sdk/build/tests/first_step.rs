@@ -1,6 +1,6 @@
 //! The vendor's first step as a vendor takes it: a new plugin outside the
 //! workspace, built, packed, inspected; its own tests pass as they were written.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::disallowed_methods, reason = "tests")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
