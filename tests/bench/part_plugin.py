@@ -1,0 +1,45 @@
+"""What a call through a plugin costs over the same reply from native code."""
+
+import setting
+import station
+import wrk
+from corpus import Corpus
+from report import Part, median
+
+SECONDS = 2
+
+
+def run():
+    corpus = Corpus().prepare()
+    ours = station.loaded(corpus)
+    part = Part("plugin", "A call through a plugin over a native route, 1 connection", "tests/bench/run.sh plugin").begin()
+    # Without a query `suggest` answers an empty list and asks the station for nothing: the bare call.
+    routes = {"native": "/healthz", "bare": "/catalogue/suggest", "list": "/api/catalogue/v1/search?q=&per_page=1"}
+    runs = {name: [] for name in routes}
+    try:
+        ours.start()
+        for turn in range(max(5, setting.ROUNDS) + 1):
+            for name, path in routes.items():
+                file = corpus.folder / f"paths-{name}.txt"
+                file.write_text(path + "\n")
+                figures = wrk.run(ours.url, file, 1, SECONDS if turn else 1, ours.child.pid)
+                if figures["bad"]:
+                    raise RuntimeError(f"{path} answers errors")
+                if turn:
+                    runs[name].append(figures)
+    finally:
+        ours.stop()
+    micro = {name: median([run["p50"] * 1e3 for run in figures]) for name, figures in runs.items()}
+    over = median([(bare["p50"] - native["p50"]) * 1e3 for bare, native in zip(runs["bare"], runs["native"], strict=True)])
+    whole = median([(one["p50"] - native["p50"]) * 1e3 for one, native in zip(runs["list"], runs["native"], strict=True)])
+    part.add("p50, native (`/healthz`)", f"{micro['native']:.0f} µs")
+    part.add("p50, through the plugin, nothing asked of the host", f"{micro['bare']:.0f} µs")
+    part.add("difference", f"{over:.0f} µs", "", "", "≤ 60 µs", over <= 60)
+    part.add("p50 of a search of one record as JSON, over native", f"{whole:.0f} µs")
+    part.add("processor time a request", f"{median([r['cpu'] for r in runs['bare']]) * 1e3:.0f} µs", f"{median([r['cpu'] for r in runs['native']]) * 1e3:.0f} µs native")
+    part.notes.append(f"wrk, 1 connection, {SECONDS} s a run, medians of {len(runs['bare'])} interleaved runs. Routing, permission, a snapshot, a fresh instance, the call, and the same HTTP on both sides.")
+    part.end()
+
+
+if __name__ == "__main__":
+    setting.main("plugin", run)
