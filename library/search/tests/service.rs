@@ -620,6 +620,10 @@ fn another_identity_is_named() {
 }
 
 #[test]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the test breaks the file on purpose"
+)]
 fn a_damaged_index_is_an_error_and_no_panic() {
     let (folder, index) = filled();
     drop(index);
