@@ -1,5 +1,6 @@
 //! The commit: whoever finds no leader leads, writes one group for all who wait, hands over.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -84,6 +85,37 @@ impl Drop for HandOver<'_> {
             None => queue.leading = false,
         }
     }
+}
+
+thread_local! {
+    /// This thread runs a transaction in the writer's turn.
+    static ALONE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// While it lives this thread may not commit: it would wait for itself.
+pub(crate) struct Alone(());
+
+impl Alone {
+    pub(crate) fn enter() -> Self {
+        ALONE.set(true);
+        Self(())
+    }
+}
+
+impl Drop for Alone {
+    fn drop(&mut self) {
+        ALONE.set(false);
+    }
+}
+
+/// Refuses a commit from within a transaction that has the writer's turn.
+pub(crate) fn refuse_alone() -> Result<(), Error> {
+    if ALONE.get() {
+        return Err(Error::Limit(
+            "a transaction's closure must not commit another",
+        ));
+    }
+    Ok(())
 }
 
 /// Wakes a group, also when the leader panics: those without an outcome get an error.

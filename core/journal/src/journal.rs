@@ -19,6 +19,7 @@ use crate::model::{
 };
 use crate::prepare::{self, Prepared};
 use crate::txn::{Snapshot, Txn};
+use crate::verify::{self, VerifyReport};
 use crate::{CommitError, Error, RunError, StationId, backup, erase, history, open, shed, tables};
 
 /// An open station's storage; cheap to clone.
@@ -77,6 +78,7 @@ impl Journal {
     /// # Errors
     /// A declaration that contradicts an earlier one.
     pub fn declare(&self, owner: &str, collections: &[CollectionSpec]) -> Result<(), Error> {
+        commit::refuse_alone()?;
         let mut writer = lock(&self.core.writer);
         self.core.catch_up(&mut writer)?;
         let known = self.core.catalog();
@@ -144,6 +146,7 @@ impl Journal {
     /// # Errors
     /// See [`CommitError`]; nothing of the transaction was kept.
     pub fn commit(&self, txn: Txn) -> Result<Committed, CommitError> {
+        commit::refuse_alone()?;
         commit::commit(&self.core, prepare::prepare(txn)?)
     }
 
@@ -157,6 +160,7 @@ impl Journal {
         context: Context,
         mut body: impl FnMut(&mut Txn) -> Result<T, E>,
     ) -> Result<(T, Committed), RunError<E>> {
+        commit::refuse_alone().map_err(RunError::Begin)?;
         for _ in 0..2 {
             let mut txn = self.begin(context.clone()).map_err(RunError::Begin)?;
             let value = body(&mut txn).map_err(RunError::Body)?;
@@ -169,7 +173,10 @@ impl Journal {
         let mut writer = lock(&self.core.writer);
         self.core.catch_up(&mut writer).map_err(RunError::Begin)?;
         let mut txn = self.begin(context).map_err(RunError::Begin)?;
-        let value = body(&mut txn).map_err(RunError::Body)?;
+        let value = {
+            let _alone = commit::Alone::enter();
+            body(&mut txn).map_err(RunError::Body)?
+        };
         let prepared = prepare::prepare(txn).map_err(|e| RunError::Commit(e.into()))?;
         if prepared.is_empty() {
             let sequence = writer.head.sequence;
@@ -248,6 +255,7 @@ impl Journal {
     /// # Errors
     /// Writing failed.
     pub fn set_quota(&self, owner: &str, bytes: Option<u64>) -> Result<(), Error> {
+        commit::refuse_alone()?;
         let mut writer = lock(&self.core.writer);
         let item = Item::new(
             true,
@@ -351,6 +359,18 @@ impl Journal {
     /// Writing failed; what was deleted stays deleted, and the call can be repeated.
     pub fn remove_owner_data(&self, context: Context, owner: &str) -> Result<u64, Error> {
         shed::remove_owner(self, &context, owner)
+    }
+
+    /// Reads and checks the whole journal up to its head while it serves: chain, frames and
+    /// commitments, and that the entries can be applied. The tables are compared only by
+    /// [`crate::verify`], as they do not hold still here. Erasures and backups wait meanwhile.
+    ///
+    /// # Errors
+    /// Reading failed; what does not check is in the report instead.
+    pub fn verify(&self, witness: Option<&Head>) -> Result<VerifyReport, Error> {
+        self.core.check_open()?;
+        let _maintenance = lock(&self.core.maintenance);
+        verify::look(Arc::clone(&self.core.disk), witness, Some(self.core.head()))
     }
 
     /// Copies the station to a folder while it serves. Segments and blobs that the folder has

@@ -13,6 +13,7 @@ use nix::fcntl::{Flock, FlockArg};
 use redb::{Database, Durability, ReadableDatabase, TableError};
 
 use crate::blobs::Blobs;
+use crate::catalog::Catalog;
 use crate::core::{Core, Writer, lock};
 use crate::dictionary;
 use crate::disk::{self, Disk, Mode, RealDisk};
@@ -21,8 +22,8 @@ use crate::journal::Journal;
 use crate::log::{self as segment_log, Log};
 use crate::model::Options;
 use crate::replay;
-use crate::segment::{FOLDER, Segments};
-use crate::tables::{self, Backend};
+use crate::segment::{self, FOLDER, Segments};
+use crate::tables::{self, At, Backend};
 use crate::{Error, erase};
 
 /// Name of the scratch rows' file.
@@ -84,7 +85,7 @@ pub(crate) fn create_on(
     blobs: Option<&Path>,
     lock: Option<Flock<File>>,
 ) -> Result<Journal, Error> {
-    if !crate::segment::numbers(&*disk)?.is_empty() {
+    if !segment::numbers(&*disk)?.is_empty() {
         return Err(Error::Folder("the folder holds a station already".into()));
     }
     let key: [u8; 32] = random()?;
@@ -147,33 +148,37 @@ pub(crate) fn flush_scratch(core: &Core, writer: &Writer) -> Result<(), Error> {
     })
 }
 
-pub(crate) fn open_on(
-    disk: Arc<dyn Disk>,
-    options: Options,
-    blobs: Option<&Path>,
-    folder_lock: Option<Flock<File>>,
-) -> Result<Journal, Error> {
-    let segments = Arc::new(Segments::load(Arc::clone(&disk))?);
+/// What opening brings together.
+struct Parts {
+    main: Database,
+    scratch: Database,
+    scratch_version: u64,
+    log: Log,
+    at: At,
+    catalog: Arc<Catalog>,
+    station: StationId,
+    index_key: [u8; 32],
+}
+
+fn open_parts(disk: &Arc<dyn Disk>, options: &Options) -> Result<Parts, Error> {
+    let segments = Arc::new(Segments::load(Arc::clone(disk))?);
     let station = segments.last()?.header.station;
     let mut index_key = [0u8; 32];
     disk.open(INDEX_KEY, Mode::Read)
         .and_then(|f| f.read_at(&mut index_key, 0))
         .map_err(|e| Error::Folder(format!("index.key cannot be read: {e}")))?;
-    let (main, replayed) = replay::open_tables(&disk, &segments, options.redb_cache)?;
+    let (main, replayed) = replay::open_tables(disk, &segments, options.redb_cache)?;
+    let end = &replayed.end;
     // A torn write may also have lost its first bytes: then the end looks like any other.
     let last = disk
-        .open(
-            &crate::segment::name(replayed.end.place.segment),
-            Mode::Read,
-        )
+        .open(&segment::name(end.place.segment), Mode::Read)
         .map_err(Error::io)?;
-    if !segment_log::is_torn(&*last, &replayed.end)? {
+    if !segment_log::is_torn(&*last, end)? {
         return Err(Error::Damaged {
-            segment: replayed.end.place.segment,
-            offset: replayed.end.place.offset,
-            sequence: replayed.end.place.sequence,
-            reason: replayed
-                .end
+            segment: end.place.segment,
+            offset: end.place.offset,
+            sequence: end.place.sequence,
+            reason: end
                 .reason
                 .unwrap_or("an entry is missing before others")
                 .to_owned(),
@@ -186,26 +191,53 @@ pub(crate) fn open_on(
     let log = Log::resume(
         Arc::clone(&segments),
         options.segment_size,
-        &replayed.end,
+        end,
         at.head.sequence,
     )?;
     // Also the very first commit of the table file, without which redb would repair at length.
     replay::checkpoint(&main, &at)?;
     // A small part of the budget: scratch rows are few.
-    let (scratch, scratch_version) = open_scratch(&*disk, options.redb_cache / 4)?;
-    let blobs = Blobs::new(blobs, options.reserve)?;
-    let core = Arc::new(Core::new(
-        options,
-        disk,
-        index_key,
+    let (scratch, scratch_version) = open_scratch(&**disk, options.redb_cache / 4)?;
+    let catalog = replayed.catalog;
+    Ok(Parts {
         main,
         scratch,
         scratch_version,
-        replayed.catalog,
         log,
         at,
-        blobs,
+        catalog,
         station,
+        index_key,
+    })
+}
+
+pub(crate) fn open_on(
+    disk: Arc<dyn Disk>,
+    options: Options,
+    blobs: Option<&Path>,
+    folder_lock: Option<Flock<File>>,
+) -> Result<Journal, Error> {
+    let blobs = Blobs::new(blobs, options.reserve)?;
+    let parts = match open_parts(&disk, &options) {
+        // A station that does not start cannot be tidied up either.
+        Err(Error::Full) => {
+            blobs.give_up_reserve();
+            open_parts(&disk, &options)?
+        }
+        other => other?,
+    };
+    let core = Arc::new(Core::new(
+        options,
+        disk,
+        parts.index_key,
+        parts.main,
+        parts.scratch,
+        parts.scratch_version,
+        parts.catalog,
+        parts.log,
+        parts.at,
+        blobs,
+        parts.station,
         folder_lock,
     ));
     flush_scratch(&core, &lock(&core.writer))?;

@@ -25,6 +25,8 @@ const REBUILT: &str = "verify.redb";
 const CACHE: usize = 4 << 20;
 /// Entries applied in one redb transaction.
 const BATCH: u64 = 2_000;
+/// Their bytes, about.
+const BATCH_BYTES: usize = 8 << 20;
 
 /// Something that does not check.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +85,15 @@ pub fn verify(dir: &Path, witness: Option<&Head>) -> Result<VerifyReport, Error>
 /// # Errors
 /// As [`verify`].
 pub fn verify_on(disk: Arc<dyn Disk>, witness: Option<&Head>) -> Result<VerifyReport, Error> {
+    look(disk, witness, None)
+}
+
+/// Reads everything; of a journal that is being written, up to `live`, its head.
+pub(crate) fn look(
+    disk: Arc<dyn Disk>,
+    witness: Option<&Head>,
+    live: Option<Head>,
+) -> Result<VerifyReport, Error> {
     let mut report = VerifyReport::default();
     let segments = match Segments::load(Arc::clone(&disk)) {
         Ok(segments) => Arc::new(segments),
@@ -96,6 +107,7 @@ pub fn verify_on(disk: Arc<dyn Disk>, witness: Option<&Head>) -> Result<VerifyRe
     let result = Verification {
         segments: &segments,
         witness,
+        live,
         rebuilt: &rebuilt,
         report: &mut report,
     }
@@ -166,13 +178,16 @@ impl VerifyReport {
 struct Verification<'a> {
     segments: &'a Arc<Segments>,
     witness: Option<&'a Head>,
+    /// Head of the journal, if it is being written meanwhile.
+    live: Option<Head>,
     rebuilt: &'a Database,
     report: &'a mut VerifyReport,
 }
 
 impl Verification<'_> {
     fn run(mut self) -> Result<(), Error> {
-        let theirs = match self.open_tables() {
+        // Those of a journal that is being written change under our eyes.
+        let theirs = match self.live.map_or_else(|| self.open_tables(), |_| Ok(None)) {
             Ok(found) => found,
             Err(Error::Tables(reason)) => {
                 self.report
@@ -200,7 +215,21 @@ impl Verification<'_> {
             let mut apply =
                 Apply::new(&txn, Arc::clone(&catalog), Some(Arc::clone(self.segments)))?;
             let mut compare_now = false;
+            let mut bytes = 0;
             for _ in 0..BATCH {
+                if bytes > BATCH_BYTES {
+                    break;
+                }
+                if self
+                    .live
+                    .is_some_and(|live| at.head.sequence >= live.sequence)
+                {
+                    end = Some(End {
+                        place: at.next,
+                        reason: None,
+                    });
+                    break;
+                }
                 let (place, body) = match scan.next()? {
                     Step::End(found) => {
                         end = Some(found);
@@ -214,6 +243,7 @@ impl Verification<'_> {
                     sequence: place.sequence,
                     reason,
                 };
+                bytes += body.len();
                 let (mut record, hash) =
                     Record::decode(&body).map_err(|e| damaged(e.to_string()))?;
                 replay::follows(&record, &at.head).map_err(|e| damaged(e.to_owned()))?;
@@ -259,6 +289,13 @@ impl Verification<'_> {
             place: at.next,
             reason: None,
         });
+        if let Some(live) = self.live {
+            if at.head != live {
+                self.report
+                    .problem(at.last, "the last entry is not the one that was written");
+            }
+            return Ok(());
+        }
         let ahead = theirs
             .as_ref()
             .is_some_and(|(_, t)| t.head.sequence > at.head.sequence);

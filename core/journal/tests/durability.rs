@@ -15,8 +15,8 @@ use std::path::Path;
 
 use common::{ctx, found_in_files, new, new_with, options};
 use tram_journal::{
-    Context, EraseTarget, Error, Journal, Options, Reader, ScanRange, TermMatch, Time, TimeQuality,
-    VersionState, restore, verify,
+    CommitError, Context, EraseTarget, Error, Journal, Options, Reader, ScanRange, TermMatch, Time,
+    TimeQuality, VersionState, restore, verify,
 };
 
 fn put(journal: &Journal, collection: &str, key: &[u8], value: &[u8]) -> u64 {
@@ -222,6 +222,16 @@ fn a_witness_finds_a_rewritten_chain_and_a_cut_tail() {
         put(&journal, "book", &[i], &[i; 20]);
     }
     let witness = journal.head();
+    journal.close().unwrap();
+    let journal = Journal::open(dir.path(), options()).unwrap();
+    let live = journal.verify(Some(&middle)).unwrap();
+    assert!(
+        live.is_sound() && !live.tables_compared && live.entries == 21,
+        "{live:?}"
+    );
+    let mut other = middle;
+    other.hash[5] ^= 1;
+    assert!(!journal.verify(Some(&other)).unwrap().is_sound());
     journal.close().unwrap();
     assert!(verify(dir.path(), Some(&witness)).unwrap().is_sound());
     assert!(verify(dir.path(), Some(&middle)).unwrap().is_sound());
@@ -759,4 +769,55 @@ fn blobs_are_kept_while_held_and_collected_after() {
     assert_eq!(journal.blobs().verify().unwrap(), [photo]);
     assert!(journal.purge_blob(&photo).unwrap());
     assert!(!journal.purge_blob(&photo).unwrap());
+}
+
+#[test]
+fn on_a_full_disk_reading_and_deleting_go_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let roomy = Options {
+        reserve: 1 << 20,
+        ..options()
+    };
+    let journal = new_with(dir.path(), roomy.clone());
+    put(&journal, "book", b"old", &[1; 300]);
+    let reserve = dir.path().join("reserve");
+    let waited = std::time::Instant::now();
+    while !reserve.exists() && waited.elapsed().as_secs() < 10 {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    assert_eq!(std::fs::metadata(&reserve).unwrap().len(), 1 << 20);
+    journal.close().unwrap();
+    // As if less were free than must be.
+    let journal = Journal::open(
+        dir.path(),
+        Options {
+            min_free: u64::MAX,
+            ..roomy.clone()
+        },
+    )
+    .unwrap();
+    let head = journal.head();
+    let mut txn = journal.begin(ctx()).unwrap();
+    txn.put("lib", "book", b"new", b"no room", 1, &[], None)
+        .unwrap();
+    assert!(matches!(journal.commit(txn), Err(CommitError::Full)));
+    assert_eq!(journal.head(), head);
+    assert!(reserve.exists());
+    assert!(
+        journal
+            .read()
+            .unwrap()
+            .get("lib", "book", b"old")
+            .unwrap()
+            .is_some()
+    );
+    let mut txn = journal.begin(ctx()).unwrap();
+    txn.delete("lib", "book", b"old", None).unwrap();
+    journal.commit(txn).unwrap();
+    assert!(!reserve.exists(), "it was given up for the deletion");
+    journal.close().unwrap();
+    let journal = Journal::open(dir.path(), roomy).unwrap();
+    put(&journal, "book", b"new", b"room again");
+    journal.close().unwrap();
+    assert!(verify(dir.path(), None).unwrap().is_sound());
 }

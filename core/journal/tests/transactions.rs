@@ -201,6 +201,25 @@ fn a_lost_race_conflicts_and_run_tries_again() {
     });
     assert_eq!(value(&journal, "book", "n").unwrap(), "200");
     assert!(rounds.load(Ordering::Relaxed) <= 600, "three tries at most");
+    // In the third try the closure has the writer's turn: a commit of its own would wait for ever.
+    let mut tries = 0;
+    journal
+        .run(ctx(), |txn| -> Result<(), Error> {
+            tries += 1;
+            txn.get("lib", "book", b"contended")?;
+            let mut rival = journal.begin(ctx())?;
+            rival.put("lib", "book", b"contended", &[tries], 1, &[], None)?;
+            match (tries, journal.commit(rival)) {
+                (1 | 2, Ok(_)) | (3, Err(_)) => {}
+                other => panic!("{other:?}"),
+            }
+            txn.put("lib", "book", b"contended", b"won", 1, &[], None)
+        })
+        .unwrap();
+    assert_eq!(
+        (tries, value(&journal, "book", "contended").unwrap()),
+        (3, "won".to_owned())
+    );
     let refused: Result<((), _), RunError<&str>> = journal.run(ctx(), |_| Err("no"));
     assert!(matches!(refused, Err(RunError::Body("no"))));
 }
