@@ -24,8 +24,9 @@ pub(crate) const MAX_SIZE: usize = 8 << 20;
 const MAX_FUNCTIONS: u32 = 40_000;
 /// Longest function body, bytes: what the register allocator chokes on.
 const MAX_BODY: u64 = 256 << 10;
-/// Most modules in a component.
-const MAX_MODULES: u32 = 8;
+/// Most modules and nested components of a component: its own, the glue of
+/// `wit-component`, and a few for each extension point.
+const MAX_MODULES: u32 = 64;
 
 /// Memory and processor time of the child compiler.
 const CHILD_MEMORY: u64 = 1 << 30;

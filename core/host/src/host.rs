@@ -463,7 +463,8 @@ impl UploadWriter {
     /// The disk is full, or the journal failed.
     pub fn finish(self) -> Result<Upload, Error> {
         let stat = self.writer.finish()?;
-        let mut context = Context::new("system", tables::OWNER);
+        // In the plugin's name: it is the plugin that holds the file.
+        let mut context = Context::new("system", &self.plugin);
         context.time = tram_journal::clock::now();
         let (blob, _) = self
             .core

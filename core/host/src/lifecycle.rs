@@ -403,6 +403,10 @@ pub(crate) fn install(core: &Arc<Core>, bytes: &[u8], principal: &Principal) -> 
             by: principal.actor().to_owned(),
             unix_ms: tram_journal::clock::now().unix_ms,
         };
+        txn.hold_blob(&kept.parse()?)?;
+        if let Some(before) = self::record(txn, &id)?.and_then(|before| before.package) {
+            txn.release_blob(&before.parse()?)?;
+        }
         Ok(txn.put(tables::OWNER, PLUGINS, id.as_bytes(), &tables::encode(&record), 1, &[], None)?)
     })?;
     put_in(core, &entry);
@@ -504,13 +508,16 @@ pub(crate) fn remove(core: &Arc<Core>, id: &str, with_data: bool, principal: &Pr
         registry
     });
     run(core, context(principal, "a plugin was removed"), |txn| {
+        if let Some(package) = record(txn, id)?.and_then(|record| record.package) {
+            txn.release_blob(&package.parse()?)?;
+        }
         Ok(txn.delete(tables::OWNER, PLUGINS, id.as_bytes(), None)?)
     })?;
     if with_data {
-        core.journal.remove_owner_data(context(principal, "the data of a removed plugin"), id)?;
         for collection in [SETTINGS, tables::FILES, tables::DRAFTS, tables::PARKED] {
             remove_below(core, collection, id, principal)?;
         }
+        core.journal.remove_owner_data(context(principal, "the data of a removed plugin"), id)?;
         run(core, context(principal, "the cursor of a removed plugin"), |txn| {
             Ok(txn.delete(tables::OWNER, tables::CURSORS, id.as_bytes(), None)?)
         })?;
@@ -526,8 +533,13 @@ fn remove_below(core: &Core, collection: &str, id: &str, principal: &Principal) 
         if page.rows.is_empty() {
             return Ok(());
         }
-        run(core, context(principal, "the data of a removed plugin"), |txn| {
+        // In the plugin's name, whose files they are.
+        let context = Context { owner: id.to_owned(), ..context(principal, "the data of a removed plugin") };
+        run(core, context, |txn| {
             for row in &page.rows {
+                if collection == tables::FILES {
+                    txn.release_blob(&crate::capabilities::content_of(&row.value)?)?;
+                }
                 txn.delete(tables::OWNER, collection, &row.key, None)?;
             }
             Ok(())

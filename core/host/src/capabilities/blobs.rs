@@ -126,6 +126,8 @@ pub(crate) fn register(
     content: BlobId,
 ) -> Result<String, tram_journal::Error> {
     let id = txn.new_id()?;
+    // Held by the context's owner, which is the plugin: its storage counts it.
+    txn.hold_blob(&content)?;
     let row = FileRow {
         name: name.chars().filter(|c| !c.is_control()).take(255).collect(),
         media_type: media_type.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').take(127).collect(),
@@ -134,6 +136,12 @@ pub(crate) fn register(
     };
     txn.put(tables::OWNER, FILES, &tables::joined(owner, &id.to_bytes()), &tables::encode(&row), 1, &[], Some(0))?;
     Ok(id.to_string())
+}
+
+/// Hash of the content in a file's record.
+pub(crate) fn content_of(record: &[u8]) -> Result<BlobId, Error> {
+    let row: FileRow = tables::decode("a file's record", record)?;
+    Ok(row.content.parse()?)
 }
 
 impl State {
@@ -226,6 +234,11 @@ impl Host for State {
     fn delete(&mut self, id: String) -> Result<(), Failure> {
         self.gate("blobs")?;
         let key = key(self.owner(), &id)?;
-        Ok(self.writer()?.delete(tables::OWNER, FILES, &key, None)?)
+        let held = file(self.reader()?, self.owner(), &id)?;
+        let txn = self.writer()?;
+        if let Some(row) = held {
+            txn.release_blob(&row.content.parse()?)?;
+        }
+        Ok(txn.delete(tables::OWNER, FILES, &key, None)?)
     }
 }

@@ -19,7 +19,7 @@ use crate::bindings;
 use crate::state::State;
 use crate::Error;
 
-pub(crate) use blobs::{Drafts, file_of, register};
+pub(crate) use blobs::{Drafts, content_of, file_of, register};
 pub(crate) use directory::FIELDS;
 
 /// Every capability of the contract, by the name of its interface.

@@ -1,0 +1,379 @@
+//! Each capability used by a component, and tried by one without the grant.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod support;
+
+use std::io::{Read, Write};
+
+use serde_json::json;
+use support::{Station, console, package, person, public};
+use tram_host::{CallError, Error, Found, PluginState, ReplyBody};
+use tram_people::Principal;
+use tram_people::directory::{Group, Membership, Person, Writer};
+
+const TRY: &str = "/api/exerciser.test/try";
+
+#[test]
+fn a_page_is_served_and_a_form_is_kept() {
+    let station = Station::with(&["greeter"]);
+    let pupil = person("p1", &["greeter.test.write"]);
+    let reply = station.send("GET", "/x/greeter.test/hello/An", &[], &public()).unwrap();
+    let ReplyBody::Page(page) = reply.body else { panic!("a page") };
+    assert_eq!(page.title.get("vi"), "Xin chào An!");
+    let reply = station.send("POST", "/x/greeter.test/", &[("text", "chào cô")], &pupil).unwrap();
+    assert_eq!((reply.status, reply.committed.is_some()), (303, true));
+    assert_eq!(station.get("/api/greeter.test/count", &public()), json!({ "greetings": 1 }));
+    // What the plugin refuses after it has written leaves nothing behind.
+    let refused = station.send("POST", "/x/greeter.test/refuse", &[("text", "tạm biệt")], &pupil).unwrap_err();
+    assert!(matches!(refused, CallError::Plugin { .. }), "{refused}");
+    assert_eq!(station.get("/api/greeter.test/count", &public()), json!({ "greetings": 1 }));
+}
+
+#[test]
+fn permissions_are_asked_before_the_plugin_runs() {
+    let station = Station::with(&["greeter"]);
+    let send = |by: &Principal| station.send("POST", "/x/greeter.test/", &[("text", "x")], by).unwrap_err();
+    assert_eq!(send(&public()).status(), 401);
+    assert_eq!(send(&person("p1", &["other.right"])).status(), 403);
+    let Found::Method { allow } = station.host.find("DELETE", "/x/greeter.test/") else { panic!("a path") };
+    assert_eq!(allow, ["GET", "POST", "HEAD"]);
+    assert!(matches!(station.host.find("GET", "/greeter.test/"), Found::None));
+}
+
+#[test]
+fn the_store_reads_what_it_wrote_and_keeps_it() {
+    let station = Station::with(&["exerciser"]);
+    let seen = station.post(&format!("{TRY}/store"), &[], &console());
+    assert_eq!(seen["text"], "bốn mùa xuân");
+    assert_eq!(seen["count"], 2);
+    assert_eq!(seen["taken"], "stale");
+    assert_eq!((&seen["by_author"], &seen["by_prefix"]), (&json!(1), &json!(2)));
+    assert_eq!(seen["one"], "bình");
+    assert_eq!((&seen["last_is_third"], &seen["several"]), (&json!(true), &json!([true, false, true])));
+    assert_eq!(seen["id_bytes"], 16);
+    let station = station.restart();
+    let seen = station.get(&format!("{TRY}/store"), &public());
+    assert_eq!((&seen["count"], &seen["counter"], &seen["more"]), (&json!(2), &json!(2), &json!(false)));
+    assert_eq!(seen["history"][0]["actor"], "console");
+    assert!(seen["versions"][0].as_u64().unwrap() > 0);
+}
+
+#[test]
+fn a_get_writes_nothing_and_an_error_leaves_nothing() {
+    let station = Station::with(&["exerciser"]);
+    assert_eq!(station.get(&format!("{TRY}/write-in-get"), &public()), json!({ "code": "read-only" }));
+    let head = station.journal.head().sequence;
+    let failed = station.send("POST", &format!("{TRY}/half"), &[], &console()).unwrap_err();
+    assert_eq!(failed.status(), 422);
+    assert_eq!(station.journal.head().sequence, head, "nothing was journalled");
+    assert_eq!(station.get(&format!("{TRY}/store"), &public())["count"], 0);
+    assert_ne!(station.post(&format!("{TRY}/undeclared"), &[], &console())["code"], json!(null));
+}
+
+#[test]
+fn a_stale_form_and_a_taken_code_are_conflicts() {
+    let station = Station::with(&["exerciser"]);
+    let id = station.post(&format!("{TRY}/note"), &[("author", "an"), ("text", "một"), ("code", "A")], &console());
+    let id = id["id"].as_str().unwrap().to_owned();
+    let version = station.get(&format!("{TRY}/store"), &public())["versions"][0].to_string();
+    let form = [("id", id.as_str()), ("version", version.as_str()), ("text", "hai")];
+    station.post(&format!("{TRY}/replace"), &form, &console());
+    let stale = station.send("POST", &format!("{TRY}/replace"), &form, &console()).unwrap_err();
+    assert_eq!(stale, CallError::Stale);
+    station.post(&format!("{TRY}/note"), &[("author", "b"), ("text", "x"), ("code", "B")], &console());
+    let taken = station
+        .send("POST", &format!("{TRY}/note"), &[("author", "c"), ("text", "x"), ("code", "B")], &console())
+        .unwrap_err();
+    assert_eq!(taken.status(), 409, "{taken}");
+}
+
+#[test]
+fn a_number_is_gapless_and_put_in_at_the_commit() {
+    let station = Station::with(&["exerciser"]);
+    for _ in 0..3 {
+        station.post(&format!("{TRY}/number"), &[], &console());
+    }
+    let mut codes: Vec<String> = station.get(&format!("{TRY}/store"), &public())["codes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|code| code.as_str().unwrap().to_owned())
+        .collect();
+    codes.sort();
+    assert_eq!(codes, ["1", "2", "3"]);
+}
+
+#[test]
+fn many_writers_lose_no_count() {
+    let station = Station::with(&["exerciser"]);
+    std::thread::scope(|scope| {
+        for writer in 0..8 {
+            let station = &station;
+            scope.spawn(move || {
+                for at in 0..10 {
+                    let code = format!("{writer}-{at}");
+                    let form = [("author", "a"), ("text", "x"), ("code", code.as_str())];
+                    station.post(&format!("{TRY}/note"), &form, &console());
+                }
+            });
+        }
+    });
+    let seen = station.get(&format!("{TRY}/store"), &public());
+    assert_eq!((&seen["count"], &seen["counter"]), (&json!(80), &json!(80)));
+}
+
+#[test]
+fn search_finds_the_own_save_and_hides_what_is_not_for_the_reader() {
+    let station = Station::with(&["exerciser"]);
+    let note = |author: &str, text: &str, code: &str| {
+        let form = [("author", author), ("text", text), ("code", code)];
+        station.send("POST", &format!("{TRY}/note"), &form, &console()).unwrap().committed
+    };
+    note("an", "Dế Mèn phiêu lưu ký", "1");
+    let last = note("binh", "secret Dế Mèn", "2");
+    let search = |by: &Principal| {
+        let reply = station.send_after("GET", &format!("{TRY}/search?q=de men"), &[], by, last).unwrap();
+        support::json(reply)
+    };
+    // The first search may come before the first index; then it says so.
+    station.wait("the index", |station| station.send("GET", &format!("{TRY}/search?q=x"), &[], &public()).is_ok());
+    let seen = search(&public());
+    assert_eq!((&seen["total"], &seen["lagging"]), (&json!(1), &json!(false)), "{seen}");
+    assert_eq!(seen["authors"], json!([["an", 1]]));
+    let own = search(&person("binh", &[]));
+    assert_eq!(own["total"], 2);
+    let id = own["keys"][0].as_str().unwrap().to_owned();
+    let gone = station.send("POST", &format!("{TRY}/delete"), &[("id", &id)], &console()).unwrap().committed;
+    let reply = station.send_after("GET", &format!("{TRY}/search?q=de men"), &[], &person("binh", &[]), gone);
+    assert_eq!(support::json(reply.unwrap())["total"], 1);
+    // A lost index is built again from the tables.
+    let station = station.restart();
+    station.wait("the index", |station| {
+        station.send("GET", &format!("{TRY}/search?q=de men"), &[], &person("binh", &[])).is_ok_and(|reply| support::json(reply)["total"] == 1)
+    });
+}
+
+#[test]
+fn blobs_are_written_read_served_and_dropped() {
+    let station = Station::with(&["exerciser"]);
+    let seen = station.post(&format!("{TRY}/blobs"), &[], &console());
+    assert_eq!((&seen["lines"], &seen["whole"], &seen["deleted"]), (&json!(50_000), &json!(true), &json!(true)));
+    assert_eq!((&seen["tail"], &seen["name"]), (&json!("49999\n"), &json!("thơ.txt")));
+    let id = seen["id"].as_str().unwrap();
+    let reply = station.send("GET", &format!("/x/exerciser.test/blob/{id}"), &[], &public()).unwrap();
+    let ReplyBody::Blob(blob) = reply.body else { panic!("a blob") };
+    let mut text = String::new();
+    blob.open().unwrap().read_to_string(&mut text).unwrap();
+    assert_eq!((text.len() as u64, text.lines().count()), (blob.size, 50_000));
+    assert!(station.host.blob("exerciser.test", id, &public()).is_some());
+    assert!(station.host.blob("exerciser.test", "00000000000000000000000000", &public()).is_none());
+}
+
+#[test]
+fn an_upload_reaches_the_plugin_by_its_id() {
+    let station = Station::with(&["exerciser"]);
+    let mut writer = station.host.upload("exerciser.test", "ảnh.png", "image/png").unwrap();
+    writer.write_all(&[7; 100_000]).unwrap();
+    let upload = writer.finish().unwrap();
+    assert_eq!(upload.size, 100_000);
+    let seen = station.get(&format!("{TRY}/blobs?id={}", upload.blob), &public());
+    assert_eq!(seen, json!({ "size": 100_000 }));
+}
+
+/// A class with two pupils; the ids of class and first pupil.
+fn school(station: &Station) -> (String, String) {
+    let (ids, _) = station
+        .people
+        .change(&console(), "test", |txn| {
+            let mut writer = Writer::new(txn);
+            let class = writer.group(Group { kind: "class".into(), name: "6A".into(), ..Group::default() })?;
+            let mut first = String::new();
+            for (name, birth) in [("Nguyễn Thị An", "2014-03-02"), ("Trần Văn Bình", "2014-05-06")] {
+                let person = Person {
+                    kinds: vec!["pupil".into()],
+                    name: name.into(),
+                    code: name.into(),
+                    birth: birth.into(),
+                    ..Person::default()
+                };
+                let person = writer.person(person)?;
+                let membership = Membership {
+                    group: class.clone(),
+                    person: person.clone(),
+                    role: "member".into(),
+                    ..Membership::default()
+                };
+                writer.membership(&membership)?;
+                first = if first.is_empty() { person } else { first };
+            }
+            Ok((class, first))
+        })
+        .unwrap();
+    ids
+}
+
+#[test]
+fn the_directory_answers_granted_fields_only() {
+    let station = Station::with(&["exerciser"]);
+    let (_, an) = school(&station);
+    let seen = station.get(&format!("{TRY}/directory?field=name&field=classes"), &person(&an, &[]));
+    assert_eq!(seen["groups"], json!(["6A"]));
+    assert_eq!(seen["members"][0], json!([["name", "Nguyễn Thị An"], ["classes", "6A"]]));
+    assert_eq!(seen["me"], json!([["name", "Nguyễn Thị An"], ["classes", "6A"]]));
+    for field in ["birth", "gender", "code", "nonsense"] {
+        let refused =
+            station.send("GET", &format!("{TRY}/directory?field={field}"), &[], &person(&an, &[])).unwrap_err();
+        assert_eq!(refused.status(), 403, "{field}: {refused}");
+    }
+    let refused = station.send("GET", &format!("{TRY}/directory?field=name"), &[], &public()).unwrap_err();
+    assert_eq!(refused.status(), 403, "nobody signed in: {refused}");
+}
+
+#[test]
+fn the_example_is_refused_the_birth_date() {
+    let station = Station::with(&["class-list"]);
+    let (class, _) = school(&station);
+    let teacher = person("t1", &["class-list.example.see"]);
+    let path = format!("/x/class-list.example/classes/{class}");
+    let list = format!("{:?}", station.send("GET", &path, &[], &teacher).unwrap());
+    assert!(list.contains("Nguyễn Thị An") && list.contains("6A"));
+    let reply = station.send("GET", &format!("{path}/birthdays"), &[], &teacher).unwrap();
+    assert_eq!(reply.status, 403);
+    assert!(!format!("{reply:?}").contains("2014"));
+}
+
+#[test]
+fn events_are_delivered_once_in_order_and_a_poisonous_one_is_parked() {
+    let station = Station::with(&["exerciser"]);
+    for payload in ["một", "fail", "hai"] {
+        station.post(&format!("{TRY}/events"), &[("payload", payload)], &console());
+    }
+    let heard = |station: &Station| station.get(&format!("{TRY}/events"), &public());
+    station.wait("both events", |station| heard(station).as_array().unwrap().len() == 2);
+    let all = heard(&station);
+    assert_eq!((&all[0]["payload"], &all[1]["payload"]), (&json!("một"), &json!("hai")));
+    assert_eq!(all[0]["topic"], "written");
+    assert_ne!(station.post(&format!("{TRY}/topic"), &[], &console())["code"], json!(null));
+    let station = station.restart();
+    station.post(&format!("{TRY}/events"), &[("payload", "ba")], &console());
+    station.wait("the third", |station| heard(station).as_array().unwrap().len() == 3);
+}
+
+#[test]
+fn a_job_runs_step_by_step_and_a_failed_step_leaves_nothing() {
+    let station = Station::with(&["exerciser"]);
+    let id = station.post(&format!("{TRY}/jobs"), &[("job", "count"), ("to", "4")], &console())["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let mut told = Vec::new();
+    let done = station.host.wait_job(&id, &mut |status| told.push(status.done)).unwrap();
+    assert_eq!((done.state, done.done, done.total), (tram_host::JobState::Done, 4, 4));
+    assert!(told.is_sorted());
+    let seen = station.get(&format!("{TRY}/jobs?id={id}"), &public());
+    assert_eq!((&seen["status"]["outcome"], &seen["steps"]), (&json!({ "counted": 4 }), &json!(4)));
+    let id = station.host.start_job("exerciser.test", "fail", br#"{"to":5}"#, &console()).unwrap();
+    let failed = station.host.wait_job(&id, &mut |_| {}).unwrap();
+    assert_eq!(failed.state, tram_host::JobState::Failed);
+    assert!(failed.message.contains("Cố ý hỏng"), "{}", failed.message);
+    let seen = station.get(&format!("{TRY}/jobs?id={id}"), &public());
+    assert_eq!(seen["half"], false);
+    let refused = station.host.start_job("exerciser.test", "count", b"{}", &person("p", &[])).unwrap_err();
+    assert_eq!(refused.status(), 401);
+}
+
+#[test]
+fn a_job_goes_on_after_a_restart_and_can_be_stopped() {
+    let station = Station::with(&["exerciser"]);
+    let id = station.host.start_job("exerciser.test", "count", br#"{"to":100000}"#, &console()).unwrap();
+    station.wait("some steps", |station| station.host.job(&id).unwrap().unwrap().done > 3);
+    let station = station.restart();
+    let before = station.host.job(&id).unwrap().unwrap().done;
+    station.wait("further steps", |station| station.host.job(&id).unwrap().unwrap().done > before);
+    assert!(station.host.cancel_job(&id));
+    let stopped = station.host.wait_job(&id, &mut |_| {}).unwrap();
+    assert_eq!(stopped.state, tram_host::JobState::Cancelled);
+    assert!(!station.host.cancel_job(&id));
+}
+
+#[test]
+fn settings_clock_random_and_log() {
+    let station = Station::with(&["exerciser"]);
+    station.post(&format!("{TRY}/settings"), &[("colour", "xanh")], &console());
+    assert_eq!(station.get(&format!("{TRY}/settings"), &public()), json!({ "colour": "xanh" }));
+    let clock = station.get(&format!("{TRY}/clock"), &public());
+    assert_eq!((&clock["fixed"], clock["today"].as_str().unwrap().len()), (&json!(true), 10));
+    let random = station.get(&format!("{TRY}/random"), &public());
+    assert_ne!(random["first"], random["second"]);
+    assert_ne!(random["first"], station.get(&format!("{TRY}/random"), &public())["first"]);
+    station.post(&format!("{TRY}/log"), &[], &console());
+}
+
+#[test]
+fn a_query_goes_through_the_host_by_grant() {
+    let station = Station::with(&["exerciser", "greeter"]);
+    assert_eq!(station.get(&format!("{TRY}/brokered"), &public()), json!({ "greetings": 0 }));
+    let refused = station.send("GET", &format!("{TRY}/brokered-ungranted"), &[], &public()).unwrap_err();
+    assert_eq!(refused.status(), 403, "{refused}");
+}
+
+#[test]
+fn slots_are_filled_by_whoever_has_something() {
+    let station = Station::with(&["exerciser", "greeter"]);
+    let context = [("q".to_owned(), "sách".to_owned())];
+    let filled = station.host.fill("search", &context, &public());
+    assert_eq!(filled.len(), 1);
+    assert_eq!(filled[0].1[0].title.get("vi"), "Ô search: sách");
+    assert!(station.host.fill("nowhere", &[], &public()).is_empty());
+}
+
+#[test]
+fn what_is_not_granted_does_not_link() {
+    let station = Station::new();
+    for capability in
+        ["store", "search", "blobs", "directory", "events", "jobs", "settings", "clock", "random", "log", "brokered"]
+    {
+        let package = package(&format!("ungranted-{capability}"));
+        let inspection = station.host.inspect(&package).unwrap();
+        assert!(inspection.imports.iter().any(|import| import == capability), "{capability} is used");
+        let refused = station.host.install(package, &console()).unwrap_err();
+        let Error::Package(text) = refused else { panic!("{capability}: {refused}") };
+        assert!(text.get("vi").contains(&format!("“{capability}”")), "{}", text.get("vi"));
+        assert!(station.host.plugins().is_empty());
+    }
+}
+
+#[test]
+fn a_plugin_is_shown_switched_off_and_removed() {
+    let station = Station::with(&["greeter"]);
+    let inspection = station.host.inspect(&package("greeter")).unwrap();
+    assert!(inspection.problems.is_empty(), "{:?}", inspection.problems);
+    assert!(inspection.sentences.iter().any(|text| text.get("vi").contains("lưu và đọc dữ liệu của riêng nó")));
+    let denied = station.host.install(package("greeter"), &person("p", &[])).unwrap_err();
+    assert!(matches!(denied, Error::NotAllowed(_)));
+    station.host.set_enabled("greeter.test", false, &console()).unwrap();
+    let off = station.send("GET", "/x/greeter.test/", &[], &public()).unwrap_err();
+    assert_eq!(off.status(), 503);
+    let station = station.restart();
+    assert!(matches!(station.host.plugins()[0].state, PluginState::Off { .. }));
+    station.host.set_enabled("greeter.test", true, &console()).unwrap();
+    station.wait("it runs", |station| station.host.plugins()[0].state == PluginState::Running);
+    station
+        .send("POST", "/x/greeter.test/", &[("text", "x")], &person("p", &["greeter.test.write"]))
+        .unwrap();
+    // Without its data it comes back as it was; with them, empty.
+    station.host.remove("greeter.test", false, &console()).unwrap();
+    assert!(matches!(station.host.find("GET", "/x/greeter.test/"), Found::None));
+    station.host.install(package("greeter"), &console()).unwrap();
+    assert_eq!(station.get("/api/greeter.test/count", &public()), json!({ "greetings": 1 }));
+    station.host.remove("greeter.test", true, &console()).unwrap();
+    station.host.install(package("greeter"), &console()).unwrap();
+    assert_eq!(station.get("/api/greeter.test/count", &public()), json!({ "greetings": 0 }));
+}
