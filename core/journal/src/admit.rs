@@ -54,12 +54,15 @@ impl Group<'_, '_> {
             }
         }
         for (owner, added) in &prepared.adds {
+            // The quota is kept with the journal's tables; scratch rows are counted with their own.
+            let scratch = match &mut self.scratch {
+                Some(scratch) => scratch.usage(owner)?.total(),
+                None => 0,
+            };
             if let Some(main) = &mut self.main {
                 let usage = main.usage(owner)?;
-                if let Some(quota) = usage
-                    .quota
-                    .filter(|q| usage.total().saturating_add(*added) > *q)
-                {
+                let after = usage.total().saturating_add(scratch).saturating_add(*added);
+                if let Some(quota) = usage.quota.filter(|quota| after > *quota) {
                     return Ok(Err(CommitError::OverQuota {
                         owner: owner.to_string(),
                         quota,

@@ -257,8 +257,10 @@ fn write_group(
     refused: &[bool],
 ) -> Result<Vec<Outcome>, Error> {
     let tick = core.tick() + 1;
-    let uses_main =
-        group.iter().any(Prepared::writes_journal) || group.iter().any(|p| !p.expected.is_empty());
+    // Also for what is only asked of the journal's tables: versions and quotas.
+    let uses_main = group
+        .iter()
+        .any(|p| p.writes_journal() || !p.expected.is_empty() || !p.adds.is_empty());
     let uses_scratch = group.iter().any(|p| !p.scratch.is_empty());
     let start = writer.head;
     let catalog = core.catalog();

@@ -657,6 +657,13 @@ fn accounting_and_quota() {
         Err(CommitError::OverQuota { quota: 100, .. })
     ));
     let mut txn = journal.begin(ctx()).unwrap();
+    txn.put("lib", "session", b"s", &[7; 47], 1, &[], None)
+        .unwrap();
+    assert!(
+        matches!(journal.commit(txn), Err(CommitError::OverQuota { .. })),
+        "scratch counts too"
+    );
+    let mut txn = journal.begin(ctx()).unwrap();
     txn.delete("lib", "book", b"l", None).unwrap();
     journal.commit(txn).unwrap();
     journal.set_quota("lib", None).unwrap();
