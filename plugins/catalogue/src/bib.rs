@@ -63,6 +63,13 @@ pub fn subtitle(record: Compact<'_>) -> String {
     record.text("245", 'b').map(|t| trim_isbd(t).to_owned()).unwrap_or_default()
 }
 
+/// A text without the marks between parts; a full stop at its end is its own (`200
+/// tr.`).
+#[must_use]
+pub fn trim_marks(text: &str) -> &str {
+    text.trim().trim_end_matches(['/', ':', ';', ',', '=', '+', ' ', '\u{a0}'])
+}
+
 /// Title and rest of title as one text, as on a list.
 #[must_use]
 pub fn full_title(record: Compact<'_>) -> String {
@@ -347,7 +354,7 @@ mod tests {
     #[test]
     fn the_parts_are_found() {
         let bytes = encode(&record(&[
-            ("008", "  150101s2015    vm            000 1 vie d"),
+            ("008", "150101s2015    vm            000 1 vie d"),
             ("020", "  $a9780306406157"),
             ("082", "04$a895.9223$223"),
             ("100", "0 $aTô Hoài,$d1920-2014"),

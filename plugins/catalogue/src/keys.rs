@@ -25,7 +25,10 @@ pub fn title_author_year_text(record: Compact<'_>) -> Option<String> {
     if title.is_empty() {
         return None;
     }
-    let mut author = words(&bib::author(record));
+    // Textbooks name no author; three publishers have a "Ngữ văn 6" of one year.
+    let author = bib::author(record);
+    let by = if author.is_empty() { bib::publisher(record).unwrap_or_default() } else { &author };
+    let mut author = words(by);
     author.sort_unstable();
     let year = bib::year(record).map(|y| y.to_string()).unwrap_or_default();
     Some(format!("{}|{}|{year}", title.join(" "), author.join(" ")))
@@ -71,6 +74,11 @@ mod tests {
         assert_ne!(one, key("10$aDế Mèn phiêu lưu ký", "Tô Hoài", "2016"));
         assert_ne!(one, key("10$aDế Mèn", "Tô Hoài", "2015"));
         assert_ne!(one, key("10$aDế Mèn phiêu lưu ký", "Vũ Bằng", "2015"));
+        let textbook = |publisher: &str| {
+            let bytes = encode(&record(&[("245", "00$aNgữ văn 6"), ("264", &format!(" 1$b{publisher},$c2021"))]));
+            title_author_year(Compact::new(&bytes).unwrap())
+        };
+        assert_ne!(textbook("Giáo dục Việt Nam"), textbook("Đại học Sư phạm"));
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub mod sru;
 pub mod stored;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 pub mod words;
 
 use tram_contract::page::Card;

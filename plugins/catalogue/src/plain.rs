@@ -165,6 +165,7 @@ fn clean(text: &str) -> String {
 
 fn part_of(record: Compact<'_>, part: Part) -> String {
     let text = |tag: &str, code: char| record.text(tag, code).map(|t| bib::trim_isbd(t).to_owned()).unwrap_or_default();
+    let whole = |tag: &str, code: char| record.text(tag, code).map(|t| bib::trim_marks(t).to_owned()).unwrap_or_default();
     let lines = |tag: &str, code: char| {
         let texts = record.fields().filter(|f| f.tag == tag).flat_map(|f| f.subfields());
         join_lines(texts.filter(|(c, _)| *c == code).map(|(_, t)| t.trim().to_owned()))
@@ -182,12 +183,12 @@ fn part_of(record: Compact<'_>, part: Part) -> String {
         Place => bib::place(record).unwrap_or_default().to_owned(),
         Publisher => bib::publisher(record).unwrap_or_default().to_owned(),
         Year => bib::year(record).map(|y| y.to_string()).unwrap_or_default(),
-        Pages => text("300", 'a'),
-        Size => text("300", 'c'),
+        Pages => whole("300", 'a'),
+        Size => whole("300", 'c'),
         Series => text("490", 'a'),
         SeriesNumber => text("490", 'v'),
         Isbn => lines("020", 'a'),
-        Price => text("020", 'c'),
+        Price => whole("020", 'c'),
         Language => bib::language(record).unwrap_or_default().to_owned(),
         TranslatedFrom => text("041", 'h'),
         Dewey => text("082", 'a'),
@@ -510,7 +511,7 @@ fn punctuate(record: &mut Record, tag: &str) {
             ("490", 'v') => " ;",
             _ => "",
         });
-        let plain = bib::trim_isbd(&subfield.value);
+        let plain = if tag == "300" { bib::trim_marks(&subfield.value) } else { bib::trim_isbd(&subfield.value) };
         subfield.value = if mark == "." && plain.ends_with('.') { plain.to_owned() } else { format!("{plain}{mark}") };
     }
 }
@@ -643,9 +644,9 @@ mod tests {
     fn emptied_parts_go() {
         let mut record = Record::default();
         write(&mut record, &full(), "2026-11-24");
-        let only = Part::ALL.into_iter().map(|part| (part, if part == Title { "X".into() } else { String::new() })).collect();
+        let only = Part::ALL.into_iter().map(|part| (part, if part == Title { "Xa".into() } else { String::new() })).collect();
         write(&mut record, &only, "2026-11-24");
-        assert_eq!(read(&record), plain(&[(Title, "X"), (Year, "")]).into_iter().filter(|(_, t)| !t.is_empty()).collect());
+        assert_eq!(read(&record), plain(&[(Title, "Xa"), (Year, "")]).into_iter().filter(|(_, t)| !t.is_empty()).collect());
         assert_eq!(record.field("245").unwrap().indicators(), ('0', '0'));
     }
 }

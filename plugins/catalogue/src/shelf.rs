@@ -206,6 +206,14 @@ pub fn find_same(record: Compact<'_>) -> Result<Option<(Raw, Recognised)>> {
     Ok(None)
 }
 
+/// Whether a record has this control number.
+///
+/// # Errors
+/// As [`store::find`].
+pub fn is_controlled(number: &str) -> Result<bool> {
+    Ok(find_first("control", number.as_bytes())?.is_some())
+}
+
 fn find_first(index: &str, term: &[u8]) -> Result<Option<Row>> {
     Ok(store::find(RECORDS, index, Find::Exact(term), None, 1)?.rows.into_iter().next())
 }

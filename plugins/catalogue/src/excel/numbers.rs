@@ -52,7 +52,7 @@ fn split_range(part: &str) -> Option<(&str, &str)> {
 /// A number that gives only its last digits takes the rest from the one before:
 /// `TK.00011, 12` means `TK.00012`.
 fn complete(part: &str, before: Option<&String>) -> String {
-    let part = part.trim();
+    let part = &dotted(part.trim());
     let (Some(before), true) = (before, part.bytes().all(|b| b.is_ascii_digit())) else { return part.to_owned() };
     let (prefix, digits) = split_digits(before);
     if digits.len() < part.len() || (prefix.is_empty() && digits.len() == part.len()) {
@@ -60,6 +60,18 @@ fn complete(part: &str, before: Option<&String>) -> String {
     }
     let kept = digits.get(..digits.len() - part.len()).unwrap_or_default();
     format!("{prefix}{kept}{part}")
+}
+
+/// `TK 00014` is the same number as `TK.00014`, which is how labels have it.
+fn dotted(part: &str) -> String {
+    match part.split_once(char::is_whitespace) {
+        Some((prefix, rest))
+            if prefix.chars().all(char::is_alphabetic) && rest.trim_start().bytes().all(|b| b.is_ascii_digit()) =>
+        {
+            format!("{prefix}.{}", rest.trim_start())
+        }
+        _ => part.to_owned(),
+    }
 }
 
 fn split_digits(text: &str) -> (&str, &str) {
@@ -95,7 +107,7 @@ mod tests {
         assert_eq!(read("TK.00024-26"), "TK.00024 TK.00025 TK.00026");
         assert_eq!(read("TK.00009; TK.00010"), "TK.00009 TK.00010");
         assert_eq!(read("TK.00011, 12, 13"), "TK.00011 TK.00012 TK.00013");
-        assert_eq!(read("TK 00014 → TK 00016"), "TK 00014 TK 00015 TK 00016");
+        assert_eq!(read("TK 00014 → TK 00016"), "TK.00014 TK.00015 TK.00016");
         assert_eq!(read("TK.00021 – TK.00023"), "TK.00021 TK.00022 TK.00023");
         assert_eq!(read("TK-00001"), "TK-00001");
         assert_eq!(read("125"), "125");

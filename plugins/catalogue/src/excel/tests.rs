@@ -108,8 +108,10 @@ fn what_is_no_list_of_books_is_said() {
     for name in ["empty-sheet.xlsx", "zero-bytes.xlsx"] {
         assert_eq!(grids(&file(&format!("broken/{name}"))).map(|g| g.len()), Ok(0), "{name}");
     }
+    // Its name is wrong, but the bytes are those of an old workbook: it is read.
+    assert_eq!(grids(&file("broken/xls-renamed.xlsx")).map(|g| g.len()), Ok(1));
     // Whatever these are taken for, they take no memory and bring no rows.
-    for name in ["far-cell.xlsx", "entities.xlsx", "xls-renamed.xlsx", "header-only.xlsx", "broken.csv"] {
+    for name in ["far-cell.xlsx", "entities.xlsx", "header-only.xlsx", "broken.csv"] {
         if let Ok(grids) = grids(&file(&format!("broken/{name}"))) {
             for grid in &grids {
                 let rows = Columns::find(grid).map(|columns| read(grid, &columns, "").len()).unwrap_or(0);

@@ -25,12 +25,19 @@ pub(super) fn step(work: &mut Work<'_>, place: &mut Place) -> Result<bool> {
     let blob = work.file.blob.clone();
     let size = blobs::stat(&blob)?.map_or(0, |info| info.size);
     if size == 0 {
+        work.counts.read += 1;
         work.refuse(Line { number: 1, offset: Some(0), ..Line::default() }, m::FILE_EMPTY.get(work.language).into());
         return Ok(true);
     }
     let head = blobs::read(&blob, 0, 4096)?;
     let format = match Format::sniff(&head) {
-        Format::Gzip => return Err(Error::invalid(m::FILE_GZIP.text_with(&[&work.file.name]))),
+        // One file among several that cannot be read must not undo the others.
+        Format::Gzip => {
+            work.counts.read += 1;
+            let reason = m::FILE_GZIP.with(work.language, &[&work.file.name]);
+            work.refuse(Line { number: 1, offset: Some(0), ..Line::default() }, reason);
+            return Ok(true);
+        }
         // A file that is broken from the start is still read to its end: good
         // records may stand behind.
         Format::Unknown => Format::Iso2709,

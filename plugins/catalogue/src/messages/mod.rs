@@ -112,7 +112,9 @@ mod tests {
             assert!(!message.vi.trim().is_empty() && !message.en.trim().is_empty(), "{name}");
             assert_eq!(places(message.vi), places(message.en), "{name}");
             assert_eq!(message.vi, tram_vietnamese::nfc(message.vi), "{name}");
-            assert!(!tram_vietnamese::has_marks(&message.en.replace('é', "e")), "{name} is not English");
+            // What is quoted may be Vietnamese.
+            let own: String = message.en.split(['“', '”']).step_by(2).collect();
+            assert!(!tram_vietnamese::has_marks(&own), "{name} is not English");
         }
     }
 
