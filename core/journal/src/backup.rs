@@ -16,8 +16,9 @@ use crate::id::random;
 use crate::item::{Body, Item, Target};
 use crate::journal::Journal;
 use crate::model::{Context, Head, Options};
-use crate::open::INDEX_KEY;
+use crate::open::{self, INDEX_KEY, RESTORING, SCRATCH};
 use crate::redactions::{self, REDACTIONS};
+use crate::replay::TABLES;
 use crate::segment::{self, FOLDER, Segments};
 use crate::{Error, StationId};
 
@@ -344,7 +345,8 @@ pub fn restore(
     }
     fs::create_dir_all(dir).map_err(Error::io)?;
     let disk: Arc<dyn Disk> = Arc::new(RealDisk::new(dir));
-    if dir.join(FOLDER).is_dir() && !segment::numbers(&*disk)?.is_empty() {
+    let again = dir.join(RESTORING).exists();
+    if !again && dir.join(FOLDER).is_dir() && !segment::numbers(&*disk)?.is_empty() {
         return Err(Error::Folder("the folder holds a station already".into()));
     }
     let mut erased = read_list(&dir.join(REDACTIONS))?;
@@ -354,6 +356,9 @@ pub fn restore(
     }
     let result = (|| {
         let source = RealDisk::new(from);
+        disk::replace(&*disk, "", RESTORING, b"").map_err(Error::io)?;
+        // From a restore that was cut short, or of rows that belong to another journal.
+        remove_station(dir);
         fs::create_dir_all(dir.join(FOLDER)).map_err(Error::io)?;
         for (name, listed) in &manifest.files {
             let target = match name
@@ -377,7 +382,7 @@ pub fn restore(
         } else {
             erase::rewrite(&segments, &targets, &erase::dictionaries(&segments)?)?
         };
-        let journal = Journal::open(dir, options)?;
+        let journal = open::open_restored(dir, options)?;
         if journal.head() != manifest.head {
             return Err(Error::Backup(
                 "the journal does not end as the manifest says".into(),
@@ -409,6 +414,9 @@ pub fn restore(
         redactions::write_list(&journal.core)?;
         let head = journal.head();
         journal.close()?;
+        disk.remove(RESTORING)
+            .and_then(|()| disk.sync_folder(""))
+            .map_err(Error::io)?;
         Ok(RestoreReport {
             station: manifest.station,
             restored: manifest.head,
@@ -417,9 +425,15 @@ pub fn restore(
         })
     })();
     if result.is_err() {
-        // Half a station must not be taken for one.
-        let _ = fs::remove_dir_all(dir.join(FOLDER));
-        let _ = fs::remove_file(dir.join(crate::replay::TABLES));
+        remove_station(dir);
+        let _ = fs::remove_file(dir.join(RESTORING));
     }
     result
+}
+
+/// Removes what a restore makes; the redaction list stays.
+fn remove_station(dir: &Path) {
+    let _ = fs::remove_dir_all(dir.join(FOLDER));
+    let _ = fs::remove_file(dir.join(TABLES));
+    let _ = fs::remove_file(dir.join(SCRATCH));
 }

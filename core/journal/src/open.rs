@@ -27,7 +27,7 @@ use crate::tables::{self, At, Backend};
 use crate::{Error, erase};
 
 /// Name of the scratch rows' file.
-const SCRATCH: &str = "scratch.redb";
+pub(crate) const SCRATCH: &str = "scratch.redb";
 /// Key of the hashes that stand for personal terms.
 pub(crate) const INDEX_KEY: &str = "index.key";
 /// Key of the scratch file's meta table.
@@ -64,18 +64,36 @@ pub(crate) fn create(dir: &Path, options: Options) -> Result<Journal, Error> {
 }
 
 pub(crate) fn open(dir: &Path, options: Options) -> Result<Journal, Error> {
+    check_whole(dir)?;
+    open_restored(dir, options)
+}
+
+/// Stands in a folder while a backup is restored into it.
+pub(crate) const RESTORING: &str = "restoring";
+
+/// Half a restored station must not be taken for one: its journal would only seem to end early.
+fn check_whole(dir: &Path) -> Result<(), Error> {
+    if dir.join(RESTORING).exists() {
+        return Err(Error::Folder(format!(
+            "a restore into {} was cut short; restore again",
+            dir.display()
+        )));
+    }
     if !dir.join(FOLDER).is_dir() {
         return Err(Error::Folder(format!("{} holds no station", dir.display())));
     }
+    Ok(())
+}
+
+/// As [`open`], also while it is being restored.
+pub(crate) fn open_restored(dir: &Path, options: Options) -> Result<Journal, Error> {
     let lock = lock_folder(dir)?;
     open_on(Arc::new(RealDisk::new(dir)), options, Some(dir), Some(lock))
 }
 
 /// Takes the lock of a folder that is not opened, for `verify`.
 pub(crate) fn lock_only(dir: &Path) -> Result<Flock<File>, Error> {
-    if !dir.join(FOLDER).is_dir() {
-        return Err(Error::Folder(format!("{} holds no station", dir.display())));
-    }
+    check_whole(dir)?;
     lock_folder(dir)
 }
 

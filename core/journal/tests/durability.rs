@@ -650,6 +650,19 @@ fn a_backup_taken_while_serving_restores_whole_and_raises_the_epoch() {
     assert_eq!(journal.station(), restored.station());
     put(&restored, "book", b"life goes on", b"yes");
     restored.close().unwrap();
+    // One that was cut short is not opened, but may be begun again.
+    let cut = tempfile::tempdir().unwrap();
+    std::fs::create_dir(cut.path().join("journal")).unwrap();
+    let segment = Path::new("journal/00000000.seg");
+    std::fs::copy(back.path().join(segment), cut.path().join(segment)).unwrap();
+    std::fs::write(cut.path().join("restoring"), b"").unwrap();
+    assert!(matches!(
+        Journal::open(cut.path(), options()),
+        Err(Error::Folder(_))
+    ));
+    let again = restore(to.path(), cut.path(), &[], ctx(), options()).unwrap();
+    assert_eq!(again.restored, second.head);
+    assert!(verify(cut.path(), Some(&second.head)).unwrap().is_sound());
     assert!(verify(back.path(), None).unwrap().is_sound());
     assert!(matches!(
         restore(to.path(), back.path(), &[], ctx(), options()),
