@@ -224,10 +224,7 @@ fn end_of(error: &wasmtime::Error, memory_refused: bool) -> CallError {
 
 /// A plugin's own error as a caller sees it.
 pub(crate) fn plugin_error(error: types::Error) -> CallError {
-    let message = match serde_json::from_str::<Text>(&error.message) {
-        Ok(text @ Text::Languages(_)) => text,
-        _ => Text::Plain(error.message),
-    };
+    let message = Text::decode(&error.message);
     match error.code.as_str() {
         "stale" => CallError::Stale,
         "read-only" => CallError::ReadOnly,

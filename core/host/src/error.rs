@@ -161,7 +161,7 @@ impl CallError {
                 "too-big" => 413,
                 "read-only" => 405,
                 "invalid" => 422,
-                "busy" => 503,
+                "busy" | "not-ready" | "unavailable" => 503,
                 _ => 500,
             },
         }

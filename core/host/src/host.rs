@@ -419,6 +419,17 @@ impl Host {
         self.core.indexes.of(plugin).is_some_and(|index| index.wait_for(head, patience))
     }
 
+    /// Builds a plugin's index anew from the tables: after an erasure, which the
+    /// journal's readers cannot see key by key.
+    ///
+    /// # Errors
+    /// There is no such plugin, or no thread could be started.
+    pub fn rebuild_index(&self, plugin: &str) -> Result<(), Error> {
+        let entry = self.core.entry(plugin).ok_or_else(|| Error::NoPlugin(plugin.to_owned()))?;
+        self.core.indexes.forget(plugin);
+        self.core.indexes.follow(&self.core, &entry)
+    }
+
     /// Ends the background work and waits for it. Calls that are running end by
     /// themselves.
     pub fn close(&self) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
+use tram_contract::Text;
 use tram_journal::{Context, Id, Reader, TermMatch, Time, Txn};
 use tram_people::{Channel, Grant, Kind, Principal, Relation};
 use wasmtime::Store;
@@ -77,7 +78,8 @@ pub struct JobStatus {
     pub done: u64,
     /// In all; 0: not known yet.
     pub total: u64,
-    /// What it does now, or why it ended badly.
+    /// What it does now, or why it ended badly: a language map as JSON, or plain text
+    /// (`Text::decode`).
     pub message: String,
     /// JSON of the job's own making, once done.
     pub outcome: Vec<u8>,
@@ -154,8 +156,10 @@ impl By {
     fn principal(&self) -> Principal {
         let kinds = [Kind::Public, Kind::Person, Kind::Job, Kind::Console, Kind::Client];
         let channels = [Channel::Https, Channel::Http, Channel::Loopback];
+        let kind = kinds.into_iter().find(|kind| kind.word() == self.kind).unwrap_or(Kind::Job);
         Principal {
-            kind: kinds.into_iter().find(|kind| kind.word() == self.kind).unwrap_or(Kind::Job),
+            // Nobody sits before a step; the person in whose name it runs stays.
+            kind: if kind == Kind::Person { Kind::Job } else { kind },
             person: self.person.clone(),
             grants: self
                 .grants
@@ -319,7 +323,7 @@ pub(crate) fn work(core: &Arc<Core>) {
                 Err(error) => {
                     tries.remove(&id);
                     moved = true;
-                    end(core, &id, JobState::Failed, error.text().get("vi"));
+                    end(core, &id, JobState::Failed, &error.text().encode());
                 }
             }
         }
@@ -338,7 +342,8 @@ fn step(core: &Arc<Core>, id: &str) -> Result<Stepped, CallError> {
     };
     drop(snapshot);
     let Some(entry) = core.entry(&record.plugin) else {
-        end(core, id, JobState::Failed, "Phần mở rộng đã bị gỡ.");
+        let gone = Text::vi_en("Phần mở rộng đã bị gỡ.", "The plugin was removed.");
+        end(core, id, JobState::Failed, &gone.encode());
         return Ok(Stepped::Over);
     };
     let Some(plugin) = entry.running() else { return Ok(Stepped::Waits) };

@@ -56,7 +56,8 @@ fn the_store_reads_what_it_wrote_and_keeps_it() {
     assert_eq!(seen["taken"], "stale");
     assert_eq!((&seen["by_author"], &seen["by_prefix"]), (&json!(1), &json!(2)));
     assert_eq!(seen["one"], "bình");
-    assert_eq!((&seen["last_is_third"], &seen["several"]), (&json!(true), &json!([true, false, true])));
+    // Ids of one call share their sequence, so their order among themselves is open.
+    assert_eq!(seen["several"], json!([true, false, true]));
     assert_eq!(seen["id_bytes"], 16);
     let station = station.restart();
     let seen = station.get(&format!("{TRY}/store"), &public());
@@ -71,7 +72,7 @@ fn a_get_writes_nothing_and_an_error_leaves_nothing() {
     assert_eq!(station.get(&format!("{TRY}/write-in-get"), &public()), json!({ "code": "read-only" }));
     let head = station.journal.head().sequence;
     let failed = station.send("POST", &format!("{TRY}/half"), &[], &console()).unwrap_err();
-    assert_eq!(failed.status(), 422);
+    assert_eq!(failed.status(), 400);
     assert_eq!(station.journal.head().sequence, head, "nothing was journalled");
     assert_eq!(station.get(&format!("{TRY}/store"), &public())["count"], 0);
     assert_ne!(station.post(&format!("{TRY}/undeclared"), &[], &console())["code"], json!(null));
@@ -376,4 +377,59 @@ fn a_plugin_is_shown_switched_off_and_removed() {
     station.host.remove("greeter.test", true, &console()).unwrap();
     station.host.install(package("greeter"), &console()).unwrap();
     assert_eq!(station.get("/api/greeter.test/count", &public()), json!({ "greetings": 0 }));
+}
+
+#[test]
+fn a_component_is_compiled_in_a_child_and_found_again() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    let journal = tram_journal::Journal::create(&data, tram_journal::Options::default()).unwrap();
+    let people = tram_people::People::open(journal.clone()).unwrap();
+    let options = tram_host::HostOptions {
+        data: data.clone(),
+        compiler: vec![env!("CARGO_BIN_EXE_tram-precompile").into(), "--limited".into()],
+        ..tram_host::HostOptions::default()
+    };
+    let start = || tram_host::Host::start(options.clone(), journal.clone(), people.clone(), &[]).unwrap();
+    let host = start();
+    host.install(package("greeter"), &console()).unwrap();
+    let cache = data.join("cache/plugins");
+    let compiled: Vec<_> = std::fs::read_dir(&cache)
+        .unwrap()
+        .flatten()
+        .map(|found| found.path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "cwasm"))
+        .collect();
+    assert_eq!(compiled.len(), 1, "one compiled component and nothing left over");
+    // A compiled file that somebody touched is not loaded: it is native code.
+    let mut bytes = std::fs::read(&compiled[0]).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&compiled[0], &bytes).unwrap();
+    host.close();
+    let host = start();
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while host.plugins()[0].state != PluginState::Running {
+        assert!(std::time::Instant::now() < until, "{:?}", host.plugins()[0].state);
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    assert_ne!(std::fs::read(&compiled[0]).unwrap(), bytes, "it was compiled anew");
+    host.close();
+}
+
+/// Prints what a call costs; run it alone on a quiet machine.
+#[test]
+#[allow(clippy::print_stdout, reason = "a measurement")]
+fn a_call_costs_little() {
+    let station = Station::with_embedded("greeter");
+    let mut spent = Vec::new();
+    for _ in 0..5_000 {
+        let began = std::time::Instant::now();
+        station.send("GET", "/x/greeter.test/hello/An", &[], &public()).unwrap();
+        spent.push(began.elapsed());
+    }
+    spent.sort();
+    let (p50, p99) = (spent[spent.len() / 2], spent[spent.len() * 99 / 100]);
+    println!("a call of a page, embedded: p50 {} µs, p99 {} µs", p50.as_micros(), p99.as_micros());
+    assert!(p50 < std::time::Duration::from_millis(2), "{p50:?}");
 }

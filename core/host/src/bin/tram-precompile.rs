@@ -1,16 +1,19 @@
 //! `tram-precompile IN OUT`: compiles a component or package for the baseline
-//! processor; the build embeds the result.
+//! processor; the build embeds the result. With `--limited` first it limits itself as
+//! the station's child compiler does.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
+    let mut arguments = std::env::args_os().skip(1).map(PathBuf::from).peekable();
+    let limited = arguments.next_if(|first| first.as_os_str() == "--limited").is_some();
     let (Some(input), Some(output), None) = (arguments.next(), arguments.next(), arguments.next()) else {
-        complain("usage: tram-precompile IN OUT");
+        complain("usage: tram-precompile [--limited] IN OUT");
         return ExitCode::FAILURE;
     };
-    match tram_host::compile_baseline(&input, &output) {
+    let compile = if limited { tram_host::compile_component } else { tram_host::compile_baseline };
+    match compile(&input, &output) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             complain(&format!("{}: {error}", input.display()));

@@ -12,8 +12,18 @@ const MAX_ROWS: u32 = 1_000;
 /// Most versions of one answer.
 const MAX_VERSIONS: u32 = 200;
 
+/// Version of what this call wrote itself: the entry's sequence is not known yet, and
+/// 0 means "must not exist".
+const OWN: u64 = u64::MAX;
+
 fn wire(row: Row) -> WireRow {
-    WireRow { key: row.key, value: row.value, version: row.version }
+    let version = if row.version == 0 { OWN } else { row.version };
+    WireRow { key: row.key, value: row.value, version }
+}
+
+/// The expectation for the journal, which knows its own writes without one.
+fn for_journal(expected: Option<u64>) -> Option<u64> {
+    expected.filter(|version| *version != OWN)
 }
 
 impl State {
@@ -21,6 +31,27 @@ impl State {
         let bytes = page.rows.iter().map(|row| row.key.len() + row.value.len()).sum();
         self.count_bytes(bytes)?;
         Ok(Page { rows: page.rows.into_iter().map(wire).collect(), more: page.more })
+    }
+
+    /// Checks an expected version at once, so that the plugin can say what happened;
+    /// the commit checks it again against everybody else.
+    fn check_expected(&self, collection: &str, key: &[u8], expected: Option<u64>) -> Result<(), Failure> {
+        let Some(expected) = expected else { return Ok(()) };
+        let row = self.reader()?.get(self.owner(), collection, key)?;
+        let fits = match (row, expected) {
+            (None, expected) => expected == 0,
+            (Some(_), 0) => false,
+            // What this call wrote itself is its own affair.
+            (Some(row), expected) => row.version == 0 || row.version == expected,
+        };
+        if fits {
+            return Ok(());
+        }
+        Err(Failure::answer(
+            "stale",
+            "Mục này vừa được người khác sửa hoặc tạo.",
+            "This was changed or made by somebody else meanwhile.",
+        ))
     }
 
     /// Schema number that the manifest declares for a collection.
@@ -131,17 +162,21 @@ impl Host for State {
     ) -> Result<(), Failure> {
         self.gate("store")?;
         let schema = self.schema_of(&collection)?;
+        self.writer()?;
+        self.check_expected(&collection, &key, expected)?;
         let plugin = std::sync::Arc::clone(&self.plugin);
         let terms: Vec<(&str, &[u8])> =
             terms.iter().map(|term| (term.index.as_str(), term.value.as_slice())).collect();
-        self.writer()?.put(&plugin.manifest.id, &collection, &key, &value, schema, &terms, expected)?;
+        self.writer()?.put(&plugin.manifest.id, &collection, &key, &value, schema, &terms, for_journal(expected))?;
         Ok(())
     }
 
     fn delete(&mut self, collection: String, key: Vec<u8>, expected: Option<u64>) -> Result<(), Failure> {
         self.gate("store")?;
+        self.writer()?;
+        self.check_expected(&collection, &key, expected)?;
         let plugin = std::sync::Arc::clone(&self.plugin);
-        self.writer()?.delete(&plugin.manifest.id, &collection, &key, expected)?;
+        self.writer()?.delete(&plugin.manifest.id, &collection, &key, for_journal(expected))?;
         Ok(())
     }
 
