@@ -3,6 +3,7 @@
 use wasmparser::{Parser, Payload};
 
 use crate::Error;
+use crate::stubs::browser_stubs;
 
 /// Prefix of every interface of the contract, as components name it.
 const CONTRACT: &str = "tram:plugin/";
@@ -18,6 +19,9 @@ pub fn componentize(wasm: &[u8]) -> Result<Vec<u8>, Error> {
     }
     let failed = |error| Error::Component(format!("{error:#}"));
     let mut encoder = wit_component::ComponentEncoder::default();
+    for (module, stub) in browser_stubs(wasm)? {
+        encoder.adapter(&module, &stub).map_err(failed)?;
+    }
     encoder.module(wasm).map_err(failed)?.validate(true);
     encoder.encode().map_err(failed)
 }

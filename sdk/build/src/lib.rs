@@ -9,6 +9,7 @@ mod component;
 mod error;
 mod inspect;
 mod pack;
+mod stubs;
 mod template;
 
 pub use cargo::{BuildOptions, build_with};
