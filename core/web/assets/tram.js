@@ -166,7 +166,7 @@
   function idle() {
     var seconds = Number(doc.body.getAttribute('data-idle')), form = doc.querySelector('form[data-sign-out]');
     if (!seconds || !form) { return; }
-    var key = 'tram-touched', box = null;
+    var key = 'tram-touched', box = null, leaving = false;
     function touched() { try { localStorage.setItem(key, String(Date.now())); } catch (_) { last = Date.now(); } if (box) { box.remove(); box = null; } }
     var last = Date.now();
     function since() { var stored = 0; try { stored = Number(localStorage.getItem(key)); } catch (_) { stored = 0; } return (Date.now() - Math.max(stored, last)) / 1000; }
@@ -177,7 +177,9 @@
     touched();
     setInterval(function () {
       var quiet = since();
-      if (quiet >= seconds) { form.submit(); return; }
+      // Once: a second form would come with the token of a session that is over.
+      if (leaving) { return; }
+      if (quiet >= seconds) { leaving = true; form.submit(); return; }
       if (quiet >= seconds - 60 && !box) {
         box = doc.createElement('div');
         box.className = 'warn-box';

@@ -6,9 +6,9 @@ use hyper::StatusCode;
 use hyper::header;
 use tram_contract::Text;
 use tram_host::Upload;
-use tokio::sync::mpsc;
 
 use crate::messages;
+use crate::plugins;
 use crate::query;
 use crate::server::intake::{Intake, Refusal};
 use crate::visit::Visit;
@@ -22,8 +22,8 @@ const FIELDS: usize = 2_000;
 const FIELD_BYTES: u64 = 1 << 20;
 /// Bytes of the head of a part and of what surrounds it.
 const OVERHEAD: u64 = 64 * 1024;
-/// Pieces of a file that wait for the disk.
-const AHEAD: usize = 4;
+/// Bytes of a file that are written at once.
+const PIECE: usize = 256 * 1024;
 
 /// A form that was read.
 #[derive(Debug, Default)]
@@ -43,11 +43,6 @@ impl Filled {
     /// The value as typed (passwords).
     pub(crate) fn exact(&self, name: &str) -> &str {
         self.fields.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str())
-    }
-
-    /// Every value of a field.
-    pub(crate) fn all<'f>(&'f self, name: &'f str) -> impl Iterator<Item = &'f str> {
-        self.fields.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
 
@@ -89,7 +84,7 @@ impl Audience<'_> {
 }
 
 /// Where files of a form go: opens the place for one (field, name, media type).
-pub(crate) type Open = Box<dyn Fn(&str, &str) -> Result<Box<dyn crate::plugins::Intake>, Text> + Send + Sync>;
+pub(crate) type Open = Box<dyn Fn(&str, &str) -> Result<Box<dyn plugins::Intake>, Text> + Send + Sync>;
 
 /// Reads a form of either kind and checks its token.
 ///
@@ -159,32 +154,39 @@ async fn multipart(body: Intake, boundary: String, audience: Audience<'_>, open:
             continue;
         }
         let Some(open) = open.clone() else { return Err(Refused::malformed()) };
-        let (send, mut receive) = mpsc::channel::<Bytes>(AHEAD);
-        let writing = tokio::task::spawn_blocking(move || {
-            let mut place = open(&file, &media_type)?;
-            while let Some(piece) = receive.blocking_recv() {
-                place.write_all(&piece).map_err(|error| {
-                    log::error!("a file was not kept: {error}");
-                    messages::text("upload.failed")
-                })?;
-            }
-            Ok::<_, Text>(place)
-        });
-        while let Some(piece) = first.take() {
-            // The writer is gone only when it failed; its error comes below.
-            if send.send(piece).await.is_err() {
-                break;
+        let mut place = on_disk(move || open(&file, &media_type)).await?;
+        let mut piece = Vec::new();
+        while let Some(bytes) = first.take() {
+            piece.extend_from_slice(&bytes);
+            if piece.len() >= PIECE {
+                place = write(place, std::mem::take(&mut piece)).await?;
             }
             first = part.chunk().await.map_err(refused)?;
         }
-        drop(send);
-        let failed = |text: Text| Refused(StatusCode::INSUFFICIENT_STORAGE, text);
-        let place = writing.await.map_err(|_| failed(messages::text("upload.failed")))?.map_err(failed)?;
-        let sealed = tokio::task::spawn_blocking(move || place.seal()).await.map_err(|_| failed(messages::text("upload.failed")))?;
-        let upload = sealed.map_err(|error| failed(error.text()))?;
+        place = write(place, piece).await?;
+        let upload = on_disk(move || place.seal().map_err(|error| error.text())).await?;
         filled.uploads.push(Upload { field: name, ..upload });
     }
     if trusted { Ok(filled) } else { Err(Refused::token()) }
+}
+
+/// Writes a piece and gives the place back. Between pieces no thread waits for the
+/// network.
+async fn write(mut place: Box<dyn plugins::Intake>, piece: Vec<u8>) -> Result<Box<dyn plugins::Intake>, Refused> {
+    on_disk(move || match place.write_all(&piece) {
+        Ok(()) => Ok(place),
+        Err(error) => {
+            log::error!("a file was not kept: {error}");
+            Err(messages::text("upload.failed"))
+        }
+    })
+    .await
+}
+
+/// Runs what touches the disk on a blocking thread.
+async fn on_disk<T: Send + 'static>(run: impl FnOnce() -> Result<T, Text> + Send + 'static) -> Result<T, Refused> {
+    let done = tokio::task::spawn_blocking(run).await.unwrap_or_else(|_| Err(messages::text("upload.failed")));
+    done.map_err(|text| Refused(StatusCode::INSUFFICIENT_STORAGE, text))
 }
 
 /// A file's name without the folders that some browsers send, and without control

@@ -80,11 +80,6 @@ impl ShellForm {
         self.filled.exact(name)
     }
 
-    /// Every value of a field.
-    pub(crate) fn all<'f>(&'f self, name: &'f str) -> impl Iterator<Item = &'f str> {
-        self.filled.all(name)
-    }
-
     /// The first file of a field: its name and bytes.
     pub(crate) fn take_file(&mut self, field: &str) -> Option<(String, Vec<u8>)> {
         let upload = self.filled.uploads.iter().find(|upload| upload.field == field)?;

@@ -8,6 +8,7 @@ mod jobs;
 mod me;
 mod people;
 mod people_import;
+mod promote;
 mod setup;
 mod sign_in;
 mod start;
@@ -47,6 +48,7 @@ pub(crate) fn find(path: &str) -> Option<Handler> {
         ["tls", "tram.crt" | "tram.mobileconfig"] => tls::root,
         ["people"] => people::page,
         ["people", "import"] => people_import::page,
+        ["people", "promote"] => promote::page,
         ["people", "group", _] => people::group,
         ["people", "group", _, "let-in"] => people::let_in,
         ["people", "group", _, "cards"] => people::cards,

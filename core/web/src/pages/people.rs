@@ -49,8 +49,9 @@ pub(super) fn page(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) -> 
         let links = if manages { vec![import.clone()] } else { Vec::new() };
         widgets.push(Widget::Empty { text: messages::text("people.none"), links });
     } else if manages {
-        let action = Action { label: import.text, href: import.href, ..Action::default() };
-        widgets.insert(0, Widget::Actions { actions: vec![action] });
+        let promote = Action { label: messages::text("promote.title"), href: "/people/promote".into(), ..Action::default() };
+        let import = Action { label: import.text, href: import.href, ..Action::default() };
+        widgets.insert(0, Widget::Actions { actions: vec![import, promote] });
     }
     reply::shell(site, visit, StatusCode::OK, &Page::new(messages::text("menu.people"), widgets))
 }

@@ -54,9 +54,9 @@ pub(super) fn card(site: &Site, visit: &mut Visit, form: Option<ShellForm>) -> R
         return show_card(site, visit, Some(Error::NeedsHttps.text()), StatusCode::FORBIDDEN);
     }
     let checked = device(visit).and_then(|device| {
-        // A scanner types the whole address that the code holds.
-        let token = form.get("card").rsplit('#').next().unwrap_or_default();
-        let person = site.people.check_card(token, &device, visit.channel)?;
+        // A scanner types the whole address that the code holds, sometimes in capitals.
+        let token = form.get("card").rsplit('#').next().unwrap_or_default().to_ascii_lowercase();
+        let person = site.people.check_card(&token, &device, visit.channel)?;
         if form.get("pin").is_empty() {
             return Ok((person, Strength::Card));
         }
@@ -73,6 +73,9 @@ pub(super) fn card(site: &Site, visit: &mut Visit, form: Option<ShellForm>) -> R
 /// opens is what a card opens.
 pub(super) fn lesson(site: &Site, visit: &mut Visit, form: Option<ShellForm>) -> Response<Body> {
     let Some(form) = form else { return show_lesson(site, visit, None, StatusCode::OK) };
+    if start::wants_https(site, visit) {
+        return show_lesson(site, visit, Some(Error::NeedsHttps.text()), StatusCode::FORBIDDEN);
+    }
     let code = form.get("code").to_owned();
     let found = device(visit).and_then(|device| {
         let class = site.people.lesson(&code, &device)?;

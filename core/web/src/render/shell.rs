@@ -34,9 +34,6 @@ pub(super) fn document(r: &Renderer<'_>, page: &Page, extra: Option<Markup>) -> 
                 data-idle-stay=[frame.idle.map(|_| r.say("idle.stay"))] {
                 a.skip href="#main" { (r.say("shell.skip")) }
                 (header(r, searches))
-                @if frame.demo {
-                    p.banner { (r.say("shell.demo")) }
-                }
                 div.page.has-aside[!page.aside.is_empty()] {
                     main #main tabindex="-1" {
                         @if !page.breadcrumbs.is_empty() {
@@ -48,7 +45,7 @@ pub(super) fn document(r: &Renderer<'_>, page: &Page, extra: Option<Markup>) -> 
                                 }
                             }
                         }
-                        h1.hidden[page.bare] { (title) }
+                        h1 class=[page.bare.then_some("hidden")] { (title) }
                         (r.widgets(&page.widgets))
                         @if let Some(extra) = &extra { (extra) }
                     }
@@ -110,6 +107,7 @@ fn header(r: &Renderer<'_>, searches: bool) -> Markup {
                     }
                 }
             }
+            @if frame.demo { p.banner { (r.say("shell.demo")) } }
         }
     }
 }

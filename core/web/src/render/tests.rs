@@ -175,14 +175,14 @@ fn a_form_elsewhere_carries_no_token() {
 
 #[test]
 fn actions() {
-    let action = Action { label: vi_en("Xóa", "Delete"), href: "records/1/delete".into(), ..Action::default() };
+    let action = Action { label: vi_en("Xoá", "Delete"), href: "records/1/delete".into(), ..Action::default() };
     insta::assert_snapshot!(widget(Widget::Actions {
         actions: vec![
             Action { tone: Tone::Primary, ..action.clone() },
             Action {
                 post: true,
                 tone: Tone::Bad,
-                confirm: Some(vi_en("Xóa 3 bản sách?", "Delete 3 copies?")),
+                confirm: Some(vi_en("Xoá 3 bản sách?", "Delete 3 copies?")),
                 values: vec![("version".into(), "7".into())],
                 ..action.clone()
             },

@@ -202,3 +202,17 @@ fn a_list_is_previewed_then_imported() {
     assert!(done.body.contains("Đã nhập xong."), "{}", done.body);
     assert!(station.people.persons("pupil").unwrap().iter().any(|person| person.name == "Võ Thị Bé"));
 }
+
+#[test]
+fn a_year_is_promoted_in_one_go() {
+    let station = Station::ready();
+    let mut browser = Browser::new(station.http);
+    browser.sign_in("lan.nguyen", "dừa xanh bến tre");
+    let token = browser.get("/people/promote").token("/people/promote");
+    let mut fields = vec![("from", "2026-2027"), ("to", "2027-2028"), ("day", "2027-09-05"), ("staying", "không có")];
+    assert_eq!(browser.post("/people/promote", &token, &fields).status, 422);
+    fields[3].1 = "";
+    // 8A1 is the last grade of this station, so its pupils finish.
+    let done = browser.post("/people/promote", &token, &fields);
+    assert!(done.status == 200 && done.body.contains("Đã lên lớp xong."), "{}", done.body);
+}

@@ -122,12 +122,7 @@ impl Tls {
         TlsAcceptor::from(Arc::clone(&self.config))
     }
 
-    /// The root that devices install, PEM.
-    pub(crate) fn root(&self) -> &str {
-        &self.root
-    }
-
-    /// The root's fingerprint (SHA-256 is what devices show).
+    /// The root that devices install, DER.
     pub(crate) fn root_der(&self) -> Vec<u8> {
         CertificateDer::from_pem_slice(self.root.as_bytes()).map(|der| der.to_vec()).unwrap_or_default()
     }
