@@ -29,7 +29,7 @@ bundle: tools-build
 	@scripts/bundle.sh
 
 build: bundle ## Build the binary
-	@scripts/step.sh "the server (tram)" cargo build --release -p tram
+	@scripts/step.sh "the server (tram)" cargo build --release --workspace
 
 test: tools-test build ## Everything: units, corpus, torture, conformance, the browser
 	@scripts/test.sh
@@ -44,10 +44,12 @@ conformance: tools-test build ## Outside clients alone
 	@tests/conformance/run.sh
 
 torture: tools-build ## Kill -9 under load, thousands of rounds
-	cargo run --release -p tram-torture -- 3000
+	cargo build --release --workspace
+	$(BIN)/tram-torture 3000
 
 torture-ci: tools-build
-	cargo run --release -p tram-torture -- 300
+	cargo build --release --workspace
+	$(BIN)/tram-torture 300
 
 pull-the-plug: build ## Kill -9 a serving station under load, restart, verify, count what was lost
 	@scripts/pull-the-plug.sh "$(TRAM)"

@@ -9,9 +9,12 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
+use tram_contract::Text;
 use tram_journal::{Journal, Options};
 use tram_people::directory::{Group, Guardian, Membership, Person, Writer};
 use tram_people::{People, Principal};
+
+use tram_web::DemoAccount;
 
 use crate::arguments::ServeOptions;
 use crate::serve::serve_station;
@@ -37,7 +40,7 @@ struct School {
     #[serde(default)]
     guardian: Vec<DemoGuardian>,
     #[serde(default)]
-    demo_account: Vec<DemoAccount>,
+    demo_account: Vec<DemoEntry>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -93,7 +96,7 @@ struct DemoGuardian {
 
 /// A one-click sign-in of the demonstration school.
 #[derive(Debug, Clone, Deserialize)]
-struct DemoAccount {
+struct DemoEntry {
     role: String,
     person: String,
     username: String,
@@ -102,6 +105,14 @@ struct DemoAccount {
     #[serde(default)]
     pin: String,
     label_vi: String,
+    label_en: String,
+}
+
+impl DemoEntry {
+    /// What is typed beside the name.
+    fn secret(&self) -> &str {
+        if self.pin.is_empty() { &self.password } else { &self.pin }
+    }
 }
 
 /// The command.
@@ -121,7 +132,16 @@ pub(crate) fn demo(options: &ServeOptions) -> Result<()> {
         "{} holds a real station; tram demo does not touch it. Use tram serve, or another folder",
         options.data.display()
     );
-    serve_station(station, options, true, |addresses| {
+    let accounts = school
+        .demo_account
+        .iter()
+        .map(|account| DemoAccount {
+            label: Text::vi_en(&account.label_vi, &account.label_en),
+            username: account.username.clone(),
+            secret: account.secret().to_owned(),
+        })
+        .collect();
+    serve_station(station, options, Some(accounts), |addresses| {
         welcome(addresses, &school);
         Ok(())
     })
@@ -242,8 +262,7 @@ fn welcome(addresses: &[SocketAddr], school: &School) {
     }
     println!("\nSign in (one click on the sign-in page, or by name):");
     for account in &school.demo_account {
-        let secret = if account.pin.is_empty() { &account.password } else { &account.pin };
-        println!("  {:<11} {:<18} {}", account.username, secret, account.label_vi);
+        println!("  {:<11} {:<18} {}", account.username, account.secret(), account.label_vi);
     }
     println!("\nSearches to try: {}", SEARCHES.join(" · "));
     println!("Stop with Ctrl-C.");

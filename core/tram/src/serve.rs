@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use anyhow::{Context, Result};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
-use tram_web::WebOptions;
+use tram_web::{DemoAccount, WebOptions};
 
 use crate::arguments::ServeOptions;
 use crate::control;
@@ -19,17 +19,17 @@ use crate::station::Station;
 pub(crate) fn serve(options: &ServeOptions) -> Result<()> {
     logging::begin();
     let station = Station::open(&options.data, options.plugins)?;
-    serve_station(station, options, false, |_| Ok(()))
+    serve_station(station, options, None, |_| Ok(()))
 }
 
-/// Serves an open station; `ready` is called with the addresses once they listen.
+/// Serves an open station, as the demonstration school when its accounts are given; `ready` is called with the addresses once they listen.
 ///
 /// # Errors
 /// An address cannot be listened on, or the last checkpoint failed.
 pub(crate) fn serve_station(
     station: Station,
     options: &ServeOptions,
-    demo: bool,
+    demo: Option<Vec<DemoAccount>>,
     ready: impl FnOnce(&[SocketAddr]) -> Result<()>,
 ) -> Result<()> {
     control::listen(&options.data, &station)?;
@@ -40,9 +40,9 @@ pub(crate) fn serve_station(
             http: options.listen.clone(),
             https: options.https.clone(),
             data: options.data.clone(),
-            demo,
+            demo: demo.is_some(),
+            demo_accounts: demo.unwrap_or_default(),
             shutdown: stopped,
-            ..WebOptions::default()
         };
         let server = tram_web::Server::bind(web, station.host.clone(), station.people.clone(), station.journal.clone())
             .await
