@@ -30,6 +30,23 @@ impl Default for BuildOptions {
 }
 
 #[derive(Deserialize)]
+struct Metadata {
+    resolve: Resolve,
+}
+
+#[derive(Deserialize)]
+struct Resolve {
+    nodes: Vec<Node>,
+}
+
+/// A package among the dependencies, with the features that are on.
+#[derive(Deserialize)]
+struct Node {
+    id: String,
+    features: Vec<String>,
+}
+
+#[derive(Deserialize)]
 struct Message {
     reason: String,
     #[serde(default)]
@@ -46,20 +63,18 @@ struct Message {
 pub fn build_with(folder: &Path, options: &BuildOptions) -> Result<PathBuf, Error> {
     let manifest = folder.join("Cargo.toml");
     let manifest = manifest.canonicalize().map_err(Error::file(manifest))?;
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut cargo = cargo(folder);
     cargo
-        .current_dir(folder)
         .args(["build", "--lib", "--message-format=json-render-diagnostics", "--target", TARGET])
         .args(["--profile", &options.profile])
         .arg("--manifest-path")
         .arg(&manifest)
         .args(&options.arguments)
-        // Libraries that want random bytes find the SDK's source (its feature
-        // `getrandom`). Set for this target only, so that build scripts and
-        // macros of the plugin are compiled as ever.
-        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags())
-        .stdin(Stdio::null())
         .stderr(Stdio::inherit());
+    if wants_random_source(&manifest, options) {
+        // For this target only, so that build scripts and macros are compiled as ever.
+        cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags());
+    }
     if let Some(target_dir) = &options.target_dir {
         cargo.arg("--target-dir").arg(target_dir);
     }
@@ -75,6 +90,32 @@ pub fn build_with(folder: &Path, options: &BuildOptions) -> Result<PathBuf, Erro
         .flat_map(|message| message.filenames)
         .rfind(|file| file.extension().is_some_and(|ending| ending == "wasm"))
         .ok_or_else(|| Error::NoModule(folder.to_owned()))
+}
+
+fn cargo(folder: &Path) -> Command {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(folder).stdin(Stdio::null());
+    cargo
+}
+
+/// Whether the plugin turned on the SDK's feature `getrandom`. Only then is
+/// getrandom told to look for the SDK's source: version 0.4 does not compile with
+/// that and its own feature for browsers at once, which readers of zip files turn on.
+fn wants_random_source(manifest: &Path, options: &BuildOptions) -> bool {
+    let features = options.arguments.windows(2).filter(|pair| pair.first().is_some_and(|name| name == "--features"));
+    let metadata = cargo(manifest.parent().unwrap_or(manifest))
+        .args(["metadata", "--format-version", "1", "--filter-platform", TARGET, "--manifest-path"])
+        .arg(manifest)
+        .args(features.flatten())
+        .stderr(Stdio::null())
+        .output();
+    // What is wrong with the manifest cargo says when it builds.
+    let Ok(metadata) = metadata else { return false };
+    serde_json::from_slice::<Metadata>(&metadata.stdout).is_ok_and(|metadata| {
+        metadata.resolve.nodes.iter().any(|node| {
+            node.id.contains("tram-sdk") && node.features.iter().any(|feature| feature == "getrandom")
+        })
+    })
 }
 
 fn flags() -> String {

@@ -84,3 +84,37 @@ fn values(name: &str, types: &[wasmparser::ValType]) -> Result<Vec<ValType>, Err
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+    use super::*;
+    use wasm_encoder::{EntityType, ImportSection};
+
+    fn importing(from: &str) -> Vec<u8> {
+        let mut types = TypeSection::new();
+        types.ty().function([ValType::I32, ValType::F64], [ValType::I64]);
+        let mut imports = ImportSection::new();
+        imports.import(from, "f", EntityType::Function(0));
+        let mut module = Module::new();
+        module.section(&types).section(&imports);
+        module.finish()
+    }
+
+    #[test]
+    fn browser_imports_become_traps_of_the_same_type() {
+        let stubs = browser_stubs(&importing("__wbindgen_placeholder__")).unwrap();
+        let stub = &stubs["__wbindgen_placeholder__"];
+        wasmparser::Validator::new().validate_all(stub).unwrap();
+        let component = crate::componentize(&importing("__wbindgen_placeholder__")).unwrap();
+        let surface = crate::component::Surface::read(&component).unwrap();
+        assert_eq!((surface.imports.len(), surface.exports.len()), (0, 0), "no authority comes in");
+    }
+
+    #[test]
+    fn other_imports_stay_and_are_refused() {
+        let module = importing("wasi_snapshot_preview1");
+        assert!(browser_stubs(&module).unwrap().is_empty());
+        assert!(matches!(crate::componentize(&module), Err(Error::Component(_))));
+    }
+}

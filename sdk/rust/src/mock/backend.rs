@@ -116,9 +116,8 @@ pub(crate) mod store {
                 }
             }
             let rows = world.collections.entry(collection.into()).or_default();
-            // Within its own transaction a new row has the version it will get.
-            let version = rows.get(key).map_or(u64::MAX, |row| row.version);
-            rows.insert(key.into(), Stored { value: value.into(), version, terms: terms.into() });
+            // What a call wrote itself has the largest version until it commits.
+            rows.insert(key.into(), Stored { value: value.into(), version: u64::MAX, terms: terms.into() });
             world.touch(collection, key);
             world.settle();
             Ok(())
