@@ -19,10 +19,13 @@ pub(crate) enum Purpose {
     Package,
 }
 
+/// Files by their sender and purpose, with the time since which they wait.
+type Waiting = HashMap<(String, Purpose), (Instant, Arc<Vec<u8>>)>;
+
 /// Files that wait.
 #[derive(Debug, Default)]
 pub(crate) struct Drafts {
-    waiting: Mutex<HashMap<(String, Purpose), (Instant, Arc<Vec<u8>>)>>,
+    waiting: Mutex<Waiting>,
 }
 
 impl Drafts {

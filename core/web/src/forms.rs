@@ -198,7 +198,8 @@ fn file_name(sent: &str) -> String {
 
 /// The body as the stream that the parser wants; a refusal travels inside its error.
 fn pieces(body: Intake) -> impl futures_core::Stream<Item = Result<Bytes, Refusal>> + Send {
-    struct Pieces(std::pin::Pin<Box<dyn Future<Output = (Intake, Result<Option<Bytes>, Refusal>)> + Send>>);
+    type Next = (Intake, Result<Option<Bytes>, Refusal>);
+    struct Pieces(std::pin::Pin<Box<dyn Future<Output = Next> + Send>>);
     fn next(mut body: Intake) -> Pieces {
         Pieces(Box::pin(async move {
             let piece = body.next().await;

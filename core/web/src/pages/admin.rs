@@ -18,7 +18,7 @@ use crate::visit::Visit;
 /// `/admin`.
 pub(super) fn page(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) -> Response<Body> {
     if let Err(reply) = permitted(site, visit, "plugins.manage") {
-        return reply;
+        return *reply;
     }
     let plugins = site.plugins.plugins();
     let mut widgets = vec![Widget::Heading { level: 2, text: messages::text("admin.plugins") }];
@@ -53,12 +53,12 @@ pub(super) fn page(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) -> 
     reply::shell(site, visit, StatusCode::OK, &Page::new(messages::text("menu.admin"), widgets))
 }
 
-fn permitted(site: &Site, visit: &mut Visit, permission: &str) -> Result<(), Response<Body>> {
+fn permitted(site: &Site, visit: &mut Visit, permission: &str) -> Result<(), Box<Response<Body>>> {
     if visit.session.is_none() {
-        return Err(me::to_sign_in(visit));
+        return Err(Box::new(me::to_sign_in(visit)));
     }
     if !visit.principal.holds(permission) {
-        return Err(people::failed(site, visit, &Error::Forbidden));
+        return Err(Box::new(people::failed(site, visit, &Error::Forbidden)));
     }
     Ok(())
 }
@@ -101,7 +101,7 @@ fn size(bytes: u64) -> String {
 /// `/admin/plugin/ID`: what it may do and why, what it uses, switching it.
 pub(super) fn plugin(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) -> Response<Body> {
     if let Err(reply) = permitted(site, visit, "plugins.manage") {
-        return reply;
+        return *reply;
     }
     let id = segment(&visit.path, 2);
     let Some(status) = site.plugins.plugins().into_iter().find(|status| status.id == id) else {
@@ -157,7 +157,7 @@ pub(super) fn plugin(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) -
 /// `/admin/plugin/ID/switch` and `/admin/plugin/ID/remove`.
 pub(super) fn change(site: &Site, visit: &mut Visit, form: Option<ShellForm>) -> Response<Body> {
     if let Err(reply) = permitted(site, visit, "plugins.manage") {
-        return reply;
+        return *reply;
     }
     let (id, what) = (segment(&visit.path, 2), segment(&visit.path, 3));
     let (Some(form), Some(host)) = (form, site.plugins.host()) else { return reply::see_other(&format!("/admin/plugin/{id}")) };
@@ -178,7 +178,7 @@ pub(super) fn change(site: &Site, visit: &mut Visit, form: Option<ShellForm>) ->
 /// installed or not.
 pub(super) fn install(site: &Site, visit: &mut Visit, form: Option<ShellForm>) -> Response<Body> {
     if let Err(reply) = permitted(site, visit, "plugins.manage") {
-        return reply;
+        return *reply;
     }
     let person = visit.principal.person.clone().unwrap_or_default();
     let (Some(mut form), Some(host)) = (form, site.plugins.host()) else { return reply::see_other("/admin") };
@@ -242,7 +242,7 @@ fn look(site: &Site, visit: &mut Visit, host: &Host, person: &str, package: Vec<
 /// `/admin/certificate`: the school's own certificate and key, as PEM.
 pub(super) fn certificate(site: &Site, visit: &mut Visit, form: Option<ShellForm>) -> Response<Body> {
     if let Err(reply) = permitted(site, visit, "station.manage") {
-        return reply;
+        return *reply;
     }
     let taken = form.map(|form| site.tls.take_own(form.get("chain").to_owned(), form.get("key").to_owned()));
     let error = match taken {

@@ -8,6 +8,7 @@ mod jobs;
 mod me;
 mod people;
 mod people_import;
+mod person;
 mod promote;
 mod setup;
 mod sign_in;
@@ -49,6 +50,8 @@ pub(crate) fn find(path: &str) -> Option<Handler> {
         ["people"] => people::page,
         ["people", "import"] => people_import::page,
         ["people", "promote"] => promote::page,
+        ["people", "staff"] => person::staff,
+        ["people", "person", _] => person::page,
         ["people", "group", _] => people::group,
         ["people", "group", _, "let-in"] => people::let_in,
         ["people", "group", _, "cards"] => people::cards,

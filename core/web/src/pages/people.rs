@@ -53,6 +53,10 @@ pub(super) fn page(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) -> 
         let import = Action { label: import.text, href: import.href, ..Action::default() };
         widgets.insert(0, Widget::Actions { actions: vec![import, promote] });
     }
+    if visit.principal.holds("roles.manage") {
+        let staff = Action { label: messages::text("account.staff"), href: "/people/staff".into(), ..Action::default() };
+        widgets.insert(0, Widget::Actions { actions: vec![staff] });
+    }
     reply::shell(site, visit, StatusCode::OK, &Page::new(messages::text("menu.people"), widgets))
 }
 
@@ -82,7 +86,7 @@ fn kind_name(kind: &str) -> Text {
 pub(super) fn group(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) -> Response<Body> {
     let (group, members) = match open(site, visit, "people.read") {
         Ok(found) => found,
-        Err(reply) => return reply,
+        Err(reply) => return *reply,
     };
     let manages = matches!(site.people.reaches_group(&visit.principal, "people.cards", &group.id), Ok(true)) && group.kind == "class";
     let column = |label: Text| Column { label, numeric: false };
@@ -155,7 +159,7 @@ fn class_actions(group: &Group) -> Vec<Widget> {
 pub(super) fn let_in(site: &Site, visit: &mut Visit, form: Option<ShellForm>) -> Response<Body> {
     let (group, _) = match open(site, visit, "people.cards") {
         Ok(found) => found,
-        Err(reply) => return reply,
+        Err(reply) => return *reply,
     };
     let Some(form) = form else { return reply::see_other(&format!("/people/group/{}", group.id)) };
     let minutes = form.get("minutes").parse().unwrap_or(45);
@@ -176,7 +180,7 @@ pub(super) fn let_in(site: &Site, visit: &mut Visit, form: Option<ShellForm>) ->
 pub(super) fn cards(site: &Site, visit: &mut Visit, form: Option<ShellForm>) -> Response<Body> {
     let (group, members) = match open(site, visit, "people.cards") {
         Ok(found) => found,
-        Err(reply) => return reply,
+        Err(reply) => return *reply,
     };
     if form.is_none() {
         return reply::see_other(&format!("/people/group/{}", group.id));
@@ -191,7 +195,7 @@ pub(super) fn cards(site: &Site, visit: &mut Visit, form: Option<ShellForm>) -> 
 pub(super) fn pins(site: &Site, visit: &mut Visit, form: Option<ShellForm>) -> Response<Body> {
     let (group, members) = match open(site, visit, "people.cards") {
         Ok(found) => found,
-        Err(reply) => return reply,
+        Err(reply) => return *reply,
     };
     if form.is_none() {
         return reply::see_other(&format!("/people/group/{}", group.id));
@@ -219,7 +223,15 @@ fn print(
         .zip(secrets)
         .map(|(person, secret)| {
             let (code, pin) = show(secret);
-            Ticket { name: person.name.clone(), line: format!("{} {}", group.name, person.code), code, pin }
+            let line = match pin {
+                // A PIN is good for nothing without the name it goes with.
+                Some(_) => {
+                    let account = site.people.account(&person.id).ok().flatten().unwrap_or_default();
+                    format!("{} · {}: {}", group.name, say(visit.language, "sign-in.name"), account.username)
+                }
+                None => format!("{} {}", group.name, person.code),
+            };
+            Ticket { name: person.name.clone(), line, code, pin }
         })
         .collect();
     let widgets = vec![
@@ -246,9 +258,9 @@ fn address(site: &Site, visit: &Visit) -> String {
 }
 
 /// The group of the path and its members, when the reader's permission reaches it.
-fn open(site: &Site, visit: &mut Visit, permission: &str) -> Result<(Group, Vec<Person>), Response<Body>> {
+fn open(site: &Site, visit: &mut Visit, permission: &str) -> Result<(Group, Vec<Person>), Box<Response<Body>>> {
     if visit.session.is_none() {
-        return Err(me::to_sign_in(visit));
+        return Err(Box::new(me::to_sign_in(visit)));
     }
     let id = segment(&visit.path, 2);
     let found = site.people.group(&id).and_then(|group| {
@@ -267,7 +279,7 @@ fn open(site: &Site, visit: &mut Visit, permission: &str) -> Result<(Group, Vec<
         }
         Ok((group, members))
     });
-    found.map_err(|error| failed(site, visit, &error))
+    found.map_err(|error| Box::new(failed(site, visit, &error)))
 }
 
 /// A failure of the directory, as a page.

@@ -29,7 +29,7 @@ type Wrong = (String, Text);
 /// `/people/staff`: everybody who works at the school, with account and roles.
 pub(super) fn staff(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) -> Response<Body> {
     if let Err(reply) = permitted(site, visit) {
-        return reply;
+        return *reply;
     }
     let found = site.people.persons("staff").and_then(|persons| {
         let roles = site.people.roles()?;
@@ -70,7 +70,7 @@ fn row(person: &Person, account: &Account, roles: &[Role]) -> Vec<Cell> {
 /// `/people/person/ID`: sign-in name, a first password, roles.
 pub(super) fn page(site: &Site, visit: &mut Visit, form: Option<ShellForm>) -> Response<Body> {
     if let Err(reply) = permitted(site, visit) {
-        return reply;
+        return *reply;
     }
     let id = segment(&visit.path, 2);
     let found = site.people.person(&id).and_then(|person| {
@@ -94,12 +94,12 @@ pub(super) fn page(site: &Site, visit: &mut Visit, form: Option<ShellForm>) -> R
     }
 }
 
-fn permitted(site: &Site, visit: &mut Visit) -> Result<(), Response<Body>> {
+fn permitted(site: &Site, visit: &mut Visit) -> Result<(), Box<Response<Body>>> {
     if visit.session.is_none() {
-        return Err(me::to_sign_in(visit));
+        return Err(Box::new(me::to_sign_in(visit)));
     }
     if !visit.principal.holds("roles.manage") {
-        return Err(people::failed(site, visit, &Error::Forbidden));
+        return Err(Box::new(people::failed(site, visit, &Error::Forbidden)));
     }
     Ok(())
 }

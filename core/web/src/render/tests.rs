@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+// Named beside the glob, because the renderer's own `Cell` is the standard library's.
+use tram_contract::page::Cell;
 use tram_contract::page::*;
 
 use super::*;
