@@ -1,0 +1,53 @@
+// What users do again and again on a station.
+import assert from 'node:assert/strict';
+
+/** The six roles of the demonstration school: sign-in name, password or PIN. */
+export const ROLES = {
+  quantri: 'dua-xanh-2026',
+  hieutruong: 'song-ham-luong-26',
+  thuvien: 'ke-sach-tang-2',
+  giaovien: 'phan-trang-8a1',
+  hocsinh: '273849',
+  phuhuynh: 'con-hoc-8a1',
+};
+
+/** Signs in by the one click of the demonstration school. */
+export async function enterAs(page, role) {
+  await page.goto('/sign-in');
+  await page.locator(`form[action="/sign-in/demo"]:has(input[value="${role}"]) button`).click();
+  await page.locator('form[data-sign-out]').waitFor();
+}
+
+/** Answers a form by its labels, then sends it. */
+export async function fill(page, values) {
+  for (const [label, value] of Object.entries(values)) {
+    await page.getByLabel(label, { exact: true }).first().fill(value);
+  }
+}
+
+/** Titles of the hits on the page, in order. */
+export async function titles(page) {
+  return (await page.locator('main .card :is(h2, h3, h4)').allTextContents()).map((title) => title.trim());
+}
+
+/** How many hits the page says there are. */
+export async function total(page) {
+  const text = await page.locator('main').innerText();
+  const found = /Tìm thấy (?:hơn )?([\d.]+) tài liệu|(?:More than )?([\d,]+) titles found/.exec(text);
+  assert.ok(found, `no number of hits on the page:\n${text.slice(0, 400)}`);
+  return Number((found[1] || found[2]).replace(/[.,]/g, ''));
+}
+
+/** Opens a class of /people by its name. */
+export async function openClass(page, name) {
+  await page.goto('/people');
+  await page.getByRole('link', { name, exact: true }).click();
+  await page.getByRole('heading', { level: 1, name }).waitFor();
+}
+
+/** Presses a button that asks back, and says yes. */
+export async function confirm(page, label) {
+  const question = page.locator(`details.confirm:has(> summary:text-is("${label}"))`);
+  await question.locator('summary').click();
+  await question.locator('button[type=submit]').click();
+}

@@ -1,0 +1,234 @@
+// A school's first day: the wizard behind the set-up code, then the people from the
+// list that the school has. The tests of this file go on from one another.
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { test } from 'node:test';
+import { assertFits, freshPage, useBrowser } from './lib/browser.mjs';
+import { confirm, fill, openClass } from './lib/station.mjs';
+
+useBrowser();
+
+const NEW = process.env.TRAM_NEW_URL;
+const CODE = process.env.TRAM_NEW_CODE;
+const DATA = path.join(import.meta.dirname, '../data');
+const PASSWORD = 'trong dua ba mua';
+
+const labels = {
+  code: 'Mã cài đặt *',
+  school: 'Tên trường *',
+  name: 'Họ và tên *',
+  username: 'Tên đăng nhập *',
+  password: 'Mật khẩu mới *',
+  again: 'Nhập lại mật khẩu mới *',
+};
+
+async function answer(page, { code = CODE, password = PASSWORD, again = password } = {}) {
+  await fill(page, {
+    [labels.code]: code,
+    [labels.school]: 'Trường THCS Rạch Miễu',
+    [labels.name]: 'Nguyễn Thị Lan',
+    [labels.username]: 'lan.nguyen',
+    [labels.password]: password,
+    [labels.again]: again,
+  });
+  await page.locator('input[name=name2]').fill('Trần Văn Bảy');
+  await page.locator('input[name=username2]').fill('bay.tran');
+  await page.locator('input[name=password2]').fill('ghe xuong ba la');
+  await page.locator('input[name=again2]').fill('ghe xuong ba la');
+  await page.getByRole('button', { name: 'Hoàn tất cài đặt' }).click();
+}
+
+async function enter(page) {
+  await page.goto('/sign-in');
+  await page.getByLabel('Tên đăng nhập').fill('lan.nguyen');
+  await page.getByLabel('Mật khẩu hoặc mã PIN').fill(PASSWORD);
+  await page.locator('main form[action="/sign-in"] button').click();
+  await page.locator('form[data-sign-out]').waitFor();
+}
+
+test('whatever address is opened, a new station shows its wizard', async () => {
+  const page = await freshPage({ base: NEW });
+  for (const address of ['/', '/catalogue', '/sign-in', '/admin']) {
+    await page.goto(address);
+    assert.equal(new URL(page.url()).pathname, '/setup', address);
+  }
+  assert.match(await page.locator('main').innerText(), /Đồng hồ máy chủ: \d\d:\d\d, \d\d\/\d\d\/\d{4}/);
+  for (const width of [1280, 360, 320]) {
+    const narrow = await freshPage({ base: NEW, width });
+    await narrow.goto('/setup');
+    await assertFits(narrow, `the wizard at ${width}`);
+  }
+});
+
+test('a wrong code lets nobody in, and what was typed stays', async () => {
+  const page = await freshPage({ base: NEW });
+  await page.goto('/setup');
+  await answer(page, { code: 'AAAA-AAAA' });
+  await page.getByText('Mã cài đặt chưa đúng').first().waitFor();
+  assert.equal(await page.getByLabel(labels.school).inputValue(), 'Trường THCS Rạch Miễu');
+  await page.goto('/');
+  assert.equal(new URL(page.url()).pathname, '/setup');
+});
+
+test('a weak password and two that differ are explained at their field', async () => {
+  const page = await freshPage({ base: NEW });
+  await page.goto('/setup');
+  await answer(page, { password: '12345678' });
+  const weak = page.locator('input[name=password]');
+  await page.locator('input[name=password][aria-invalid]').waitFor();
+  const described = (await weak.getAttribute('aria-describedby')).split(' ');
+  assert.ok((await page.locator(`#${described.at(-1)}`).innerText()).length > 15);
+  await answer(page, { again: 'trong dua hai mua' });
+  await page.locator('input[name=again][aria-invalid]').waitFor();
+  assert.match(await page.getByRole('alert').first().innerText(), /không giống nhau/);
+});
+
+test('the wizard ends signed in, and is never there again', async () => {
+  const page = await freshPage({ base: NEW });
+  await page.goto('/setup');
+  await answer(page);
+  await page.getByRole('heading', { level: 1, name: 'Trường THCS Rạch Miễu' }).waitFor();
+  assert.equal((await page.locator('header .who a[href="/me"]').innerText()).trim(), 'Nguyễn Thị Lan');
+  assert.ok((await page.locator('nav.menu a').allInnerTexts()).includes('Quản trị'));
+  await page.goto('/setup');
+  assert.equal(new URL(page.url()).pathname, '/');
+  const stranger = await freshPage({ base: NEW });
+  await stranger.goto('/setup');
+  assert.equal(new URL(stranger.url()).pathname, '/');
+  // No one-click sign-in outside of the demonstration school.
+  await stranger.goto('/sign-in');
+  assert.equal(await stranger.locator('form[action="/sign-in/demo"]').count(), 0);
+  await stranger.getByLabel('Tên đăng nhập').fill('bay.tran');
+  await stranger.getByLabel('Mật khẩu hoặc mã PIN').fill('ghe xuong ba la');
+  await stranger.locator('main form[action="/sign-in"] button').click();
+  await stranger.locator('form[data-sign-out]').waitFor();
+});
+
+const figures = async (page) => Object.fromEntries(await page.locator('.figures li').evaluateAll((items) => items.map((item) => [item.lastElementChild.innerText.trim(), Number(item.querySelector('.value').innerText)])));
+
+async function preview(page, file) {
+  await page.goto('/people/import');
+  await page.getByLabel(/^Tệp/).setInputFiles(path.join(DATA, file));
+  await page.getByRole('button', { name: 'Xem trước' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Xem trước khi nhập' }).waitFor();
+  return figures(page);
+}
+
+test('rows that cannot be taken are listed by number before anything is saved', async () => {
+  const page = await freshPage({ base: NEW });
+  await enter(page);
+  const seen = await preview(page, 'vnedu-38-loi.xlsx');
+  assert.equal(seen['Dòng không nhập được'], 6);
+  assert.equal(seen['Thêm mới'], 4);
+  const rows = await page.locator('main table').first().locator('tbody tr').evaluateAll((all) => all.map((row) => [...row.cells].map((cell) => cell.innerText.trim())));
+  assert.deepEqual(rows.map(([row]) => row), ['10', '11', '13', '14', '15', '17']);
+  for (const [row, , reason] of rows) { assert.ok(reason.length > 8, `row ${row}: ${reason}`); }
+  await page.goto('/people');
+  assert.match(await page.locator('main').innerText(), /Chưa có lớp nào/);
+});
+
+test('the 38-column list of vnEdu fills the classes', async () => {
+  const page = await freshPage({ base: NEW });
+  await enter(page);
+  const seen = await preview(page, 'vnedu-38.xlsx');
+  assert.equal(seen['Thêm mới'], 90);
+  assert.equal(seen['Dòng không nhập được'], 0);
+  await page.getByRole('button', { name: 'Nhập danh sách' }).click();
+  await page.getByText('Đã nhập xong.').waitFor({ timeout: 30_000 });
+  assert.equal((await figures(page))['Thêm mới'], 90);
+});
+
+test('a class is listed by given name, as Vietnamese lists are', async () => {
+  const page = await freshPage({ base: NEW });
+  await enter(page);
+  await openClass(page, '6A1');
+  const names = await page.locator('tbody tr td:nth-child(2)').allInnerTexts();
+  assert.ok(names.length > 20);
+  // By given name, then by what stands before it.
+  const key = (name) => { const parts = name.trim().split(/\s+/); return [parts.at(-1), parts.slice(0, -1).join(' ')]; };
+  const { compare } = new Intl.Collator('vi');
+  const sorted = [...names].sort((a, b) => compare(key(a)[0], key(b)[0]) || compare(key(a)[1], key(b)[1]));
+  assert.deepEqual(names, sorted);
+  assert.match(await page.locator('tbody tr').first().innerText(), /\d\d\/\d\d\/20\d\d/, 'birth dates as people write them');
+});
+
+test('the next list updates and doubles nobody', async () => {
+  const page = await freshPage({ base: NEW });
+  await enter(page);
+  const seen = await preview(page, 'vnedu-38-lan-2.xlsx');
+  assert.equal(seen['Thêm mới'], 2, JSON.stringify(seen));
+  assert.equal(seen['Không đổi'], 86, JSON.stringify(seen));
+  assert.match(await page.locator('main').innerText(), /Có trong lớp nhưng không có trong danh sách \(1\)/);
+  await page.getByRole('button', { name: 'Nhập danh sách' }).click();
+  await page.getByText('Đã nhập xong.').waitFor({ timeout: 30_000 });
+  const again = await preview(page, 'vnedu-38-lan-2.xlsx');
+  assert.equal(again['Thêm mới'], 0);
+  assert.equal(again['Cập nhật'], 0);
+});
+
+test('an old font is shown before and after', async () => {
+  const page = await freshPage({ base: NEW });
+  await enter(page);
+  await preview(page, 'pupils-tcvn3.csv');
+  const table = page.locator('table:has(caption:text("Tệp dùng phông chữ cũ"))');
+  await table.waitFor();
+  assert.match(await table.innerText(), /Sau khi chuyển/);
+  const rows = await table.locator('tbody tr').evaluateAll((all) => all.map((row) => [...row.cells].map((cell) => cell.innerText)));
+  assert.ok(rows.length > 0 && rows.every(([before, now]) => before !== now), JSON.stringify(rows.slice(0, 3)));
+});
+
+test('a file that is none is answered with words', async () => {
+  const page = await freshPage({ base: NEW });
+  await enter(page);
+  for (const name of ['truncated.xlsx', 'password.xlsx', 'zero-bytes.xlsx', 'html-as-excel.xls']) {
+    await page.goto('/people/import');
+    await page.getByLabel(/^Tệp/).setInputFiles(path.join(DATA, 'broken', name));
+    await page.getByRole('button', { name: 'Xem trước' }).click();
+    const alert = page.locator('main [role=alert]').first();
+    await alert.waitFor();
+    assert.ok((await alert.innerText()).length > 25, name);
+  }
+});
+
+test('new PINs of a class come on one sheet, once', async () => {
+  const page = await freshPage({ base: NEW });
+  await enter(page);
+  await openClass(page, '6A1');
+  const count = await page.locator('tbody tr').count();
+  await confirm(page, 'Cấp lại mã PIN cho cả lớp');
+  await page.locator('.tickets li').first().waitFor({ timeout: 60_000 });
+  const pins = await page.locator('.tickets .pin').allInnerTexts();
+  assert.equal(pins.length, count);
+  assert.ok(pins.every((pin) => /^\d{6}$/.test(pin.trim())));
+  assert.ok(new Set(pins).size > count - 3);
+  await page.emulateMedia({ media: 'print' });
+  assert.equal(await page.locator('header.top').isVisible(), false, 'the sheet has nothing of the screen');
+  assert.equal(await page.locator('.tickets li').first().isVisible(), true);
+});
+
+test('staff come from the office’s list', async () => {
+  const page = await freshPage({ base: NEW });
+  await enter(page);
+  await page.goto('/people/import');
+  await page.getByLabel('Cán bộ, giáo viên').check();
+  await page.getByLabel(/^Tệp/).setInputFiles(path.join(DATA, 'staff.xlsx'));
+  await page.getByRole('button', { name: 'Xem trước' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Xem trước khi nhập' }).waitFor();
+  const seen = await figures(page);
+  assert.equal(seen['Thêm mới'] + seen['Cập nhật'] + seen['Không đổi'], 44, JSON.stringify(seen));
+});
+
+test('a password is changed, and the old one is good for nothing', async () => {
+  const page = await freshPage({ base: NEW });
+  await enter(page);
+  await page.goto('/me/password');
+  await fill(page, { 'Mật khẩu hiện nay *': PASSWORD, 'Mật khẩu mới *': 'mua nay dua trung', 'Nhập lại mật khẩu mới *': 'mua nay dua trung' });
+  await page.locator('main form button[type=submit]').click();
+  await page.getByRole('heading', { level: 1, name: 'Tài khoản của tôi' }).waitFor();
+  const other = await freshPage({ base: NEW });
+  await other.goto('/sign-in');
+  await other.getByLabel('Tên đăng nhập').fill('lan.nguyen');
+  await other.getByLabel('Mật khẩu hoặc mã PIN').fill(PASSWORD);
+  await other.locator('main form[action="/sign-in"] button').click();
+  assert.match(await other.getByRole('alert').first().innerText(), /chưa đúng/);
+});
