@@ -34,7 +34,12 @@ impl Loaded {
         if stored.published.is_none() && !pending {
             return Ok(None);
         }
-        Ok(Some(Self { key: row.key, version: row.version, value: row.value, pending }))
+        Ok(Some(Self {
+            key: row.key,
+            version: row.version,
+            value: row.value,
+            pending,
+        }))
     }
 
     /// The record that readers see.
@@ -63,7 +68,10 @@ fn damaged() -> Error {
 /// # Errors
 /// As the store; `bad-value` when the row is damaged.
 pub fn load(key: &[u8]) -> Result<Option<Loaded>> {
-    store::get(RECORDS, key)?.map(Loaded::new).transpose().map(Option::flatten)
+    store::get(RECORDS, key)?
+        .map(Loaded::new)
+        .transpose()
+        .map(Option::flatten)
 }
 
 /// Several, in the order of the ids.
@@ -74,7 +82,10 @@ pub fn load_many(keys: &[Vec<u8>]) -> Result<Vec<Option<Loaded>>> {
     if keys.is_empty() {
         return Ok(Vec::new());
     }
-    store::get_many(RECORDS, keys)?.into_iter().map(|row| row.map(Loaded::new).transpose().map(Option::flatten)).collect()
+    store::get_many(RECORDS, keys)?
+        .into_iter()
+        .map(|row| row.map(Loaded::new).transpose().map(Option::flatten))
+        .collect()
 }
 
 /// The record that a link names.
@@ -96,12 +107,23 @@ fn no_record() -> Error {
 /// As [`load`].
 pub fn page(after: Option<&[u8]>, limit: u32) -> Result<(Vec<Loaded>, Option<Vec<u8>>)> {
     let scan = Scan::all().limit(limit);
-    let page = store::scan(RECORDS, &match after {
-        Some(key) => scan.after(key),
-        None => scan,
-    })?;
-    let next = page.rows.last().filter(|_| page.more).map(|row| row.key.clone());
-    let rows = page.rows.into_iter().filter_map(|row| Loaded::new(row).transpose()).collect::<Result<_>>()?;
+    let page = store::scan(
+        RECORDS,
+        &match after {
+            Some(key) => scan.after(key),
+            None => scan,
+        },
+    )?;
+    let next = page
+        .rows
+        .last()
+        .filter(|_| page.more)
+        .map(|row| row.key.clone());
+    let rows = page
+        .rows
+        .into_iter()
+        .filter_map(|row| Loaded::new(row).transpose())
+        .collect::<Result<_>>()?;
     Ok((rows, next))
 }
 
@@ -126,7 +148,10 @@ pub fn insert(record: &[u8]) -> Result<Vec<u8>> {
 fn terms(stored: Stored<'_>) -> Vec<Term> {
     let mut out: Vec<Term> = Vec::new();
     let mut add = |index: &str, value: Vec<u8>| {
-        let term = Term { index: index.into(), value };
+        let term = Term {
+            index: index.into(),
+            value,
+        };
         if !out.contains(&term) {
             out.push(term);
         }
@@ -177,7 +202,11 @@ pub struct Raw {
 /// # Errors
 /// As [`store::find`].
 pub fn find_same(record: Compact<'_>) -> Result<Option<(Raw, Recognised)>> {
-    let raw = |row: Row| Raw { key: row.key, version: row.version, value: row.value };
+    let raw = |row: Row| Raw {
+        key: row.key,
+        version: row.version,
+        value: row.value,
+    };
     if let Some(number) = keys::control(record)
         && let Some(row) = find_first("control", number.as_bytes())?
     {
@@ -188,17 +217,18 @@ pub fn find_same(record: Compact<'_>) -> Result<Option<(Raw, Recognised)>> {
             return Ok(Some((raw(row), Recognised::Isbn)));
         }
     }
-    let Some(text) = keys::title_author_year_text(record) else { return Ok(None) };
+    let Some(text) = keys::title_author_year_text(record) else {
+        return Ok(None);
+    };
     let key = keys::fnv1a(text.as_bytes()).to_be_bytes();
     if let Some(row) = find_first("match", &key)? {
-        let same = Stored::parse(&row.value).is_some_and(|stored| {
-            let pending = stored.pending.and_then(|(_, record)| Compact::new(record));
-            stored
-                .record()
-                .into_iter()
-                .chain(pending)
-                .any(|other| keys::title_author_year_text(other).as_deref() == Some(text.as_str()))
-        });
+        let same =
+            Stored::parse(&row.value).is_some_and(|stored| {
+                let pending = stored.pending.and_then(|(_, record)| Compact::new(record));
+                stored.record().into_iter().chain(pending).any(|other| {
+                    keys::title_author_year_text(other).as_deref() == Some(text.as_str())
+                })
+            });
         if same {
             return Ok(Some((raw(row), Recognised::Title)));
         }
@@ -215,7 +245,10 @@ pub fn is_controlled(number: &str) -> Result<bool> {
 }
 
 fn find_first(index: &str, term: &[u8]) -> Result<Option<Row>> {
-    Ok(store::find(RECORDS, index, Find::Exact(term), None, 1)?.rows.into_iter().next())
+    Ok(store::find(RECORDS, index, Find::Exact(term), None, 1)?
+        .rows
+        .into_iter()
+        .next())
 }
 
 // ---- copies -----------------------------------------------------------------
@@ -302,7 +335,9 @@ pub fn copy_numbered(accession: &str) -> Result<Option<(Vec<u8>, CopyEntry)>> {
     if number.is_empty() {
         return Ok(None);
     }
-    let Some(entry) = COPIES.find_one("accession", number)? else { return Ok(None) };
+    let Some(entry) = COPIES.find_one("accession", number)? else {
+        return Ok(None);
+    };
     let record = entry.key.get(..16).unwrap_or_default().to_vec();
     Ok(Some((record, entry)))
 }
@@ -324,7 +359,9 @@ pub const BATCHES: Table<Batch> = Table::new("batches");
 /// # Errors
 /// As [`Table::get`].
 pub fn is_published(batch: &[u8]) -> Result<bool> {
-    Ok(BATCHES.get(batch)?.is_some_and(|entry| entry.value.published))
+    Ok(BATCHES
+        .get(batch)?
+        .is_some_and(|entry| entry.value.published))
 }
 
 // ---- deleted ----------------------------------------------------------------
@@ -352,12 +389,18 @@ pub const DELETED: Table<Deleted> = Table::new("deleted");
 pub fn delete(loaded: &Loaded, version: u64, day: String) -> Result<()> {
     let record = loaded.record().ok_or_else(damaged)?;
     let copies = copies(&loaded.key)?;
-    DELETED.put(&loaded.key, &Deleted {
-        title: bib::title_or(record, "[…]").into_owned(),
-        day,
-        record: store::to_hex(&crate::compact::encode(&record.record())),
-        copies: copies.iter().map(|copy| (copy.id(), copy.value.clone())).collect(),
-    })?;
+    DELETED.put(
+        &loaded.key,
+        &Deleted {
+            title: bib::title_or(record, "[…]").into_owned(),
+            day,
+            record: store::to_hex(&crate::compact::encode(&record.record())),
+            copies: copies
+                .iter()
+                .map(|copy| (copy.id(), copy.value.clone()))
+                .collect(),
+        },
+    )?;
     for copy in &copies {
         store::delete(COPIES.name(), &copy.key, None)?;
     }

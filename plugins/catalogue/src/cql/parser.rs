@@ -82,7 +82,12 @@ pub struct Modifier {
 /// # Errors
 /// A [`Fault`] of the numbers 10 to 14, 27 and 38.
 pub fn parse(query: &str) -> Result<Parsed, Fault> {
-    let mut parser = Parser { tokens: tokens(query)?, at: 0, depth: 0, clauses: 0 };
+    let mut parser = Parser {
+        tokens: tokens(query)?,
+        at: 0,
+        depth: 0,
+        clauses: 0,
+    };
     if parser.tokens.is_empty() {
         return Err(Fault::new(27, ""));
     }
@@ -132,7 +137,12 @@ impl Parser {
             self.at += 1;
             let modifiers = self.modifiers()?;
             let right = self.search_clause()?;
-            left = Tree::Boolean { boolean, modifiers, left: Box::new(left), right: Box::new(right) };
+            left = Tree::Boolean {
+                boolean,
+                modifiers,
+                left: Box::new(left),
+                right: Box::new(right),
+            };
         }
         Ok(left)
     }
@@ -164,7 +174,9 @@ impl Parser {
     }
 
     fn boolean(&self) -> Option<Boolean> {
-        let Some(Token::Word(word)) = self.peek() else { return None };
+        let Some(Token::Word(word)) = self.peek() else {
+            return None;
+        };
         Some(match word.to_ascii_lowercase().as_str() {
             "and" => Boolean::And,
             "or" => Boolean::Or,
@@ -203,11 +215,18 @@ impl Parser {
                     return Err(Fault::new(16, ""));
                 }
                 let term = self.text()?;
-                Ok(Tree::Clause(Clause { index: first, relation, term }))
+                Ok(Tree::Clause(Clause {
+                    index: first,
+                    relation,
+                    term,
+                }))
             }
             None => Ok(Tree::Clause(Clause {
                 index: "cql.serverchoice".into(),
-                relation: Relation { name: "scr".into(), modifiers: Vec::new() },
+                relation: Relation {
+                    name: "scr".into(),
+                    modifiers: Vec::new(),
+                },
                 term: first,
             })),
         }
@@ -265,7 +284,11 @@ impl Parser {
             let modifiers = self.modifiers()?;
             keys.push((key, modifiers));
         }
-        if keys.is_empty() { Err(Fault::new(10, "sortby")) } else { Ok(keys) }
+        if keys.is_empty() {
+            Err(Fault::new(10, "sortby"))
+        } else {
+            Ok(keys)
+        }
     }
 }
 

@@ -21,7 +21,11 @@ pub enum RangeError {
 /// [`RangeError`] with the part that cannot be read.
 pub fn accessions(text: &str) -> Result<Vec<String>, RangeError> {
     let mut out: Vec<String> = Vec::new();
-    for part in text.split([';', ',', '\n', '+']).map(str::trim).filter(|p| !p.is_empty()) {
+    for part in text
+        .split([';', ',', '\n', '+'])
+        .map(str::trim)
+        .filter(|p| !p.is_empty())
+    {
         match split_range(part) {
             None => out.push(complete(part, out.last())),
             Some((from, to)) => {
@@ -53,7 +57,9 @@ fn split_range(part: &str) -> Option<(&str, &str)> {
 /// `TK.00011, 12` means `TK.00012`.
 fn complete(part: &str, before: Option<&String>) -> String {
     let part = &dotted(part.trim());
-    let (Some(before), true) = (before, part.bytes().all(|b| b.is_ascii_digit())) else { return part.to_owned() };
+    let (Some(before), true) = (before, part.bytes().all(|b| b.is_ascii_digit())) else {
+        return part.to_owned();
+    };
     let (prefix, digits) = split_digits(before);
     if digits.len() < part.len() || (prefix.is_empty() && digits.len() == part.len()) {
         return part.to_owned();
@@ -66,7 +72,8 @@ fn complete(part: &str, before: Option<&String>) -> String {
 fn dotted(part: &str) -> String {
     match part.split_once(char::is_whitespace) {
         Some((prefix, rest))
-            if prefix.chars().all(char::is_alphabetic) && rest.trim_start().bytes().all(|b| b.is_ascii_digit()) =>
+            if prefix.chars().all(char::is_alphabetic)
+                && rest.trim_start().bytes().all(|b| b.is_ascii_digit()) =>
         {
             format!("{prefix}.{}", rest.trim_start())
         }
@@ -81,7 +88,11 @@ fn split_digits(text: &str) -> (&str, &str) {
 
 fn range(part: &str, from: &str, to: &str) -> Result<Vec<String>, RangeError> {
     let ((prefix, first), (other, last)) = (split_digits(from), split_digits(to));
-    let number = |digits: &str| digits.parse::<u64>().map_err(|_| RangeError::Unclear(part.to_owned()));
+    let number = |digits: &str| {
+        digits
+            .parse::<u64>()
+            .map_err(|_| RangeError::Unclear(part.to_owned()))
+    };
     if crate::keys::accession(prefix) != crate::keys::accession(other) {
         return Err(RangeError::Unclear(part.to_owned()));
     }
@@ -92,7 +103,9 @@ fn range(part: &str, from: &str, to: &str) -> Result<Vec<String>, RangeError> {
     if end - start >= MAX_COPIES {
         return Err(RangeError::TooMany(part.to_owned()));
     }
-    Ok((start..=end).map(|n| format!("{prefix}{n:0width$}", width = first.len())).collect())
+    Ok((start..=end)
+        .map(|n| format!("{prefix}{n:0width$}", width = first.len()))
+        .collect())
 }
 
 #[cfg(test)]
@@ -118,8 +131,17 @@ mod tests {
 
     #[test]
     fn what_cannot_be_meant_is_said() {
-        assert_eq!(accessions("TK.00045 - TK.00039"), Err(RangeError::Reversed("TK.00045 - TK.00039".into())));
-        assert_eq!(accessions("TK.00001 - TN.00003"), Err(RangeError::Unclear("TK.00001 - TN.00003".into())));
-        assert_eq!(accessions("1-99999"), Err(RangeError::TooMany("1-99999".into())));
+        assert_eq!(
+            accessions("TK.00045 - TK.00039"),
+            Err(RangeError::Reversed("TK.00045 - TK.00039".into()))
+        );
+        assert_eq!(
+            accessions("TK.00001 - TN.00003"),
+            Err(RangeError::Unclear("TK.00001 - TN.00003".into()))
+        );
+        assert_eq!(
+            accessions("1-99999"),
+            Err(RangeError::TooMany("1-99999".into()))
+        );
     }
 }

@@ -10,7 +10,9 @@ use tram_sdk::store;
 use tram_sdk::{Error, Principal, Progress, Result, Step, clock};
 
 use super::report::{self, Counts, Fate, Line};
-use super::{Arguments, FileArgument, IMPORTS, Import, Options, Outcome, Policy, marc, place, sheet};
+use super::{
+    Arguments, FileArgument, IMPORTS, Import, Options, Outcome, Policy, marc, place, sheet,
+};
 use crate::messages as m;
 use crate::shelf::{BATCHES, Batch};
 
@@ -79,12 +81,19 @@ pub(super) struct Work<'a> {
 
 impl Work<'_> {
     pub(super) fn line(&mut self, line: Line) {
-        self.lines.push(Line { file: self.file.name.clone(), ..line });
+        self.lines.push(Line {
+            file: self.file.name.clone(),
+            ..line
+        });
     }
 
     pub(super) fn refuse(&mut self, line: Line, reason: String) {
         self.counts.refused += 1;
-        self.line(Line { fate: Some(Fate::Refused), reason, ..line });
+        self.line(Line {
+            fate: Some(Fate::Refused),
+            reason,
+            ..line
+        });
     }
 
     pub(super) fn is_full(&self, records: usize) -> bool {
@@ -101,7 +110,11 @@ impl Work<'_> {
 /// # Errors
 /// `invalid` when there is no file; as the store.
 pub fn run(state: &[u8], first: bool, by: &Principal) -> Result<Step> {
-    let mut state: State = if first { begin(serde_json::from_slice(state)?)? } else { serde_json::from_slice(state)? };
+    let mut state: State = if first {
+        begin(serde_json::from_slice(state)?)?
+    } else {
+        serde_json::from_slice(state)?
+    };
     state.step += 1;
     match state.phase {
         Phase::Check | Phase::Write => read(&mut state, by)?,
@@ -139,7 +152,11 @@ fn read(state: &mut State, by: &Principal) -> Result<()> {
     let Some(file) = state.files.get(state.file).cloned() else {
         return next_phase(state);
     };
-    let batch = state.batch.as_deref().and_then(store::from_hex).and_then(|b| b.try_into().ok());
+    let batch = state
+        .batch
+        .as_deref()
+        .and_then(store::from_hex)
+        .and_then(|b| b.try_into().ok());
     let mut work = Work {
         file: &file,
         options: &state.options,
@@ -204,7 +221,11 @@ fn next_phase(state: &mut State) -> Result<()> {
 }
 
 fn settle(state: &mut State) -> Result<()> {
-    let batch = state.batch.as_deref().and_then(store::from_hex).and_then(|b| <[u8; 16]>::try_from(b).ok());
+    let batch = state
+        .batch
+        .as_deref()
+        .and_then(store::from_hex)
+        .and_then(|b| <[u8; 16]>::try_from(b).ok());
     let Some(batch) = batch else {
         state.phase = Phase::Report;
         return Ok(());
@@ -229,7 +250,11 @@ fn finish(state: &State, by: &Principal) -> Result<Step> {
     report::forget(&key, 40)?;
     let mut counts = state.counts;
     if state.given_up {
-        counts = Counts { read: counts.read, refused: counts.refused, ..Counts::default() };
+        counts = Counts {
+            read: counts.read,
+            refused: counts.refused,
+            ..Counts::default()
+        };
     }
     let outcome = Outcome {
         import: state.import.clone(),
@@ -239,10 +264,19 @@ fn finish(state: &State, by: &Principal) -> Result<Step> {
         message: summary(&counts, state.given_up, language),
     };
     if let Some(entry) = IMPORTS.get(&key)? {
-        IMPORTS.put(&key, &Import { outcome: Some(outcome.clone()), ..entry.value })?;
+        IMPORTS.put(
+            &key,
+            &Import {
+                outcome: Some(outcome.clone()),
+                ..entry.value
+            },
+        )?;
     }
     let total = total(state);
-    Step::done(Progress::new(total, total, Text::from(outcome.message.as_str())), &outcome)
+    Step::done(
+        Progress::new(total, total, Text::from(outcome.message.as_str())),
+        &outcome,
+    )
 }
 
 /// The figures in a sentence.
@@ -251,14 +285,17 @@ pub(crate) fn summary(counts: &Counts, given_up: bool, language: &str) -> String
     if given_up {
         return m::IMPORT_GIVEN_UP.with(language, &[&figure(counts.read), &figure(counts.refused)]);
     }
-    m::IMPORT_SUMMARY.with(language, &[
-        &figure(counts.read),
-        &figure(counts.added),
-        &figure(counts.overlaid),
-        &figure(counts.skipped),
-        &figure(counts.refused),
-        &figure(counts.copies),
-    ])
+    m::IMPORT_SUMMARY.with(
+        language,
+        &[
+            &figure(counts.read),
+            &figure(counts.added),
+            &figure(counts.overlaid),
+            &figure(counts.skipped),
+            &figure(counts.refused),
+            &figure(counts.copies),
+        ],
+    )
 }
 
 fn total(state: &State) -> u64 {
@@ -268,7 +305,13 @@ fn total(state: &State) -> u64 {
 fn progress(state: &State) -> Progress {
     let total = total(state);
     let size = state.files.get(state.file).map_or(0, |file| file.size);
-    let inside = state.place.sheet.as_ref().map_or(state.place.offset, |sheet| sheet.scaled(state.place.offset, size));
+    let inside = state
+        .place
+        .sheet
+        .as_ref()
+        .map_or(state.place.offset, |sheet| {
+            sheet.scaled(state.place.offset, size)
+        });
     let done = (state.before + inside).min(total);
     let message = match state.phase {
         Phase::Check => &m::PROGRESS_CHECK,
@@ -277,5 +320,9 @@ fn progress(state: &State) -> Progress {
         Phase::TakeBack => &m::PROGRESS_TAKE_BACK,
         Phase::Report => &m::PROGRESS_REPORT,
     };
-    Progress::new(done, total, message.text_with(&[&state.counts.read.to_string()]))
+    Progress::new(
+        done,
+        total,
+        message.text_with(&[&state.counts.read.to_string()]),
+    )
 }

@@ -27,16 +27,25 @@ pub(super) fn write(out: &mut String, record: Compact<'_>) {
     if let Some(year) = bib::year(record) {
         add("date", &year.to_string());
     }
-    add("type", match bib::kind(record) {
-        "picture" => "still image",
-        "map" => "cartographic",
-        "score" => "notated music",
-        "audio" => "sound recording",
-        "video" => "moving image",
-        "electronic" => "software, multimedia",
-        _ => "text",
-    });
-    add("format", record.text("300", 'a').map(bib::trim_isbd).unwrap_or_default());
+    add(
+        "type",
+        match bib::kind(record) {
+            "picture" => "still image",
+            "map" => "cartographic",
+            "score" => "notated music",
+            "audio" => "sound recording",
+            "video" => "moving image",
+            "electronic" => "software, multimedia",
+            _ => "text",
+        },
+    );
+    add(
+        "format",
+        record
+            .text("300", 'a')
+            .map(bib::trim_isbd)
+            .unwrap_or_default(),
+    );
     for isbn in bib::isbns(record) {
         add("identifier", &format!("URN:ISBN:{isbn}"));
     }
