@@ -51,12 +51,12 @@ fn config() -> Result<Config, Error> {
 pub(crate) fn runtime_engine(instances: u32) -> Result<Engine, Error> {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(instances)
-        .total_core_instances(instances.saturating_mul(4))
+        .total_core_instances(instances.saturating_mul(8))
         .total_memories(instances)
         .total_tables(instances.saturating_mul(4))
         .max_memory_size(MEMORY_MAX)
         .max_memories_per_component(1)
-        .max_core_instances_per_component(4)
+        .max_core_instances_per_component(8)
         .max_tables_per_component(4)
         .max_unused_warm_slots(instances.min(8))
         .linear_memory_keep_resident(512 << 10)
