@@ -142,6 +142,7 @@
       request.onload = function () {
         if (request.responseURL && request.responseURL.split('#')[0] !== form.action.split('#')[0]) { location.assign(request.responseURL); return; }
         var reply = new DOMParser().parseFromString(request.responseText, 'text/html');
+        history.replaceState(null, '', form.action);
         doc.title = reply.title;
         doc.body.replaceWith(doc.adoptNode(reply.body));
         start();
