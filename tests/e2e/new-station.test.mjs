@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
+import { assertAccessible } from './lib/axe.mjs';
 import { assertFits, freshPage, useBrowser } from './lib/browser.mjs';
 import { confirm, fill, openClass } from './lib/station.mjs';
 
@@ -111,6 +112,7 @@ async function preview(page, file) {
   await page.getByLabel(/^Tệp/).setInputFiles(path.join(DATA, file));
   await page.getByRole('button', { name: 'Xem trước' }).click();
   await page.getByRole('heading', { level: 1, name: 'Xem trước khi nhập' }).waitFor();
+  await assertAccessible(page, `the preview of ${file}`);
   return figures(page);
 }
 
@@ -201,6 +203,17 @@ test('new PINs of a class come on one sheet, once', async () => {
   assert.equal(pins.length, count);
   assert.ok(pins.every((pin) => /^\d{6}$/.test(pin.trim())));
   assert.ok(new Set(pins).size > count - 3);
+  // Who had no sign-in name has one now, and it stands beside the PIN.
+  const lines = await page.locator('.tickets p:not(.pin)').allInnerTexts();
+  assert.ok(lines.every((line) => /Tên đăng nhập: \S+/.test(line)), lines[0]);
+  const [name, pin, person] = [/Tên đăng nhập: (\S+)/.exec(lines[0])[1], pins[0].trim(), (await page.locator('.tickets strong').first().innerText()).trim()];
+  const pupil = await freshPage({ base: NEW });
+  await pupil.goto('/sign-in');
+  await pupil.getByLabel('Tên đăng nhập').fill(name);
+  await pupil.getByLabel('Mật khẩu hoặc mã PIN').fill(pin);
+  await pupil.locator('main form[action="/sign-in"] button').click();
+  await pupil.locator('form[data-sign-out]').waitFor();
+  assert.equal((await pupil.locator('header .who a[href="/me"]').innerText()).trim(), person);
   await page.emulateMedia({ media: 'print' });
   assert.equal(await page.locator('header.top').isVisible(), false, 'the sheet has nothing of the screen');
   assert.equal(await page.locator('.tickets li').first().isVisible(), true);
@@ -216,6 +229,50 @@ test('staff come from the office’s list', async () => {
   await page.getByRole('heading', { level: 1, name: 'Xem trước khi nhập' }).waitFor();
   const seen = await figures(page);
   assert.equal(seen['Thêm mới'] + seen['Cập nhật'] + seen['Không đổi'], 44, JSON.stringify(seen));
+  await page.getByRole('button', { name: 'Nhập danh sách' }).click();
+  await page.getByText('Đã nhập xong.').waitFor({ timeout: 30_000 });
+});
+
+test('the librarian is appointed, and changes the first password', async () => {
+  const page = await freshPage({ base: NEW });
+  await enter(page);
+  await page.goto('/people/staff');
+  const row = page.locator('tbody tr').filter({ hasNotText: 'Nguyễn Thị Lan' }).filter({ hasNotText: 'Trần Văn Bảy' }).first();
+  const name = (await row.locator('a').innerText()).trim();
+  await row.locator('a').click();
+  await page.getByLabel('Tên đăng nhập', { exact: true }).fill('thu.vien');
+  await page.getByLabel('Cán bộ thư viện').check();
+  await page.getByRole('button', { name: 'Lưu tài khoản' }).click();
+  assert.match(await page.locator('main .error').first().innerText(), /cần một mật khẩu đầu tiên/);
+  assert.equal(await page.getByLabel('Cán bộ thư viện').isChecked(), true, 'nothing that was chosen is lost');
+  await page.getByLabel('Mật khẩu đầu tiên').fill('sach moi thom giay');
+  await page.getByRole('button', { name: 'Lưu tài khoản' }).click();
+  await page.getByText('Đã lưu tài khoản.').waitFor();
+
+  const librarian = await freshPage({ base: NEW });
+  await librarian.goto('/sign-in');
+  await librarian.getByLabel('Tên đăng nhập').fill('thu.vien');
+  await librarian.getByLabel('Mật khẩu hoặc mã PIN').fill('sach moi thom giay');
+  await librarian.locator('main form[action="/sign-in"] button').click();
+  await librarian.getByRole('heading', { level: 1, name: 'Đổi mật khẩu' }).waitFor();
+  await fill(librarian, { 'Mật khẩu hiện nay *': 'sach moi thom giay', 'Mật khẩu mới *': 'ke sach ba ngan', 'Nhập lại mật khẩu mới *': 'ke sach ba ngan' });
+  await librarian.locator('main form button[type=submit]').click();
+  await librarian.getByRole('heading', { level: 1, name: 'Tài khoản của tôi' }).waitFor();
+  assert.equal((await librarian.locator('header .who a[href="/me"]').innerText()).trim(), name);
+  const menu = await librarian.locator('nav.menu a').allInnerTexts();
+  assert.ok(menu.includes('Biên mục') && !menu.includes('Quản trị'), menu.join(', '));
+});
+
+test('an administrator does not give up his own role by mistake', async () => {
+  const page = await freshPage({ base: NEW });
+  await enter(page);
+  await page.goto('/people/staff');
+  await page.getByRole('link', { name: 'Nguyễn Thị Lan' }).first().click();
+  await page.getByLabel('Quản trị máy chủ').uncheck();
+  await page.getByRole('button', { name: 'Lưu tài khoản' }).click();
+  assert.match(await page.getByRole('alert').first().innerText(), /người quản trị thứ hai/);
+  await page.goto('/admin');
+  assert.equal(await page.locator('h1').innerText(), 'Quản trị');
 });
 
 test('a password is changed, and the old one is good for nothing', async () => {

@@ -148,8 +148,8 @@ test('a copy: its number, shelf and state', async () => {
   await page.getByRole('button', { name: 'Lưu', exact: true }).click();
   await page.getByText('Đã thêm nhan đề vào mục lục.').waitFor();
   await page.getByRole('link', { name: 'E2E.10001' }).click();
-  await page.getByLabel('Tình trạng').selectOption({ label: 'Đang sửa chữa' });
-  await page.getByLabel('Vị trí kệ').fill('Bàn thủ thư');
+  await page.getByLabel('Tình trạng', { exact: true }).selectOption({ label: 'Đang sửa chữa' });
+  await page.getByLabel('Vị trí kệ', { exact: true }).fill('Bàn thủ thư');
   await page.getByRole('button', { name: 'Lưu', exact: true }).click();
   await page.getByText('Đã lưu bản sách.').waitFor();
   assert.match(await page.locator('table').innerText(), /Bàn thủ thư[\s\S]*Đang sửa chữa/);

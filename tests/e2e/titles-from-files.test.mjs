@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { assertAccessible } from './lib/axe.mjs';
 import { freshPage, useBrowser } from './lib/browser.mjs';
 import { book } from './lib/marc.mjs';
 import { enterAs, titles } from './lib/station.mjs';
@@ -20,14 +21,11 @@ async function bringIn(page, files, { atomic = false, script = true } = {}) {
   await page.getByRole('button', { name: 'Tải lên và xem trước' }).click();
   await page.getByRole('heading', { level: 1, name: 'Xem trước khi nhập' }).waitFor();
   const preview = await page.locator('main').innerText();
+  if (script) { await assertAccessible(page, 'the preview of an import'); }
   if (atomic) { await page.getByLabel('Được cả hoặc không gì cả').check(); }
   await page.getByRole('button', { name: 'Bắt đầu nhập' }).click();
-  if (script) {
-    await page.getByRole('heading', { level: 1, name: 'Kết quả nhập' }).waitFor({ timeout: 60_000 });
-  } else {
-    // The page refreshes by itself every three seconds.
-    await page.getByRole('heading', { level: 1, name: 'Kết quả nhập' }).waitFor({ timeout: 60_000 });
-  }
+  // By script, or because a page without it refreshes itself every three seconds.
+  await page.getByRole('heading', { level: 1, name: 'Kết quả nhập' }).waitFor({ timeout: 60_000 });
   return preview;
 }
 
@@ -59,6 +57,11 @@ test('an Excel list with wrong rows: the good ones are found, the wrong ones are
   assert.equal(await figure(page, 'không nhập được'), expected.bad.length);
   const copies = expected.good.flatMap((row) => row.accessions).length;
   assert.equal(await figure(page, 'bản sách'), copies);
+
+  await assertAccessible(page, 'the report of an import');
+  await page.goto(`${page.url()}?lang=en`);
+  await assertAccessible(page, 'the report in English');
+  await page.goto(page.url().replace('lang=en', 'lang=vi'));
 
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Tải báo cáo đầy đủ (CSV)' }).click()]);
   const report = fs.readFileSync(await download.path(), 'utf8');
