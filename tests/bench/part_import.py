@@ -17,7 +17,7 @@ def run():
     for _ in range(setting.ROUNDS):
         ours.make().start()
         try:
-            mine.append(ours.import_file(corpus.all, records))
+            mine.append(ours.import_file(corpus.all))
         finally:
             ours.stop()
         mine[-1]["disk"] = ours.disk() / 1e6
@@ -36,7 +36,7 @@ def run():
     part.add("journal, tables and index on disk", f"{middle(mine, 'disk'):.0f} MB", f"{middle(theirs, 'disk'):.0f} MB", f"{share:.2f}", "≤ 0.5", share <= 0.5)
     sizes = ", ".join(f"{name} {size / 1e6:.0f}" for name, size in ours.parts_on_disk().items() if size > 1e6)
     part.notes += [
-        f"{mine[-1]['added']:,.0f} of {records:,} records added ({', '.join(f'{name} {number:,}' for name, number in corpus.counts().items() if name != 'all')}). Medians of {setting.ROUNDS} interleaved runs, each into an empty folder; ours through the serving station (`tram --data DIR job catalogue import`).",
+        f"{mine[-1]['added']:,.0f} of {records:,} records added, {mine[-1]['refused']:,.0f} refused and named in the report ({', '.join(f'{name} {number:,}' for name, number in corpus.counts().items() if name != 'all')}). Medians of {setting.ROUNDS} interleaved runs, each into an empty folder; ours through the serving station (`tram --data DIR job catalogue import`).",
         f"Allocated MB in the folder: {sizes}. The uploaded file (blobs) and the reserve for a full disk are not counted; Zebra keeps the records inside its index (storeData), we in journal and tables.",
         f"Records a second: ours {records / median([r['wall'] for r in mine]):,.0f}, Zebra {records / median([r['wall'] for r in theirs]):,.0f}.",
         f"Peer: {peer.configuration()}.",

@@ -26,7 +26,7 @@ def run():
             anonymous[name] = process.memory(pid, "RssAnon")
 
         note("after the start")
-        ours.import_file(small, 10_000)
+        ours.import_file(small)
         note("after an import of 10,000 records more")
         for clients in (1, 8):
             zebra.ask(ours.sru, queries, clients)

@@ -32,8 +32,8 @@ def run(base, paths, connections, seconds, pid=None):
     scale = {"B": 1, "KB": 1024, "MB": 1048576, "GB": 1073741824}[received.group(2)]
     return {
         "rps": float(re.search(r"Requests/sec:\s+([0-9.]+)", out).group(1)),
-        "p50": milliseconds(re.search(r"50%\s+(\S+)", out).group(1)),
-        "p99": milliseconds(re.search(r"99%\s+(\S+)", out).group(1)),
+        "p50": milliseconds(re.search(r"^\s+50%\s+(\S+)", out, re.M).group(1)),
+        "p99": milliseconds(re.search(r"^\s+99%\s+(\S+)", out, re.M).group(1)),
         "cpu": spent * 1e3 / max(1, requests),
         "bytes": float(received.group(1)) * scale / max(1, requests),
         "bad": (int(bad.group(1)) if bad else 0) + (sum(int(n) for n in errors.groups()) if errors else 0),
