@@ -15,6 +15,10 @@ const BOOKS: &str = include_str!("../demo/books.tsv");
 /// Titles that a step adds.
 const A_STEP: usize = 150;
 
+/// Accession numbers begin behind those of the lists that people try out an import
+/// with.
+const FIRST_NUMBER: u64 = 10_000;
+
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 struct State {
@@ -85,7 +89,10 @@ fn add<'a>(state: &mut State, row: &impl Fn(&str) -> &'a str) -> Result<()> {
     state.titles += 1;
     let copies = row("copies").parse::<u64>().unwrap_or(1).clamp(1, 40);
     let prefix = prefix(row("kind"));
-    let number = state.numbers.entry(prefix.to_owned()).or_insert(0);
+    let number = state
+        .numbers
+        .entry(prefix.to_owned())
+        .or_insert(FIRST_NUMBER);
     let call = [row("local_class"), row("ddc")]
         .into_iter()
         .find(|c| !c.is_empty())

@@ -298,7 +298,8 @@ fn copy_terms(copy: &Copy, terms: &mut Terms) {
 /// A copy with key and version.
 pub type CopyEntry = store::Entry<Copy>;
 
-/// The copies of a record that readers may see, in the order they were entered.
+/// The copies of a record that readers may see, in the order of their accession
+/// numbers.
 ///
 /// # Errors
 /// As [`Table::scan`].
@@ -314,6 +315,16 @@ pub fn copies(record: &[u8]) -> Result<Vec<CopyEntry>> {
             out.push(entry);
         }
     }
+    // Numbers of one pattern sort as text; those without one come last.
+    out.sort_by(|one, other| {
+        let key = |entry: &CopyEntry| {
+            (
+                entry.value.accession.is_empty(),
+                entry.value.accession.clone(),
+            )
+        };
+        key(one).cmp(&key(other))
+    });
     Ok(out)
 }
 

@@ -61,6 +61,8 @@ pub(super) struct Place {
     pub(super) offset: u64,
     /// Records that are done.
     pub(super) index: u64,
+    /// The blob that a file packed by gzip was unpacked into.
+    pub(super) unpacked: Option<String>,
     /// What is known of a spreadsheet.
     pub(super) sheet: Option<sheet::Sheet>,
 }

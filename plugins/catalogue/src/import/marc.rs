@@ -22,7 +22,10 @@ const PATIENCE: u64 = 32 << 20;
 /// # Errors
 /// `invalid` when the file is no MARC; as the store.
 pub(super) fn step(work: &mut Work<'_>, place: &mut Place) -> Result<bool> {
-    let blob = work.file.blob.clone();
+    let blob = place
+        .unpacked
+        .clone()
+        .unwrap_or_else(|| work.file.blob.clone());
     let size = blobs::stat(&blob)?.map_or(0, |info| info.size);
     if size == 0 {
         work.counts.read += 1;
@@ -38,10 +41,16 @@ pub(super) fn step(work: &mut Work<'_>, place: &mut Place) -> Result<bool> {
     }
     let head = blobs::read(&blob, 0, 4096)?;
     let format = match Format::sniff(&head) {
-        // One file among several that cannot be read must not undo the others.
         Format::Gzip => {
+            if place.unpacked.is_none()
+                && let Some(unpacked) = unpack(&blob)?
+            {
+                place.unpacked = Some(unpacked);
+                return Ok(false);
+            }
+            // One file among several that cannot be read must not undo the others.
             work.counts.read += 1;
-            let reason = m::FILE_GZIP.with(work.language, &[&work.file.name]);
+            let reason = m::FILE_GZIP_BAD.with(work.language, &[&work.file.name]);
             work.refuse(
                 Line {
                     number: 1,
@@ -114,6 +123,9 @@ pub(super) fn step(work: &mut Work<'_>, place: &mut Place) -> Result<bool> {
         }
         if ended {
             place.offset = size;
+            if let Some(unpacked) = &place.unpacked {
+                blobs::delete(unpacked)?;
+            }
             return Ok(true);
         }
         if at - place.offset > PATIENCE {
@@ -128,6 +140,34 @@ pub(super) fn step(work: &mut Work<'_>, place: &mut Place) -> Result<bool> {
             return Ok(false);
         }
     }
+}
+
+/// What a file packed by gzip unpacks to; more is refused, for a small file may unpack
+/// to any size.
+const MAX_UNPACKED: u64 = 128 << 20;
+
+/// Unpacks a file into a blob of its own; none when it is damaged or becomes too large.
+fn unpack(blob: &str) -> Result<Option<String>> {
+    use std::io::Read as _;
+    let packed = std::io::BufReader::new(blobs::Reader::open(blob)?);
+    let mut plain = flate2::bufread::MultiGzDecoder::new(packed).take(MAX_UNPACKED + 1);
+    let mut out = blobs::create("unpacked", "application/octet-stream")?;
+    let mut piece = vec![0; PIECE as usize];
+    let mut size = 0;
+    loop {
+        match plain.read(&mut piece) {
+            Ok(0) => break,
+            Ok(count) => {
+                size += count as u64;
+                out.append(piece.get(..count).unwrap_or_default())?;
+            }
+            Err(_) => return Ok(None),
+        }
+    }
+    if size > MAX_UNPACKED {
+        return Ok(None);
+    }
+    Ok(Some(out.finish()?))
 }
 
 fn xml_declaration(head: &[u8]) -> &[u8] {

@@ -78,7 +78,8 @@ super::messages! {
     PROGRESS_EXPORT = "Đã ghi {0} biểu ghi", "{0} records written";
 
     FILE_EMPTY = "Tệp không có nội dung.", "The file is empty.";
-    FILE_GZIP = "Tệp “{0}” là tệp nén gzip. Hãy giải nén rồi tải lên lại.", "“{0}” is packed with gzip. Unpack it and upload it again.";
+    FILE_GZIP = "Tệp “{0}” được nén bằng gzip; tệp sẽ được giải nén khi nhập.", "“{0}” is packed with gzip; it is unpacked when it is imported.";
+    FILE_GZIP_BAD = "Tệp nén “{0}” bị hỏng, hoặc giải nén ra lớn hơn 128 MB. Hãy giải nén trên máy tính rồi tải lên.", "The packed file “{0}” is damaged, or unpacks to more than 128 MB. Unpack it on a computer and upload the result.";
     FILE_UNKNOWN = "Tệp “{0}” không giống tệp MARC 21 hay MARCXML. Hãy xem lại tệp đã xuất từ phần mềm cũ. Nếu vẫn nhập, máy sẽ tìm từng biểu ghi đọc được và báo phần còn lại.", "“{0}” does not look like MARC 21 or MARCXML. Check what the old software exported. If you import it all the same, each record that can be read is taken and the rest is reported.";
     BAD_NOT_MARC = "Ở vị trí này không có đầu biểu MARC", "No MARC leader stands here";
     BAD_TRUNCATED = "Biểu ghi bị cắt cụt", "The record is cut off";
