@@ -5,39 +5,14 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { assertAccessible } from './lib/axe.mjs';
 import { assertFits, freshPage, useBrowser } from './lib/browser.mjs';
-import { confirm, fill, openClass } from './lib/station.mjs';
+import { NEW, WIZARD, confirm, fill, openClass, setUp } from './lib/station.mjs';
 
 useBrowser();
 
-const NEW = process.env.TRAM_NEW_URL;
-const CODE = process.env.TRAM_NEW_CODE;
 const DATA = path.join(import.meta.dirname, '../data');
 const PASSWORD = 'trong dua ba mua';
 
-const labels = {
-  code: 'Mã cài đặt *',
-  school: 'Tên trường *',
-  name: 'Họ và tên *',
-  username: 'Tên đăng nhập *',
-  password: 'Mật khẩu mới *',
-  again: 'Nhập lại mật khẩu mới *',
-};
-
-async function answer(page, { code = CODE, password = PASSWORD, again = password } = {}) {
-  await fill(page, {
-    [labels.code]: code,
-    [labels.school]: 'Trường THCS Rạch Miễu',
-    [labels.name]: 'Nguyễn Thị Lan',
-    [labels.username]: 'lan.nguyen',
-    [labels.password]: password,
-    [labels.again]: again,
-  });
-  await page.locator('input[name=name2]').fill('Trần Văn Bảy');
-  await page.locator('input[name=username2]').fill('bay.tran');
-  await page.locator('input[name=password2]').fill('ghe xuong ba la');
-  await page.locator('input[name=again2]').fill('ghe xuong ba la');
-  await page.getByRole('button', { name: 'Hoàn tất cài đặt' }).click();
-}
+const labels = WIZARD;
 
 async function enter(page) {
   await page.goto('/sign-in');
@@ -64,7 +39,7 @@ test('whatever address is opened, a new station shows its wizard', async () => {
 test('a wrong code lets nobody in, and what was typed stays', async () => {
   const page = await freshPage({ base: NEW });
   await page.goto('/setup');
-  await answer(page, { code: 'AAAA-AAAA' });
+  await setUp(page, { code: 'AAAA-AAAA' });
   await page.getByText('Mã cài đặt chưa đúng').first().waitFor();
   assert.equal(await page.getByLabel(labels.school).inputValue(), 'Trường THCS Rạch Miễu');
   await page.goto('/');
@@ -74,12 +49,12 @@ test('a wrong code lets nobody in, and what was typed stays', async () => {
 test('a weak password and two that differ are explained at their field', async () => {
   const page = await freshPage({ base: NEW });
   await page.goto('/setup');
-  await answer(page, { password: '12345678' });
+  await setUp(page, { password: '12345678' });
   const weak = page.locator('input[name=password]');
   await page.locator('input[name=password][aria-invalid]').waitFor();
   const described = (await weak.getAttribute('aria-describedby')).split(' ');
   assert.ok((await page.locator(`#${described.at(-1)}`).innerText()).length > 15);
-  await answer(page, { again: 'trong dua hai mua' });
+  await setUp(page, { again: 'trong dua hai mua' });
   await page.locator('input[name=again][aria-invalid]').waitFor();
   assert.match(await page.getByRole('alert').first().innerText(), /không giống nhau/);
 });
@@ -87,7 +62,7 @@ test('a weak password and two that differ are explained at their field', async (
 test('the wizard ends signed in, and is never there again', async () => {
   const page = await freshPage({ base: NEW });
   await page.goto('/setup');
-  await answer(page);
+  await setUp(page);
   await page.getByRole('heading', { level: 1, name: 'Trường THCS Rạch Miễu' }).waitFor();
   assert.equal((await page.locator('header .who a[href="/me"]').innerText()).trim(), 'Nguyễn Thị Lan');
   assert.ok((await page.locator('nav.menu a').allInnerTexts()).includes('Quản trị'));
@@ -267,7 +242,7 @@ test('an administrator does not give up his own role by mistake', async () => {
   const page = await freshPage({ base: NEW });
   await enter(page);
   await page.goto('/people/staff');
-  await page.getByRole('link', { name: 'Nguyễn Thị Lan' }).first().click();
+  await page.locator('main td').getByRole('link', { name: 'Nguyễn Thị Lan', exact: true }).click();
   await page.getByLabel('Quản trị máy chủ').uncheck();
   await page.getByRole('button', { name: 'Lưu tài khoản' }).click();
   assert.match(await page.getByRole('alert').first().innerText(), /người quản trị thứ hai/);

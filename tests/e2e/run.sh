@@ -34,7 +34,6 @@ export TRAM_BARE_URL=$TRAM_URL TRAM_BARE_CODE=$TRAM_CODE
 
 tests=("$@")
 [ ${#tests[@]} -gt 0 ] || tests=(tests/e2e/*.test.mjs)
-# node runs them by name: what reads the demonstration titles (queries, search) before
-# what adds to them (titles-from-files), the wizard's look before its use.
+# node runs them by name; the wizard is looked at (accessibility) before it is used.
 # One file at a time: they share the stations, and a small machine has two cores.
 timeout 600 node --test --test-concurrency=1 --test-reporter="${TRAM_REPORTER:-spec}" "${tests[@]}"

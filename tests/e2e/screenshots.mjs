@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { freshPage, launch } from './lib/browser.mjs';
-import { enterAs, openClass } from './lib/station.mjs';
+import { NEW, enterAs, enterNew, openClass } from './lib/station.mjs';
 
 const MOST = 200_000;
 const to = process.argv[2];
@@ -41,8 +41,9 @@ await picture('start', { width: 1280, height: 860 }, async (page) => { await ent
 await picture('record', { width: 1280, height: 1000 }, firstRecord);
 await picture('form', { width: 1280, height: 1000 }, async (page) => { await enterAs(page, 'thuvien'); await page.goto('/catalogue/new'); });
 await picture('sign-in', { width: 1280, height: 1000 }, (page) => page.goto('/sign-in'));
-await picture('import-report', { width: 1280, height: 1000 }, async (page) => {
-  await enterAs(page, 'thuvien');
+await picture('wizard', { width: 1280, height: 1000, base: NEW }, (page) => page.goto('/setup'));
+await picture('import-report', { width: 1280, height: 1000, base: NEW }, async (page) => {
+  await enterNew(page);
   await page.goto('/catalogue/import');
   await page.locator('input[type=file]').setInputFiles(path.join(data, 'books-danh-muc.xlsx'));
   await page.locator('main form button[type=submit]').click();
@@ -51,5 +52,4 @@ await picture('import-report', { width: 1280, height: 1000 }, async (page) => {
 });
 await picture('class', { width: 1280, height: 860 }, async (page) => { await enterAs(page, 'giaovien'); await openClass(page, '8A1'); });
 await picture('plugin', { width: 1280, height: 1000 }, async (page) => { await enterAs(page, 'quantri'); await page.goto('/admin/plugin/catalogue'); });
-await picture('wizard', { width: 1280, height: 1000, base: process.env.TRAM_NEW_URL }, (page) => page.goto('/setup'));
 await browser.close();

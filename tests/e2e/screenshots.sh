@@ -17,4 +17,6 @@ export TRAM_DEMO_URL=$TRAM_URL
 start_serve "$work/new"
 pids+=("$TRAM_PID")
 export TRAM_NEW_URL=$TRAM_URL
+TRAM_NEW_CODE=$(sed -n 's/^Set-up code[^:]*: *//p' "$work/init")
+export TRAM_NEW_CODE
 node tests/e2e/screenshots.mjs "${1:-docs/pictures}"

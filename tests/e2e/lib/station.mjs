@@ -51,3 +51,47 @@ export async function confirm(page, label) {
   await question.locator('summary').click();
   await question.locator('button[type=submit]').click();
 }
+
+/** A station that nobody has set up yet, with the code that `tram init` printed. */
+export const NEW = process.env.TRAM_NEW_URL;
+
+/** Labels of the wizard. */
+export const WIZARD = {
+  code: 'Mã cài đặt *',
+  school: 'Tên trường *',
+  name: 'Họ và tên *',
+  username: 'Tên đăng nhập *',
+  password: 'Mật khẩu mới *',
+  again: 'Nhập lại mật khẩu mới *',
+};
+
+/** Fills in the wizard on the page and sends it. */
+export async function setUp(page, { code = process.env.TRAM_NEW_CODE, password = 'trong dua ba mua', again = password } = {}) {
+  await fill(page, {
+    [WIZARD.code]: code,
+    [WIZARD.school]: 'Trường THCS Rạch Miễu',
+    [WIZARD.name]: 'Nguyễn Thị Lan',
+    [WIZARD.username]: 'lan.nguyen',
+    [WIZARD.password]: password,
+    [WIZARD.again]: again,
+  });
+  await page.locator('input[name=name2]').fill('Trần Văn Bảy');
+  await page.locator('input[name=username2]').fill('bay.tran');
+  await page.locator('input[name=password2]').fill('ghe xuong ba la');
+  await page.locator('input[name=again2]').fill('ghe xuong ba la');
+  await page.getByRole('button', { name: 'Hoàn tất cài đặt' }).click();
+}
+
+/** Enters the new station as its second administrator; sets it up when nobody did. */
+export async function enterNew(page) {
+  await page.goto('/sign-in');
+  if (new URL(page.url()).pathname === '/setup') {
+    await setUp(page);
+    await page.locator('form[data-sign-out]').waitFor();
+    await page.goto('/sign-in');
+  }
+  await page.getByLabel('Tên đăng nhập').fill('bay.tran');
+  await page.getByLabel('Mật khẩu hoặc mã PIN').fill('ghe xuong ba la');
+  await page.locator('main form[action="/sign-in"] button').click();
+  await page.locator(`header .who a:text-is("Trần Văn Bảy")`).waitFor();
+}

@@ -306,6 +306,14 @@ fn preview_list(
     };
     for (grid, columns) in &lists {
         let rows = excel::read(grid, columns, &grid.name);
+        if rows.is_empty() {
+            widgets.push(Widget::Notice {
+                tone: Tone::Bad,
+                text: say.with(&m::SHEET_NO_ROWS, &[&file.name]),
+                links: Vec::new(),
+            });
+            continue;
+        }
         let found = say.with(
             &m::LIST_FOUND,
             &[
