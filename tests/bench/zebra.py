@@ -62,7 +62,7 @@ class Zebra:
     def configuration(self):
         chain = re.sub(r"\s+", " ", (self.folder / "tab" / "words-icu.xml").read_text()).strip()
         config = "; ".join(line for line in (self.folder / "zebra.cfg").read_text().splitlines() if line.split(":")[0] in ("storeKeys", "storeData", "memMax", "recordType", "encoding"))
-        return f"{setting.version('zebrasrv', '-V')}, yaz {setting.version('pkg-config', '--modversion', 'yaz')}; {config}; words: `{chain}`"
+        return f"Zebra {setting.version('dpkg-query', '-W', '-f', '${Version}', 'idzebra-2.0-utils')}, yaz {setting.version('pkg-config', '--modversion', 'yaz')}; {config}; words: `{chain}`"
 
 
 def zbench():
