@@ -243,13 +243,9 @@ fn bomb(length: usize) -> Vec<u8> {
     let section = |tag: u8, content: Vec<u8>| [vec![tag], leb(content.len()), content].concat();
     let body = [vec![0], vec![0x01; length], vec![0x0b]].concat();
     let code = [vec![1], leb(body.len()), body].concat();
-    let module = [
-        b"\0asm\x01\0\0\0".to_vec(),
-        section(1, vec![1, 0x60, 0, 0]),
-        section(3, vec![1, 0]),
-        section(10, code),
-    ]
-    .concat();
+    let module =
+        [b"\0asm\x01\0\0\0".to_vec(), section(1, vec![1, 0x60, 0, 0]), section(3, vec![1, 0]), section(10, code)]
+            .concat();
     let manifest = "id = \"bomb.test\"\nversion = \"0.1.0\"\napi = \"0.1\"\nname = \"B\"\ndescription = \"B\"\n";
     [
         b"\0asm\x0d\0\x01\0".to_vec(),

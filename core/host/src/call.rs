@@ -11,6 +11,7 @@ use tram_journal::{Committed, Context, RunError};
 use tram_people::{Kind, Principal};
 use wasmtime::{Store, Trap};
 
+use crate::CallError;
 use crate::bindings::types;
 use crate::capabilities::file_of;
 use crate::engine::ticks;
@@ -18,7 +19,6 @@ use crate::inner::Core;
 use crate::plugin::{Entry, Plugin, Status};
 use crate::request::{Reply, ReplyBody, Request, head, principal as wire_principal};
 use crate::state::{Access, Budget, Effects, Fixed, State};
-use crate::CallError;
 
 /// Largest page document, bytes.
 const MAX_PAGE: usize = 1 << 20;
@@ -327,9 +327,8 @@ pub(crate) fn request(
     };
     let _turn = core.requests.take(PATIENCE).ok_or(CallError::Busy)?;
     let (kind, principal, route) = (route.kind, principal.clone(), route.id.clone());
-    let reply = guarded(core, entry, PATIENCE, move |core, plugin| {
-        respond(core, plugin, kind, &route, request, &principal)
-    });
+    let reply =
+        guarded(core, entry, PATIENCE, move |core, plugin| respond(core, plugin, kind, &route, request, &principal));
     drop(public);
     reply
 }
@@ -379,9 +378,7 @@ fn reply(
             committed
                 .assigned
                 .iter()
-                .map(|(place, number)| {
-                    (String::from_utf8_lossy(&place.decimal(0)).into_owned(), number.to_string())
-                })
+                .map(|(place, number)| (String::from_utf8_lossy(&place.decimal(0)).into_owned(), number.to_string()))
                 .collect()
         })
         .unwrap_or_default();
@@ -392,34 +389,34 @@ fn reply(
             }
         }
     }
-    let body = match response.body {
-        types::Body::Page(bytes) => {
-            if bytes.len() > MAX_PAGE {
-                return Err(CallError::TooMuch { what: "reply" });
-            }
-            let bytes = with_numbers(bytes, &numbers);
-            ReplyBody::Page(serde_json::from_slice(&bytes).map_err(|error| CallError::Trapped {
-                reason: format!("the page document does not read: {error}"),
-            })?)
-        }
-        types::Body::Bytes(bytes) => {
-            if bytes.len() > MAX_BYTES {
-                return Err(CallError::TooMuch { what: "reply" });
-            }
-            ReplyBody::Bytes(with_numbers(bytes, &numbers))
-        }
-        types::Body::Blob(id) => {
-            let snapshot = core.journal.read()?;
-            let blob = file_of(&core.journal, &snapshot, &plugin.manifest.id, &id).ok_or_else(|| {
-                CallError::Plugin {
-                    code: "not-found".into(),
-                    message: Text::vi_en("Không có tệp này.", "There is no such file."),
+    let body =
+        match response.body {
+            types::Body::Page(bytes) => {
+                if bytes.len() > MAX_PAGE {
+                    return Err(CallError::TooMuch { what: "reply" });
                 }
-            })?;
-            ReplyBody::Blob(blob)
-        }
-        types::Body::Empty => ReplyBody::Empty,
-    };
+                let bytes = with_numbers(bytes, &numbers);
+                ReplyBody::Page(serde_json::from_slice(&bytes).map_err(|error| CallError::Trapped {
+                    reason: format!("the page document does not read: {error}"),
+                })?)
+            }
+            types::Body::Bytes(bytes) => {
+                if bytes.len() > MAX_BYTES {
+                    return Err(CallError::TooMuch { what: "reply" });
+                }
+                ReplyBody::Bytes(with_numbers(bytes, &numbers))
+            }
+            types::Body::Blob(id) => {
+                let snapshot = core.journal.read()?;
+                let blob =
+                    file_of(&core.journal, &snapshot, &plugin.manifest.id, &id).ok_or_else(|| CallError::Plugin {
+                        code: "not-found".into(),
+                        message: Text::vi_en("Không có tệp này.", "There is no such file."),
+                    })?;
+                ReplyBody::Blob(blob)
+            }
+            types::Body::Empty => ReplyBody::Empty,
+        };
     Ok(Reply { status, headers, body, committed: committed.map(|committed| committed.sequence) })
 }
 
@@ -453,10 +450,8 @@ pub(crate) fn fill(
             continue;
         }
         let (slot, by) = (slot.to_owned(), principal.clone());
-        let context: Vec<types::Field> = context
-            .iter()
-            .map(|(name, value)| types::Field { name: name.clone(), value: value.clone() })
-            .collect();
+        let context: Vec<types::Field> =
+            context.iter().map(|(name, value)| types::Field { name: name.clone(), value: value.clone() }).collect();
         let cards = guarded(core, entry, SLOT_TIME, move |core, plugin| {
             let mut frame = Frame::new(core, plugin, &by)?;
             frame.time = SLOT_TIME.min(plugin.limits.time);
@@ -523,4 +518,3 @@ pub(crate) fn query(
     settle(core, &entry, began.elapsed(), answer.as_ref().err());
     answer?.map_err(plugin_error)
 }
-

@@ -47,10 +47,7 @@ pub(crate) fn check_size(component: &[u8]) -> Result<(), Error> {
     let (mut functions, mut modules) = (0u32, 0u32);
     for payload in Parser::new(0).parse_all(component) {
         let payload = payload.map_err(|error| {
-            too_much(
-                format!("Tệp phần mở rộng bị hỏng: {error}."),
-                format!("The plugin file is damaged: {error}."),
-            )
+            too_much(format!("Tệp phần mở rộng bị hỏng: {error}."), format!("The plugin file is damaged: {error}."))
         })?;
         match payload {
             Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => modules += 1,

@@ -157,7 +157,12 @@ fn depth(core: &Core, entry: &JournalEntry) -> Result<u32, tram_journal::Error> 
         if depth >= MAX_DEPTH {
             break;
         }
-        cause = core.journal.changes(sequence, 1)?.first().filter(|found| found.sequence == sequence).and_then(|found| found.cause);
+        cause = core
+            .journal
+            .changes(sequence, 1)?
+            .first()
+            .filter(|found| found.sequence == sequence)
+            .and_then(|found| found.cause);
     }
     Ok(depth)
 }

@@ -1,8 +1,8 @@
 //! The engine: one configuration for compiling and for running, so that what a
 //! build or a child process compiled loads everywhere.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 

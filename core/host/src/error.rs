@@ -60,7 +60,9 @@ impl Error {
     pub fn text(&self) -> Text {
         match self {
             Self::Package(text) => text.clone(),
-            Self::NoPlugin(id) => Text::vi_en(format!("Không có phần mở rộng “{id}”."), format!("There is no plugin “{id}”.")),
+            Self::NoPlugin(id) => {
+                Text::vi_en(format!("Không có phần mở rộng “{id}”."), format!("There is no plugin “{id}”."))
+            }
             Self::NotAllowed(_) => Text::vi_en(
                 "Bạn không có quyền cài đặt hay thay đổi phần mở rộng.",
                 "You may not install or change plugins.",

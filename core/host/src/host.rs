@@ -150,12 +150,7 @@ impl Host {
     /// # Errors
     /// The engine's memory cannot be had, the journal fails, or an embedded plugin is
     /// broken.
-    pub fn start(
-        options: HostOptions,
-        journal: Journal,
-        people: People,
-        embedded: &[Embedded],
-    ) -> Result<Self, Error> {
+    pub fn start(options: HostOptions, journal: Journal, people: People, embedded: &[Embedded]) -> Result<Self, Error> {
         journal.declare(tables::OWNER, &tables::collections())?;
         // Six instances are kept for background work and for slots and queries that
         // run inside other calls.
@@ -266,12 +261,7 @@ impl Host {
 
     /// What the plugins have for a place of the shell, with the id of each. A plugin
     /// that fails or dawdles is left out.
-    pub fn fill(
-        &self,
-        slot: &str,
-        context: &[(String, String)],
-        principal: &Principal,
-    ) -> Vec<(String, Vec<Card>)> {
+    pub fn fill(&self, slot: &str, context: &[(String, String)], principal: &Principal) -> Vec<(String, Vec<Card>)> {
         call::fill(&self.core, slot, context, principal, None)
     }
 
@@ -290,7 +280,10 @@ impl Host {
         let Some(declared) = entry.manifest.job.iter().find(|declared| declared.name == job) else {
             return Err(CallError::Plugin {
                 code: "not-found".into(),
-                message: Text::vi_en(format!("{plugin} không có việc “{job}”."), format!("{plugin} has no job “{job}”.")),
+                message: Text::vi_en(
+                    format!("{plugin} không có việc “{job}”."),
+                    format!("{plugin} has no job “{job}”."),
+                ),
             });
         };
         // A job without a permission is started by the plugin itself, or at the console.

@@ -32,8 +32,15 @@ const MAX_BYTES: usize = 1 << 20;
 const TIME: Duration = Duration::from_secs(5);
 /// Changes wait so long for others, so that many saves share one commit…
 const COALESCE: Duration = Duration::from_millis(200);
-/// …and so long while much is written.
-const COALESCE_BULK: Duration = Duration::from_secs(1);
+/// …so long while much is written…
+const COALESCE_BULK: Duration = Duration::from_secs(5);
+/// …and so long while entries are read faster than they were indexed: each commit is a
+/// segment, and segments are merged again and again.
+const COALESCE_BEHIND: Duration = Duration::from_secs(30);
+/// Much was written, and nothing more comes: time to commit.
+const QUIET: Duration = Duration::from_millis(500);
+/// Documents after which the index is made one segment when it is idle.
+const TIDY_AFTER: usize = 20_000;
 /// Documents since the last commit that count as much.
 const BULK: usize = 1_000;
 /// Quiet time after which the writer's memory is given back.
@@ -94,9 +101,9 @@ impl Indexed {
     /// Waits until somebody wants more than `beyond`, or for a while.
     fn pause(&self, beyond: u64, patience: Duration) {
         let seen = lock(&self.seen);
-        let _ = self.advanced.wait_timeout_while(seen, patience, |_| {
-            !self.is_wanted(beyond) && !self.stop.load(Ordering::Relaxed)
-        });
+        let _ = self
+            .advanced
+            .wait_timeout_while(seen, patience, |_| !self.is_wanted(beyond) && !self.stop.load(Ordering::Relaxed));
     }
 }
 
@@ -126,10 +133,7 @@ impl Indexes {
             wanted: AtomicU64::new(0),
             stop: AtomicBool::new(false),
         });
-        self.all
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(entry.id().to_owned(), Arc::clone(&indexed));
+        self.all.write().unwrap_or_else(PoisonError::into_inner).insert(entry.id().to_owned(), Arc::clone(&indexed));
         let follower = Follower {
             core: Arc::clone(core),
             entry: Arc::clone(entry),
@@ -248,8 +252,8 @@ impl Follower {
         if index.sequence() > self.core.journal.head().sequence {
             drop(index);
             std::fs::remove_dir_all(&folder)?;
-            let index = Index::open(&folder, &self.schema, &self.identity)
-                .map_err(|error| Error::Search(error.to_string()))?;
+            let index =
+                Index::open(&folder, &self.schema, &self.identity).map_err(|error| Error::Search(error.to_string()))?;
             return Ok((Arc::new(index), true));
         }
         let unbuilt = index.sequence() == 0;
@@ -333,6 +337,7 @@ impl Follower {
         let mut first: Option<Instant> = None;
         let mut last_work = Instant::now();
         let mut has_writer = true;
+        let mut untidy = 0usize;
         while !self.is_stopping() {
             let mut changed = Changed::new();
             let mut bytes = 0;
@@ -356,14 +361,20 @@ impl Follower {
                 self.apply(index, read, changed)?;
             }
             if let Some(since) = first {
-                let window = if documents >= BULK { COALESCE_BULK } else { COALESCE };
+                let window = match documents {
+                    _ if behind => COALESCE_BEHIND,
+                    many if many >= BULK => COALESCE_BULK,
+                    _ => COALESCE,
+                };
                 let wanted = self.indexed.is_wanted(index.sequence());
-                if since.elapsed() >= window || (wanted && !behind) {
+                let quiet = documents >= BULK && last_work.elapsed() >= QUIET;
+                if since.elapsed() >= window || (!behind && (wanted || quiet)) {
                     index.commit(read).map_err(search)?;
+                    untidy += documents;
                     (first, documents) = (None, 0);
                     self.indexed.advance(read);
                 } else if !behind {
-                    self.indexed.pause(index.sequence(), window.saturating_sub(since.elapsed()));
+                    self.indexed.pause(index.sequence(), window.saturating_sub(since.elapsed()).min(QUIET));
                 }
             } else {
                 self.indexed.advance(read);
@@ -371,6 +382,10 @@ impl Follower {
                     index.commit(read).map_err(search)?;
                 }
                 if has_writer && last_work.elapsed() > IDLE {
+                    if untidy >= TIDY_AFTER {
+                        index.compact().map_err(search)?;
+                        untidy = 0;
+                    }
                     index.close_writer().map_err(search)?;
                     has_writer = false;
                 }
@@ -388,9 +403,8 @@ impl Follower {
 
     /// Notes the changes of an entry that are for this index; their bytes.
     fn collect(&self, entry: &tram_journal::Entry, changed: &mut Changed) -> usize {
-        let mine = |owner: &str, collection: &String| {
-            owner == self.entry.id() && self.schema.collections.contains(collection)
-        };
+        let mine =
+            |owner: &str, collection: &String| owner == self.entry.id() && self.schema.collections.contains(collection);
         let mut bytes = 0;
         for change in &entry.changes {
             match change {

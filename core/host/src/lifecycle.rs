@@ -30,8 +30,28 @@ const PERMISSION: &str = "plugins.manage";
 const MAX_PACKAGE: usize = 64 << 20;
 /// Words that no plugin may have for an id: they are paths or owners of the core.
 const RESERVED: &[&str] = &[
-    "core", "host", "people", "admin", "api", "x", "me", "search", "sign-in", "sign-out", "setup", "jobs", "card",
-    "tls", "static", "upload", "healthz", "metrics", "system", "console", "robots.txt", "favicon.ico",
+    "core",
+    "host",
+    "people",
+    "admin",
+    "api",
+    "x",
+    "me",
+    "search",
+    "sign-in",
+    "sign-out",
+    "setup",
+    "jobs",
+    "card",
+    "tls",
+    "static",
+    "upload",
+    "healthz",
+    "metrics",
+    "system",
+    "console",
+    "robots.txt",
+    "favicon.ico",
 ];
 /// Storage of a vendor's plugin that asks for nothing particular, bytes.
 const VENDOR_QUOTA: u64 = 256 << 20;
@@ -96,9 +116,13 @@ fn refused(vi: impl Into<String>, en: impl Into<String>) -> Error {
 /// Reads a package and checks all that can be checked without compiling.
 fn read(bytes: &[u8]) -> Result<Package<'_>, Error> {
     if bytes.len() > MAX_PACKAGE {
-        return Err(refused("Tệp phần mở rộng quá lớn (tối đa 64 MB).", "The plugin file is too large (at most 64 MB)."));
+        return Err(refused(
+            "Tệp phần mở rộng quá lớn (tối đa 64 MB).",
+            "The plugin file is too large (at most 64 MB).",
+        ));
     }
-    Package::read(bytes).map_err(|error| refused(format!("Không đọc được tệp phần mở rộng: {error}."), error.to_string()))
+    Package::read(bytes)
+        .map_err(|error| refused(format!("Không đọc được tệp phần mở rộng: {error}."), error.to_string()))
 }
 
 /// What is wrong with a manifest, the host's own rules included.
@@ -130,7 +154,9 @@ fn imports(component: &[u8]) -> Result<Vec<String>, Error> {
     use wasmparser::component_types::ComponentEntityType;
     let types = wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::default())
         .validate_all(component)
-        .map_err(|error| refused(format!("Tệp phần mở rộng không hợp lệ: {error}."), format!("The plugin file is not valid: {error}.")))?;
+        .map_err(|error| {
+        refused(format!("Tệp phần mở rộng không hợp lệ: {error}."), format!("The plugin file is not valid: {error}."))
+    })?;
     let types = types.as_ref();
     let mut imports = Vec::new();
     for payload in wasmparser::Parser::new(0).parse_all(component) {
@@ -192,7 +218,13 @@ pub(crate) fn inspect(bytes: &[u8]) -> Result<Inspection, Error> {
 }
 
 /// An entry of the registry, not yet running.
-fn entry(package: &Package<'_>, grants: Grants, hash: String, embedded: bool, kept: Option<String>) -> Result<Entry, Error> {
+fn entry(
+    package: &Package<'_>,
+    grants: Grants,
+    hash: String,
+    embedded: bool,
+    kept: Option<String>,
+) -> Result<Entry, Error> {
     let assets = package
         .assets
         .iter()
@@ -444,9 +476,11 @@ fn write_enabled(core: &Core, id: &str, enabled: bool, reason: &str, principal: 
 fn switch_on(core: &Arc<Core>, entry: &Arc<Entry>) -> Result<(), Error> {
     let component = match &entry.package {
         Some(kept) => read(&package_bytes(core, kept)?)?.component(),
-        None => match core.embedded.iter().find(|embedded| {
-            Package::read(embedded.package).is_ok_and(|package| package.manifest.id == entry.id())
-        }) {
+        None => match core
+            .embedded
+            .iter()
+            .find(|embedded| Package::read(embedded.package).is_ok_and(|package| package.manifest.id == entry.id()))
+        {
             Some(embedded) => read(embedded.package)?.component(),
             None => return Err(Error::NoPlugin(entry.id().to_owned())),
         },

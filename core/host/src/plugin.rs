@@ -13,10 +13,10 @@ use wasmtime::component::{Component, Linker, types::ComponentItem};
 use crate::bindings::{api, indexer, job, pages, queryable, slots, subscriber};
 use crate::engine::MEMORY_MAX;
 use crate::grants::Grants;
+use crate::host::Asset;
 use crate::permits::{Allowance, Breaker, Permits};
 use crate::routing::Routes;
 use crate::state::State;
-use crate::host::Asset;
 use crate::{Error, capabilities};
 
 /// An installed plugin, running or not.
@@ -162,9 +162,9 @@ fn imports(engine: &Engine, component: &Component) -> Vec<String> {
         .component_type()
         .imports(engine)
         .filter(|(_, item)| match &item.ty {
-            ComponentItem::ComponentInstance(instance) => instance
-                .exports(engine)
-                .any(|(_, item)| !matches!(item.ty, ComponentItem::Type(_))),
+            ComponentItem::ComponentInstance(instance) => {
+                instance.exports(engine).any(|(_, item)| !matches!(item.ty, ComponentItem::Type(_)))
+            }
             ComponentItem::Type(_) => false,
             _ => true,
         })
@@ -191,15 +191,23 @@ pub(crate) fn check_imports(imports: &[String], grants: &Grants) -> Result<(), E
                 let wasi = import.starts_with("wasi:");
                 let hint = if wasi { " (WASI)" } else { "" };
                 return Err(Error::Package(Text::vi_en(
-                    format!("Phần mở rộng đòi dùng “{import}”{hint}, thứ mà Trạm không cho phần mở rộng nào dùng: không có tệp, mạng hay đồng hồ của máy. Hãy báo người viết phần này."),
-                    format!("The plugin wants “{import}”{hint}, which Trạm gives to no plugin: there are no files, no network and no clock of the machine. Tell whoever made it."),
+                    format!(
+                        "Phần mở rộng đòi dùng “{import}”{hint}, thứ mà Trạm không cho phần mở rộng nào dùng: không có tệp, mạng hay đồng hồ của máy. Hãy báo người viết phần này."
+                    ),
+                    format!(
+                        "The plugin wants “{import}”{hint}, which Trạm gives to no plugin: there are no files, no network and no clock of the machine. Tell whoever made it."
+                    ),
                 )));
             }
             Some(name) if !grants.allows(name) => {
                 let (vi, en) = crate::sentences::capability(name);
                 return Err(Error::Package(Text::vi_en(
-                    format!("Phần mở rộng cần quyền “{name}” ({vi}) nhưng chưa được cấp; plugin.toml phải xin quyền này và người quản trị phải đồng ý."),
-                    format!("The plugin needs the capability “{name}” ({en}), which was not granted: plugin.toml has to ask for it, and an administrator has to agree."),
+                    format!(
+                        "Phần mở rộng cần quyền “{name}” ({vi}) nhưng chưa được cấp; plugin.toml phải xin quyền này và người quản trị phải đồng ý."
+                    ),
+                    format!(
+                        "The plugin needs the capability “{name}” ({en}), which was not granted: plugin.toml has to ask for it, and an administrator has to agree."
+                    ),
                 )));
             }
             Some(_) => {}

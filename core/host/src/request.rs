@@ -115,15 +115,8 @@ impl Seek for BlobContent {
 }
 
 /// Response headers that a plugin may set.
-const HEADERS: &[&str] = &[
-    "content-type",
-    "location",
-    "content-disposition",
-    "cache-control",
-    "etag",
-    "last-modified",
-    "retry-after",
-];
+const HEADERS: &[&str] =
+    &["content-type", "location", "content-disposition", "cache-control", "etag", "last-modified", "retry-after"];
 
 fn fields(pairs: Vec<(String, String)>) -> Vec<types::Field> {
     pairs.into_iter().map(|(name, value)| types::Field { name, value }).collect()

@@ -63,8 +63,7 @@ impl Table {
         let wanted = if method == "HEAD" && !methods.contains_key("HEAD") { "GET" } else { method };
         Some(match methods.get(wanted) {
             Some(route) => {
-                let params =
-                    matched.params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+                let params = matched.params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
                 Ok((Arc::clone(route), params))
             }
             None => {

@@ -12,7 +12,10 @@ pub(crate) fn capability(name: &str) -> (&'static str, &'static str) {
         "search" => ("tìm kiếm trong dữ liệu của riêng nó", "searches data of its own"),
         "blobs" => ("giữ tệp của riêng nó (ảnh, tài liệu)", "keeps files of its own (pictures, documents)"),
         "directory" => ("đọc danh bạ nhà trường", "reads the school's directory of people"),
-        "events" => ("báo cho các phần khác khi có thay đổi, không kèm nội dung", "tells other plugins that something changed, without what"),
+        "events" => (
+            "báo cho các phần khác khi có thay đổi, không kèm nội dung",
+            "tells other plugins that something changed, without what",
+        ),
         "jobs" => ("chạy việc nền kéo dài", "runs long work in the background"),
         "settings" => ("giữ thiết đặt của riêng nó", "keeps settings of its own"),
         "clock" => ("xem ngày giờ của trạm", "reads the station's date and time"),
@@ -57,7 +60,11 @@ pub(crate) fn of(manifest: &Manifest) -> Vec<Text> {
             format!("{vi}. Lý do: {}", asked.purpose.get("vi")),
             format!("{en}. Why: {}", asked.purpose.get("en")),
         );
-        if matches!(asked.name.as_str(), "directory" | "brokered") { weighty.push(sentence) } else { light.push(sentence) }
+        if matches!(asked.name.as_str(), "directory" | "brokered") {
+            weighty.push(sentence)
+        } else {
+            light.push(sentence)
+        }
     }
     for heard in &manifest.subscribe {
         weighty.push(Text::vi_en(

@@ -8,10 +8,10 @@ use tram_journal::{Placeholder, Reader, Snapshot, Time, Txn};
 use tram_people::Principal;
 use wasmtime::ResourceLimiter;
 
+use crate::CallError;
 use crate::bindings::types;
 use crate::inner::Core;
 use crate::plugin::Plugin;
-use crate::CallError;
 
 /// What a host function answers when it does not do what was asked.
 #[derive(Debug)]
@@ -56,7 +56,9 @@ impl From<tram_journal::Error> for Failure {
                 Self::argument(format!("the manifest declares no index {index} for {collection}"))
             }
             E::Limit(text) => Self::argument(text),
-            E::NotFound(what) => Self::answer("not-found", format!("Không tìm thấy {what}."), format!("{what} was not found.")),
+            E::NotFound(what) => {
+                Self::answer("not-found", format!("Không tìm thấy {what}."), format!("{what} was not found."))
+            }
             other => Self::End(other.into()),
         }
     }

@@ -72,11 +72,7 @@ pub(crate) fn declared(manifest: &Manifest) -> Vec<CollectionSpec> {
             indexes: collection
                 .index
                 .iter()
-                .map(|index| IndexSpec {
-                    name: index.name.clone(),
-                    unique: index.unique,
-                    personal: index.personal,
-                })
+                .map(|index| IndexSpec { name: index.name.clone(), unique: index.unique, personal: index.personal })
                 .collect(),
         })
         .collect()

@@ -48,12 +48,14 @@ impl Vendors {
         let mut threads = Vec::new();
         for _ in 0..cores.saturating_sub(1).max(1) {
             let queue = Arc::clone(&queue);
-            threads.push(std::thread::Builder::new().name("tram-vendor".into()).stack_size(2 << 20).spawn(move || {
-                give_way();
-                while let Some(task) = queue.next() {
-                    task();
-                }
-            })?);
+            threads.push(std::thread::Builder::new().name("tram-vendor".into()).stack_size(2 << 20).spawn(
+                move || {
+                    give_way();
+                    while let Some(task) = queue.next() {
+                        task();
+                    }
+                },
+            )?);
         }
         Ok(Self { queue, threads: Mutex::new(threads) })
     }

@@ -1,12 +1,6 @@
 //! Each capability used by a component, and tried by one without the grant.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod support;
 
@@ -157,7 +151,9 @@ fn search_finds_the_own_save_and_hides_what_is_not_for_the_reader() {
     // A lost index is built again from the tables.
     let station = station.restart();
     station.wait("the index", |station| {
-        station.send("GET", &format!("{TRY}/search?q=de men"), &[], &person("binh", &[])).is_ok_and(|reply| support::json(reply)["total"] == 1)
+        station
+            .send("GET", &format!("{TRY}/search?q=de men"), &[], &person("binh", &[]))
+            .is_ok_and(|reply| support::json(reply)["total"] == 1)
     });
 }
 
@@ -366,9 +362,7 @@ fn a_plugin_is_shown_switched_off_and_removed() {
     assert!(matches!(station.host.plugins()[0].state, PluginState::Off { .. }));
     station.host.set_enabled("greeter.test", true, &console()).unwrap();
     station.wait("it runs", |station| station.host.plugins()[0].state == PluginState::Running);
-    station
-        .send("POST", "/x/greeter.test/", &[("text", "x")], &person("p", &["greeter.test.write"]))
-        .unwrap();
+    station.send("POST", "/x/greeter.test/", &[("text", "x")], &person("p", &["greeter.test.write"])).unwrap();
     // Without its data it comes back as it was; with them, empty.
     station.host.remove("greeter.test", false, &console()).unwrap();
     assert!(matches!(station.host.find("GET", "/x/greeter.test/"), Found::None));

@@ -34,12 +34,9 @@ fn measure(journal: &Journal, writers: u64, time: Duration) {
                     while !stop.load(Ordering::Relaxed) {
                         let n = numbers.fetch_add(1, Ordering::Relaxed);
                         let start = Instant::now();
-                        let mut txn = journal
-                            .begin(Context::new("bench", "bench"))
-                            .expect("begin");
+                        let mut txn = journal.begin(Context::new("bench", "bench")).expect("begin");
                         for table in ["one", "two", "three"] {
-                            txn.put("bench", table, &n.to_be_bytes(), &value(n), 1, &[], None)
-                                .expect("put");
+                            txn.put("bench", table, &n.to_be_bytes(), &value(n), 1, &[], None).expect("put");
                         }
                         journal.commit(txn).expect("commit");
                         times.push(start.elapsed());
@@ -50,18 +47,11 @@ fn measure(journal: &Journal, writers: u64, time: Duration) {
             .collect();
         thread::sleep(time);
         stop.store(true, Ordering::Relaxed);
-        handles
-            .into_iter()
-            .flat_map(|h| h.join().expect("writer"))
-            .collect()
+        handles.into_iter().flat_map(|h| h.join().expect("writer")).collect()
     });
     let seconds = begun.elapsed().as_secs_f64();
     times.sort_unstable();
-    let at = |part: usize| {
-        times
-            .get(times.len() * part / 100)
-            .map_or(0.0, |d| d.as_secs_f64() * 1e3)
-    };
+    let at = |part: usize| times.get(times.len() * part / 100).map_or(0.0, |d| d.as_secs_f64() * 1e3);
     let most = times.last().map_or(0.0, |d| d.as_secs_f64() * 1e3);
     println!(
         "{writers} writers: {:.0} commits/s, p50 {:.3} ms, p99 {:.3} ms, max {most:.1} ms",
@@ -76,17 +66,8 @@ fn main() {
     let folder = arguments.next().map(PathBuf::from);
     let seconds = arguments.next().and_then(|s| s.parse().ok()).unwrap_or(3);
     let temporary = tempfile::tempdir().expect("folder");
-    let dir = folder
-        .unwrap_or_else(|| temporary.path().to_path_buf())
-        .join("writers");
-    let journal = Journal::create(
-        &dir,
-        Options {
-            reserve: 0,
-            ..Options::default()
-        },
-    )
-    .expect("create");
+    let dir = folder.unwrap_or_else(|| temporary.path().to_path_buf()).join("writers");
+    let journal = Journal::create(&dir, Options { reserve: 0, ..Options::default() }).expect("create");
     let spec = |name: &str| CollectionSpec {
         name: name.into(),
         history: History::Full,
@@ -94,9 +75,7 @@ fn main() {
         schema: 1,
         indexes: Vec::new(),
     };
-    journal
-        .declare("bench", &[spec("one"), spec("two"), spec("three")])
-        .expect("declare");
+    journal.declare("bench", &[spec("one"), spec("two"), spec("three")]).expect("declare");
     for writers in [1, 40] {
         measure(&journal, writers, Duration::from_secs(seconds));
     }

@@ -35,14 +35,8 @@ impl Group<'_, '_> {
     /// storage's, and ends the group; the inner one is this transaction's alone.
     pub(crate) fn admit(&mut self, mut prepared: Prepared) -> Result<Admission, Error> {
         for e in &prepared.expected {
-            let side = if e.collection.is_scratch() {
-                &self.scratch
-            } else {
-                &self.main
-            };
-            let found = side
-                .as_ref()
-                .map_or(Ok(0), |apply| apply.version(e.collection.id, &e.key))?;
+            let side = if e.collection.is_scratch() { &self.scratch } else { &self.main };
+            let found = side.as_ref().map_or(Ok(0), |apply| apply.version(e.collection.id, &e.key))?;
             if found != e.version {
                 return Ok(Err(CommitError::Stale {
                     owner: e.collection.owner.to_string(),
@@ -63,34 +57,20 @@ impl Group<'_, '_> {
                 let usage = main.usage(owner)?;
                 let after = usage.total().saturating_add(scratch).saturating_add(*added);
                 if let Some(quota) = usage.quota.filter(|quota| after > *quota) {
-                    return Ok(Err(CommitError::OverQuota {
-                        owner: owner.to_string(),
-                        quota,
-                    }));
+                    return Ok(Err(CommitError::OverQuota { owner: owner.to_string(), quota }));
                 }
             }
         }
         let (counters, assigned) = self.count(&prepared.counters)?;
-        let catalog = self
-            .main
-            .as_ref()
-            .map_or_else(|| self.core.catalog(), |m| Arc::clone(&m.catalog));
+        let catalog = self.main.as_ref().map_or_else(|| self.core.catalog(), |m| Arc::clone(&m.catalog));
         let key = &self.core.index_key;
         let mut items = prepare::items(prepared.main, &assigned, &catalog, key)?;
         let mut scratch = prepare::items(prepared.scratch, &assigned, &catalog, key)?;
-        if let Some(refusal) = self
-            .unique(&items, &catalog, false)?
-            .or(self.unique(&scratch, &catalog, true)?)
-        {
+        if let Some(refusal) = self.unique(&items, &catalog, false)?.or(self.unique(&scratch, &catalog, true)?) {
             return Ok(Err(refusal));
         }
         items.extend(counters);
-        items.extend(prepare::items(
-            std::mem::take(&mut prepared.words),
-            &assigned,
-            &catalog,
-            key,
-        )?);
+        items.extend(prepare::items(std::mem::take(&mut prepared.words), &assigned, &catalog, key)?);
         let mut touched = Vec::new();
         if !scratch.is_empty()
             && let Some(apply) = &mut self.scratch
@@ -128,28 +108,14 @@ impl Group<'_, '_> {
             record.commit_to_items(&apply.catalog.dictionaries)?;
             touched.append(&mut apply.touched);
             let (bytes, hash) = record.encode();
-            self.head = Head {
-                sequence,
-                epoch,
-                tag,
-                hash,
-            };
+            self.head = Head { sequence, epoch, tag, hash };
             body = Some(bytes);
         }
-        Ok(Ok((
-            Admitted {
-                committed: Committed { sequence, assigned },
-                body,
-            },
-            touched,
-        )))
+        Ok(Ok((Admitted { committed: Committed { sequence, assigned }, body }, touched)))
     }
 
     /// Carries out the counter changes: merged, so that each counter is written once.
-    #[allow(
-        clippy::type_complexity,
-        reason = "items and the numbers given, used only by admit"
-    )]
+    #[allow(clippy::type_complexity, reason = "items and the numbers given, used only by admit")]
     fn count(
         &mut self,
         changes: &[(String, String, CounterChange)],
@@ -183,65 +149,34 @@ impl Group<'_, '_> {
         let items = values
             .into_iter()
             .map(|(owner, name, value)| {
-                Item::new(
-                    true,
-                    Body::Counter {
-                        owner: owner.to_owned(),
-                        name: name.to_owned(),
-                        value,
-                    },
-                )
+                Item::new(true, Body::Counter { owner: owner.to_owned(), name: name.to_owned(), value })
             })
             .collect();
         Ok((items, assigned))
     }
 
     /// Looks for a unique term that another row has, or would have.
-    fn unique(
-        &self,
-        items: &[Item],
-        catalog: &Catalog,
-        scratch: bool,
-    ) -> Result<Option<CommitError>, Error> {
+    fn unique(&self, items: &[Item], catalog: &Catalog, scratch: bool) -> Result<Option<CommitError>, Error> {
         let side = if scratch { &self.scratch } else { &self.main };
         let Some(apply) = side else { return Ok(None) };
         let mut claims: Vec<(u32, u16, &[u8], &[u8])> = Vec::new();
         for item in items {
-            let Body::Put {
-                collection,
-                key,
-                terms,
-                ..
-            } = &item.body
-            else {
+            let Body::Put { collection, key, terms, .. } = &item.body else {
                 continue;
             };
             let info = catalog.by_number(*collection)?;
             for (index, term) in terms {
-                let Some(spec) = info
-                    .spec
-                    .indexes
-                    .get(usize::from(*index))
-                    .filter(|i| i.unique)
-                else {
+                let Some(spec) = info.spec.indexes.get(usize::from(*index)).filter(|i| i.unique) else {
                     continue;
                 };
-                let mut holder = apply
-                    .holders(*collection, *index, term)?
-                    .into_iter()
-                    .find(|k| k != key);
+                let mut holder = apply.holders(*collection, *index, term)?.into_iter().find(|k| k != key);
                 // The holder may give the term up in this very transaction.
-                if holder
-                    .as_ref()
-                    .is_some_and(|h| gives_up(items, *collection, *index, term, h))
-                {
+                if holder.as_ref().is_some_and(|h| gives_up(items, *collection, *index, term, h)) {
                     holder = None;
                 }
                 let rival = claims
                     .iter()
-                    .find(|(c, i, t, k)| {
-                        (*c, *i, *t) == (*collection, *index, term.as_slice()) && *k != key
-                    })
+                    .find(|(c, i, t, k)| (*c, *i, *t) == (*collection, *index, term.as_slice()) && *k != key)
                     .map(|(_, _, _, k)| k.to_vec());
                 if let Some(holder) = holder.or(rival) {
                     return Ok(Some(CommitError::Unique {
@@ -261,19 +196,10 @@ impl Group<'_, '_> {
 /// True when one of the items writes row `holder` without the term, or deletes it.
 fn gives_up(items: &[Item], collection: u32, index: u16, term: &[u8], holder: &[u8]) -> bool {
     items.iter().any(|item| match &item.body {
-        Body::Put {
-            collection: c,
-            key,
-            terms,
-            ..
-        } => {
-            *c == collection
-                && key == holder
-                && !terms.iter().any(|(i, t)| *i == index && t == term)
+        Body::Put { collection: c, key, terms, .. } => {
+            *c == collection && key == holder && !terms.iter().any(|(i, t)| *i == index && t == term)
         }
-        Body::Delete {
-            collection: c, key, ..
-        } => *c == collection && key == holder,
+        Body::Delete { collection: c, key, .. } => *c == collection && key == holder,
         _ => false,
     })
 }

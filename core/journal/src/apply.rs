@@ -73,10 +73,7 @@ impl<'t> Apply<'t> {
 
     /// Version and holder of rows, for the checks before a commit.
     pub(crate) fn version(&self, collection: u32, key: &[u8]) -> Result<u64, Error> {
-        let found = self
-            .rows
-            .get(row_key(collection, key).as_slice())
-            .map_err(Error::tables)?;
+        let found = self.rows.get(row_key(collection, key).as_slice()).map_err(Error::tables)?;
         match found {
             None => Ok(0),
             Some(row) => {
@@ -87,20 +84,10 @@ impl<'t> Apply<'t> {
     }
 
     /// Keys of the rows that have a term: at most two, as that is all a check needs.
-    pub(crate) fn holders(
-        &self,
-        collection: u32,
-        index: u16,
-        term: &[u8],
-    ) -> Result<Vec<Vec<u8>>, Error> {
+    pub(crate) fn holders(&self, collection: u32, index: u16, term: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
         let start = tables::term_exact(collection, index, term);
         let mut holders = Vec::new();
-        for entry in self
-            .terms
-            .range(start.as_slice()..)
-            .map_err(Error::tables)?
-            .take(2)
-        {
+        for entry in self.terms.range(start.as_slice()..).map_err(Error::tables)?.take(2) {
             let (key, _) = entry.map_err(Error::tables)?;
             match key.value().strip_prefix(start.as_slice()) {
                 Some(key) => holders.push(key.to_vec()),
@@ -112,11 +99,7 @@ impl<'t> Apply<'t> {
 
     /// A counter's value.
     pub(crate) fn counter(&self, key: &str) -> Result<i64, Error> {
-        Ok(self
-            .counters
-            .get(key)
-            .map_err(Error::tables)?
-            .map_or(0, |v| v.value()))
+        Ok(self.counters.get(key).map_err(Error::tables)?.map_or(0, |v| v.value()))
     }
 
     /// What an owner uses so far.
@@ -124,10 +107,7 @@ impl<'t> Apply<'t> {
         if !self.usage.contains_key(owner) {
             let table = self.txn.open_table(tables::USAGE).map_err(Error::tables)?;
             let found = table.get(&**owner).map_err(Error::tables)?;
-            let usage = found
-                .map(|v| tables::decode_usage(v.value()))
-                .transpose()?
-                .unwrap_or_default();
+            let usage = found.map(|v| tables::decode_usage(v.value())).transpose()?.unwrap_or_default();
             self.usage.insert(Arc::clone(owner), usage);
         }
         self.usage.get_mut(owner).ok_or(Error::Closed)
@@ -144,52 +124,27 @@ impl<'t> Apply<'t> {
     /// Applies one item as `version`.
     pub(crate) fn item(&mut self, item: &mut Item, version: u64) -> Result<(), Error> {
         match &mut item.body {
-            Body::Put {
-                collection,
-                key,
-                schema,
-                value,
-                terms,
-                prior,
-            } => {
+            Body::Put { collection, key, schema, value, terms, prior } => {
                 *prior = self.put(*collection, key, *schema, value, terms, version)?;
             }
-            Body::Delete {
-                collection,
-                key,
-                prior,
-            } => *prior = self.delete(*collection, key, version)?,
+            Body::Delete { collection, key, prior } => *prior = self.delete(*collection, key, version)?,
             Body::Counter { owner, name, value } => {
                 let key = tables::counter_key(owner, name);
-                self.counters
-                    .insert(key.as_str(), *value)
-                    .map_err(Error::tables)?;
+                self.counters.insert(key.as_str(), *value).map_err(Error::tables)?;
             }
             Body::Declare { owner, id, spec } => {
                 let mut bytes = Vec::new();
                 put_bytes(&mut bytes, owner.as_bytes());
                 put_spec(&mut bytes, spec);
-                let mut table = self
-                    .txn
-                    .open_table(tables::COLLECTIONS)
-                    .map_err(Error::tables)?;
+                let mut table = self.txn.open_table(tables::COLLECTIONS).map_err(Error::tables)?;
                 table.insert(*id, bytes.as_slice()).map_err(Error::tables)?;
                 Arc::make_mut(&mut self.catalog).insert(owner, *id, spec.clone());
             }
-            Body::Dictionary {
-                id,
-                collection,
-                bytes,
-            } => {
+            Body::Dictionary { id, collection, bytes } => {
                 let mut stored = collection.to_be_bytes().to_vec();
                 stored.extend_from_slice(bytes);
-                let mut table = self
-                    .txn
-                    .open_table(tables::DICTIONARIES)
-                    .map_err(Error::tables)?;
-                table
-                    .insert(*id, stored.as_slice())
-                    .map_err(Error::tables)?;
+                let mut table = self.txn.open_table(tables::DICTIONARIES).map_err(Error::tables)?;
+                table.insert(*id, stored.as_slice()).map_err(Error::tables)?;
                 Arc::make_mut(&mut self.catalog).insert_dictionary(*id, *collection, bytes);
             }
             Body::Quota { owner, bytes } => {
@@ -207,12 +162,7 @@ impl<'t> Apply<'t> {
                     self.redact(target)?;
                 }
             }
-            Body::Blob {
-                owner,
-                id,
-                length,
-                held,
-            } => {
+            Body::Blob { owner, id, length, held } => {
                 let (owner, id, length, held) = (Arc::from(owner.as_str()), *id, *length, *held);
                 self.blob(&owner, &id, length, held)?;
             }
@@ -236,17 +186,8 @@ impl<'t> Apply<'t> {
     ) -> Result<u64, Error> {
         let info = self.collection(collection)?;
         let rkey = row_key(collection, key);
-        let row = StoredRow {
-            version,
-            schema,
-            deleted: false,
-            terms: terms.to_vec(),
-            value,
-        };
-        let old = self
-            .rows
-            .insert(rkey.as_slice(), row.encode().as_slice())
-            .map_err(Error::tables)?;
+        let row = StoredRow { version, schema, deleted: false, terms: terms.to_vec(), value };
+        let old = self.rows.insert(rkey.as_slice(), row.encode().as_slice()).map_err(Error::tables)?;
         let (prior, was_live, old_weight, old_terms) = match &old {
             None => (0, false, 0, Vec::new()),
             Some(old) => {
@@ -267,8 +208,7 @@ impl<'t> Apply<'t> {
             usage.values = (usage.values + weight).saturating_sub(old_weight);
             usage.history += old_weight;
         }
-        usage.index =
-            (usage.index + terms_weight(key, terms)).saturating_sub(terms_weight(key, &old_terms));
+        usage.index = (usage.index + terms_weight(key, terms)).saturating_sub(terms_weight(key, &old_terms));
         self.touched.push(ring_key(RING_ROW, &rkey));
         Ok(prior)
     }
@@ -280,16 +220,8 @@ impl<'t> Apply<'t> {
             self.rows.remove(rkey.as_slice()).map_err(Error::tables)?
         } else {
             // A tombstone, so that the history of the key can be found.
-            let row = StoredRow {
-                version,
-                schema: 0,
-                deleted: true,
-                terms: Vec::new(),
-                value: &[],
-            };
-            self.rows
-                .insert(rkey.as_slice(), row.encode().as_slice())
-                .map_err(Error::tables)?
+            let row = StoredRow { version, schema: 0, deleted: true, terms: Vec::new(), value: &[] };
+            self.rows.insert(rkey.as_slice(), row.encode().as_slice()).map_err(Error::tables)?
         };
         let (prior, was_live, old_weight, old_terms) = match &old {
             None => (0, false, 0, Vec::new()),
@@ -329,39 +261,22 @@ impl<'t> Apply<'t> {
         }
         for (index, term) in new.iter().filter(|t| !old.contains(t)) {
             let tkey = term_key(collection, *index, term, key);
-            self.terms
-                .insert(tkey.as_slice(), ())
-                .map_err(Error::tables)?;
+            self.terms.insert(tkey.as_slice(), ()).map_err(Error::tables)?;
             self.touched.push(ring_key(RING_TERM, &tkey));
         }
         Ok(())
     }
 
-    fn blob(
-        &mut self,
-        owner: &Arc<str>,
-        id: &[u8; 32],
-        length: u64,
-        held: bool,
-    ) -> Result<(), Error> {
+    fn blob(&mut self, owner: &Arc<str>, id: &[u8; 32], length: u64, held: bool) -> Result<(), Error> {
         let mut key = id.to_vec();
         key.extend_from_slice(owner.as_bytes());
         let mut table = self.txn.open_table(tables::BLOBS).map_err(Error::tables)?;
-        let times = table
-            .get(key.as_slice())
-            .map_err(Error::tables)?
-            .map_or(0, |v| v.value().0);
-        let now = if held {
-            times + 1
-        } else {
-            times.saturating_sub(1)
-        };
+        let times = table.get(key.as_slice()).map_err(Error::tables)?.map_or(0, |v| v.value().0);
+        let now = if held { times + 1 } else { times.saturating_sub(1) };
         if now == 0 {
             table.remove(key.as_slice()).map_err(Error::tables)?;
         } else {
-            table
-                .insert(key.as_slice(), (now, length))
-                .map_err(Error::tables)?;
+            table.insert(key.as_slice(), (now, length)).map_err(Error::tables)?;
         }
         drop(table);
         let usage = self.usage(owner)?;
@@ -374,27 +289,18 @@ impl<'t> Apply<'t> {
     }
 
     fn redact(&mut self, target: &Target) -> Result<(), Error> {
-        let mut table = self
-            .txn
-            .open_table(tables::REDACTIONS)
-            .map_err(Error::tables)?;
-        table
-            .insert(redaction_key(target).as_slice(), ())
-            .map_err(Error::tables)?;
+        let mut table = self.txn.open_table(tables::REDACTIONS).map_err(Error::tables)?;
+        table.insert(redaction_key(target).as_slice(), ()).map_err(Error::tables)?;
         Ok(())
     }
 
     /// Notes that an erasure waits to be carried out in the segments.
     fn pend(&mut self, sequence: u64) -> Result<(), Error> {
         let mut table = self.txn.open_table(tables::META).map_err(Error::tables)?;
-        let mut pending = table
-            .get(tables::ERASING)
-            .map_err(Error::tables)?
-            .map_or_else(Vec::new, |v| v.value().to_vec());
+        let mut pending =
+            table.get(tables::ERASING).map_err(Error::tables)?.map_or_else(Vec::new, |v| v.value().to_vec());
         pending.extend_from_slice(&sequence.to_le_bytes());
-        table
-            .insert(tables::ERASING, pending.as_slice())
-            .map_err(Error::tables)?;
+        table.insert(tables::ERASING, pending.as_slice()).map_err(Error::tables)?;
         Ok(())
     }
 
@@ -409,17 +315,8 @@ impl<'t> Apply<'t> {
         let Some(item) = record.items.get(target.item as usize) else {
             return Err(Error::Malformed("erasure of an item that is not there"));
         };
-        let Body::Put {
-            collection,
-            key,
-            value,
-            ..
-        } = &item.body
-        else {
-            if let Body::Delete {
-                collection, key, ..
-            } = &item.body
-            {
+        let Body::Put { collection, key, value, .. } = &item.body else {
+            if let Body::Delete { collection, key, .. } = &item.body {
                 self.remove_version(*collection, key, 0, target.sequence)?;
             }
             return Ok(());
@@ -427,13 +324,7 @@ impl<'t> Apply<'t> {
         self.remove_version(*collection, key, row_weight(key, value), target.sequence)
     }
 
-    fn remove_version(
-        &mut self,
-        collection: u32,
-        key: &[u8],
-        weight: u64,
-        version: u64,
-    ) -> Result<(), Error> {
+    fn remove_version(&mut self, collection: u32, key: &[u8], weight: u64, version: u64) -> Result<(), Error> {
         let info = self.collection(collection)?;
         let rkey = row_key(collection, key);
         let current = {
@@ -472,19 +363,14 @@ impl<'t> Apply<'t> {
                 if *usage == Usage::default() {
                     table.remove(&**owner).map_err(Error::tables)?;
                 } else {
-                    table
-                        .insert(&**owner, tables::encode_usage(usage).as_slice())
-                        .map_err(Error::tables)?;
+                    table.insert(&**owner, tables::encode_usage(usage).as_slice()).map_err(Error::tables)?;
                 }
             }
         }
         if self.counts.values().any(|n| *n != 0) {
             let mut table = self.txn.open_table(tables::COUNTS).map_err(Error::tables)?;
             for (collection, delta) in self.counts.iter().filter(|(_, n)| **n != 0) {
-                let before = table
-                    .get(*collection)
-                    .map_err(Error::tables)?
-                    .map_or(0, |v| v.value());
+                let before = table.get(*collection).map_err(Error::tables)?.map_or(0, |v| v.value());
                 match before.saturating_add_signed(*delta) {
                     0 => table.remove(*collection).map_err(Error::tables)?,
                     now => table.insert(*collection, now).map_err(Error::tables)?,

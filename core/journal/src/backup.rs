@@ -86,10 +86,7 @@ impl Manifest {
 
     fn decode(text: &str) -> Result<Self, Error> {
         let bad = |why: &str| Error::Backup(format!("manifest: {why}"));
-        let (body, end) = text
-            .trim_end()
-            .rsplit_once('\n')
-            .ok_or_else(|| bad("too short"))?;
+        let (body, end) = text.trim_end().rsplit_once('\n').ok_or_else(|| bad("too short"))?;
         let own = blake3::hash(format!("{body}\n").as_bytes()).to_hex();
         if end != format!("end {own}") {
             return Err(bad("its hash does not match"));
@@ -99,19 +96,14 @@ impl Manifest {
             return Err(bad("not a backup of this format"));
         }
         let mut field = |name: &str| -> Result<String, Error> {
-            let line = lines
-                .next()
-                .and_then(|l| l.strip_prefix(name))
-                .and_then(|l| l.strip_prefix(' '));
+            let line = lines.next().and_then(|l| l.strip_prefix(name)).and_then(|l| l.strip_prefix(' '));
             line.map(str::to_owned).ok_or_else(|| bad(name))
         };
         let station = field("station")?.parse()?;
         let sequence = field("sequence")?.parse().map_err(|_| bad("sequence"))?;
         let epoch = field("epoch")?.parse().map_err(|_| bad("epoch"))?;
         let tag = field("tag")?.parse().map_err(|_| bad("tag"))?;
-        let hash = *blake3::Hash::from_hex(field("hash")?)
-            .map_err(|_| bad("hash"))?
-            .as_bytes();
+        let hash = *blake3::Hash::from_hex(field("hash")?).map_err(|_| bad("hash"))?.as_bytes();
         let mut files = BTreeMap::new();
         for line in lines {
             let mut words = line.splitn(4, ' ');
@@ -121,38 +113,20 @@ impl Manifest {
                 return Err(bad("file"));
             };
             // A name leads nowhere but into the folder.
-            if name.starts_with('/') || name.split('/').any(|part| part.is_empty() || part == "..")
-            {
+            if name.starts_with('/') || name.split('/').any(|part| part.is_empty() || part == "..") {
                 return Err(bad("name of a file"));
             }
             let length = length.parse().map_err(|_| bad("length"))?;
-            files.insert(
-                name.to_owned(),
-                Listed {
-                    hash: hash.to_owned(),
-                    length,
-                },
-            );
+            files.insert(name.to_owned(), Listed { hash: hash.to_owned(), length });
         }
-        Ok(Self {
-            station,
-            head: Head {
-                sequence,
-                epoch,
-                tag,
-                hash,
-            },
-            files,
-        })
+        Ok(Self { station, head: Head { sequence, epoch, tag, hash }, files })
     }
 }
 
 /// Copies `length` bytes of a file into `to`, synced and renamed into place; returns their hash.
 fn copy(from: &dyn DiskFile, length: u64, to: &Path) -> Result<String, Error> {
     const STEP: u64 = 256 << 10;
-    let folder = to
-        .parent()
-        .ok_or_else(|| Error::Backup("no folder".into()))?;
+    let folder = to.parent().ok_or_else(|| Error::Backup("no folder".into()))?;
     fs::create_dir_all(folder).map_err(Error::io)?;
     let aside = to.with_extension("new");
     let mut out = File::create(&aside).map_err(Error::io)?;
@@ -160,9 +134,7 @@ fn copy(from: &dyn DiskFile, length: u64, to: &Path) -> Result<String, Error> {
     let mut buffer = vec![0u8; STEP as usize];
     let mut at = 0;
     while at < length {
-        let part = buffer
-            .get_mut(..(length - at).min(STEP) as usize)
-            .unwrap_or_default();
+        let part = buffer.get_mut(..(length - at).min(STEP) as usize).unwrap_or_default();
         from.read_at(part, at).map_err(Error::io)?;
         hasher.update(part);
         out.write_all(part).map_err(Error::io)?;
@@ -170,9 +142,7 @@ fn copy(from: &dyn DiskFile, length: u64, to: &Path) -> Result<String, Error> {
     }
     out.sync_all().map_err(Error::io)?;
     fs::rename(&aside, to).map_err(Error::io)?;
-    File::open(folder)
-        .and_then(|f| f.sync_all())
-        .map_err(Error::io)?;
+    File::open(folder).and_then(|f| f.sync_all()).map_err(Error::io)?;
     Ok(hasher.finalize().to_hex().to_string())
 }
 
@@ -189,9 +159,7 @@ pub(crate) fn backup(journal: &Journal, to: &Path) -> Result<BackupReport, Error
         Err(e) => return Err(Error::io(e)),
     };
     if before.as_ref().is_some_and(|b| b.station != core.station) {
-        return Err(Error::Backup(
-            "the folder holds a backup of another station".into(),
-        ));
+        return Err(Error::Backup("the folder holds a backup of another station".into()));
     }
     let known = before.map(|b| b.files).unwrap_or_default();
     let (head, segments) = {
@@ -203,67 +171,38 @@ pub(crate) fn backup(journal: &Journal, to: &Path) -> Result<BackupReport, Error
         }
         (writer.head, list)
     };
-    let mut report = BackupReport {
-        head,
-        copied: 0,
-        kept: 0,
-        bytes: 0,
-    };
-    let mut manifest = Manifest {
-        station: core.station,
-        head,
-        files: BTreeMap::new(),
-    };
-    let mut take = |name: String,
-                    from: &dyn Fn() -> Result<Arc<dyn DiskFile>, Error>,
-                    length: u64|
-     -> Result<(), Error> {
-        let there = fs::metadata(to.join(&name)).is_ok_and(|m| m.len() == length);
-        let listed = match known.get(&name).filter(|f| there && f.length == length) {
-            Some(listed) => {
-                report.kept += 1;
-                listed.clone()
-            }
-            None => {
-                report.copied += 1;
-                report.bytes += length;
-                Listed {
-                    hash: copy(&*from()?, length, &to.join(&name))?,
-                    length,
+    let mut report = BackupReport { head, copied: 0, kept: 0, bytes: 0 };
+    let mut manifest = Manifest { station: core.station, head, files: BTreeMap::new() };
+    let mut take =
+        |name: String, from: &dyn Fn() -> Result<Arc<dyn DiskFile>, Error>, length: u64| -> Result<(), Error> {
+            let there = fs::metadata(to.join(&name)).is_ok_and(|m| m.len() == length);
+            let listed = match known.get(&name).filter(|f| there && f.length == length) {
+                Some(listed) => {
+                    report.kept += 1;
+                    listed.clone()
                 }
-            }
+                None => {
+                    report.copied += 1;
+                    report.bytes += length;
+                    Listed { hash: copy(&*from()?, length, &to.join(&name))?, length }
+                }
+            };
+            manifest.files.insert(name, listed);
+            Ok(())
         };
-        manifest.files.insert(name, listed);
-        Ok(())
-    };
     for meta in segments {
         let header = meta.header;
         let length = meta.end.unwrap_or(0);
         // Number, revision and length together name the content: a segment only grows, or is
         // rewritten as a new revision. So an earlier backup's files stay as they were.
-        let name = format!(
-            "{FOLDER}/{:08}-{}-{length}.seg",
-            header.number, header.revision
-        );
-        take(
-            name,
-            &|| {
-                core.disk
-                    .open(&segment::name(header.number), Mode::Read)
-                    .map_err(Error::io)
-            },
-            length,
-        )?;
+        let name = format!("{FOLDER}/{:08}-{}-{length}.seg", header.number, header.revision);
+        take(name, &|| core.disk.open(&segment::name(header.number), Mode::Read).map_err(Error::io), length)?;
     }
     for id in core.blobs.list()? {
         if let Some(stat) = core.blobs.stat(&id)? {
             let text = id.to_string();
             let name = format!("blobs/{}/{text}", text.get(..2).unwrap_or_default());
-            take(
-                name.clone(),
-                &|| core.disk.open(&name, Mode::Read).map_err(Error::io),
-                stat.length,
-            )?;
+            take(name.clone(), &|| core.disk.open(&name, Mode::Read).map_err(Error::io), stat.length)?;
         }
     }
     redactions::write_list(core)?;
@@ -271,22 +210,11 @@ pub(crate) fn backup(journal: &Journal, to: &Path) -> Result<BackupReport, Error
         let file = core.disk.open(name, Mode::Read).map_err(Error::io)?;
         let length = file.size().map_err(Error::io)?;
         let hash = copy(&*file, length, &to.join(name))?;
-        manifest
-            .files
-            .insert(name.to_owned(), Listed { hash, length });
+        manifest.files.insert(name.to_owned(), Listed { hash, length });
     }
-    disk::replace(
-        &RealDisk::new(to),
-        "",
-        MANIFEST,
-        manifest.encode().as_bytes(),
-    )
-    .map_err(Error::io)?;
+    disk::replace(&RealDisk::new(to), "", MANIFEST, manifest.encode().as_bytes()).map_err(Error::io)?;
     // Only now is nothing of the earlier backup needed.
-    for name in known
-        .keys()
-        .filter(|name| !manifest.files.contains_key(*name))
-    {
+    for name in known.keys().filter(|name| !manifest.files.contains_key(*name)) {
         let _ = fs::remove_file(to.join(name));
     }
     Ok(report)
@@ -337,8 +265,7 @@ pub fn restore(
     context: Context,
     options: Options,
 ) -> Result<RestoreReport, Error> {
-    let text = fs::read_to_string(from.join(MANIFEST))
-        .map_err(|e| Error::Backup(format!("manifest: {e}")))?;
+    let text = fs::read_to_string(from.join(MANIFEST)).map_err(|e| Error::Backup(format!("manifest: {e}")))?;
     let manifest = Manifest::decode(&text)?;
     for (name, listed) in &manifest.files {
         check_file(&from.join(name), listed)?;
@@ -361,10 +288,7 @@ pub fn restore(
         remove_station(dir);
         fs::create_dir_all(dir.join(FOLDER)).map_err(Error::io)?;
         for (name, listed) in &manifest.files {
-            let target = match name
-                .strip_prefix("journal/")
-                .and_then(|n| n.split('-').next())
-            {
+            let target = match name.strip_prefix("journal/").and_then(|n| n.split('-').next()) {
                 Some(number) => format!("{FOLDER}/{number}.seg"),
                 None if name == REDACTIONS => continue,
                 None => name.clone(),
@@ -384,9 +308,7 @@ pub fn restore(
         };
         let journal = open::open_restored(dir, options)?;
         if journal.head() != manifest.head {
-            return Err(Error::Backup(
-                "the journal does not end as the manifest says".into(),
-            ));
+            return Err(Error::Backup("the journal does not end as the manifest says".into()));
         }
         let tag = loop {
             let tag = u16::from_le_bytes(random()?);
@@ -394,19 +316,8 @@ pub fn restore(
                 break tag;
             }
         };
-        let Head {
-            sequence,
-            hash,
-            epoch,
-            ..
-        } = manifest.head;
-        let body = Body::Restore {
-            epoch: epoch + 1,
-            tag,
-            sequence,
-            hash,
-            targets,
-        };
+        let Head { sequence, hash, epoch, .. } = manifest.head;
+        let body = Body::Restore { epoch: epoch + 1, tag, sequence, hash, targets };
         {
             let mut writer = lock(&journal.core.writer);
             journal.write_items(&mut writer, context, vec![Item::new(false, body)])?;
@@ -414,15 +325,8 @@ pub fn restore(
         redactions::write_list(&journal.core)?;
         let head = journal.head();
         journal.close()?;
-        disk.remove(RESTORING)
-            .and_then(|()| disk.sync_folder(""))
-            .map_err(Error::io)?;
-        Ok(RestoreReport {
-            station: manifest.station,
-            restored: manifest.head,
-            head,
-            redacted,
-        })
+        disk.remove(RESTORING).and_then(|()| disk.sync_folder("")).map_err(Error::io)?;
+        Ok(RestoreReport { station: manifest.station, restored: manifest.head, head, redacted })
     })();
     if result.is_err() {
         remove_station(dir);

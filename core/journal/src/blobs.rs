@@ -82,12 +82,7 @@ fn sync_folder(path: &Path) -> io::Result<()> {
 
 /// A file of the store's, readable by the service alone.
 fn create(path: &Path) -> io::Result<File> {
-    OpenOptions::new()
-        .write(true)
-        .read(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
+    OpenOptions::new().write(true).read(true).create_new(true).mode(0o600).open(path)
 }
 
 impl Blobs {
@@ -102,17 +97,11 @@ impl Blobs {
                 fs::remove_file(entry.map_err(Error::io)?.path()).map_err(Error::io)?;
             }
         }
-        Ok(Self {
-            root: root.map(Path::to_path_buf),
-            reserve,
-        })
+        Ok(Self { root: root.map(Path::to_path_buf), reserve })
     }
 
     fn folder(&self, name: &str) -> Result<PathBuf, Error> {
-        let root = self
-            .root
-            .as_ref()
-            .ok_or_else(|| Error::Folder("this journal keeps no blobs".into()))?;
+        let root = self.root.as_ref().ok_or_else(|| Error::Folder("this journal keeps no blobs".into()))?;
         Ok(root.join("blobs").join(name))
     }
 
@@ -130,14 +119,7 @@ impl Blobs {
         let path = self.folder("tmp")?.join(format!("{name:032x}"));
         let file = create(&path).map_err(Error::io)?;
         let store = self.folder("")?;
-        Ok(BlobWriter {
-            file,
-            path,
-            store,
-            hasher: blake3::Hasher::new(),
-            length: 0,
-            unsynced: 0,
-        })
+        Ok(BlobWriter { file, path, store, hasher: blake3::Hasher::new(), length: 0, unsynced: 0 })
     }
 
     /// Opens a blob for reading.
@@ -150,9 +132,7 @@ impl Blobs {
                 let length = file.metadata().map_err(Error::io)?.len();
                 Ok(BlobReader { file, length })
             }
-            Err(e) if e.kind() == io::ErrorKind::NotFound => {
-                Err(Error::NotFound(format!("blob {id}")))
-            }
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Err(Error::NotFound(format!("blob {id}"))),
             Err(e) => Err(Error::io(e)),
         }
     }
@@ -163,10 +143,7 @@ impl Blobs {
     /// The file system failed.
     pub fn stat(&self, id: &BlobId) -> Result<Option<BlobStat>, Error> {
         match fs::metadata(self.path(id)?) {
-            Ok(m) => Ok(Some(BlobStat {
-                id: *id,
-                length: m.len(),
-            })),
+            Ok(m) => Ok(Some(BlobStat { id: *id, length: m.len() })),
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(e) => Err(Error::io(e)),
         }
@@ -180,10 +157,7 @@ impl Blobs {
         let reader = self.open(id)?;
         let left = usize::try_from(reader.length.saturating_sub(offset)).unwrap_or(usize::MAX);
         let mut bytes = vec![0u8; length.min(left)];
-        reader
-            .file
-            .read_exact_at(&mut bytes, offset)
-            .map_err(Error::io)?;
+        reader.file.read_exact_at(&mut bytes, offset).map_err(Error::io)?;
         Ok(bytes)
     }
 
@@ -192,11 +166,9 @@ impl Blobs {
     /// # Errors
     /// There is none of this id, or writing failed.
     pub fn lease(&self, id: &BlobId, unix_ms: i64) -> Result<(), Error> {
-        self.stat(id)?
-            .ok_or_else(|| Error::NotFound(format!("blob {id}")))?;
+        self.stat(id)?.ok_or_else(|| Error::NotFound(format!("blob {id}")))?;
         let leases = RealDisk::new(&self.folder("leases")?);
-        disk::replace(&leases, "", &id.to_string(), unix_ms.to_string().as_bytes())
-            .map_err(Error::io)
+        disk::replace(&leases, "", &id.to_string(), unix_ms.to_string().as_bytes()).map_err(Error::io)
     }
 
     fn leased_until(&self, id: &BlobId) -> Result<i64, Error> {
@@ -219,8 +191,7 @@ impl Blobs {
             return Ok(None);
         };
         let file = File::open(&path).map_err(Error::io)?;
-        futimens(&file, &TimeSpec::UTIME_NOW, &TimeSpec::UTIME_NOW)
-            .map_err(|e| Error::io(e.into()))?;
+        futimens(&file, &TimeSpec::UTIME_NOW, &TimeSpec::UTIME_NOW).map_err(|e| Error::io(e.into()))?;
         Ok(Some(stat))
     }
 
@@ -236,12 +207,7 @@ impl Blobs {
                 continue;
             }
             for entry in fs::read_dir(folder.path()).map_err(Error::io)? {
-                if let Ok(id) = entry
-                    .map_err(Error::io)?
-                    .file_name()
-                    .to_string_lossy()
-                    .parse()
-                {
+                if let Ok(id) = entry.map_err(Error::io)?.file_name().to_string_lossy().parse() {
                     ids.push(id);
                 }
             }
@@ -259,20 +225,13 @@ impl Blobs {
     ) -> Result<Collected, Error> {
         let mut done = Collected::default();
         let modified = |path: &Path| -> Result<i64, Error> {
-            let time = fs::metadata(path)
-                .and_then(|m| m.modified())
-                .map_err(Error::io)?;
-            Ok(time
-                .duration_since(UNIX_EPOCH)
-                .map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX)))
+            let time = fs::metadata(path).and_then(|m| m.modified()).map_err(Error::io)?;
+            Ok(time.duration_since(UNIX_EPOCH).map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX)))
         };
         let bin = self.folder("bin")?;
         for id in self.list()? {
             let path = self.path(&id)?;
-            if is_held(&id)?
-                || self.leased_until(&id)? > now_ms
-                || modified(&path)? + GRACE_MS > now_ms
-            {
+            if is_held(&id)? || self.leased_until(&id)? > now_ms || modified(&path)? + GRACE_MS > now_ms {
                 continue;
             }
             let binned = bin.join(id.to_string());
@@ -301,9 +260,7 @@ impl Blobs {
                 Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
                 other => other.map_err(Error::io)?,
             };
-            disk::wipe_file(&file)
-                .and_then(|()| fs::remove_file(&path))
-                .map_err(Error::io)?;
+            disk::wipe_file(&file).and_then(|()| fs::remove_file(&path)).map_err(Error::io)?;
             found = true;
         }
         let _ = fs::remove_file(self.folder("leases")?.join(id.to_string()));
@@ -346,8 +303,7 @@ impl Blobs {
         }
         let made = create(&path).and_then(|file| {
             let length = i64::try_from(self.reserve).unwrap_or(i64::MAX);
-            nix::fcntl::fallocate(&file, nix::fcntl::FallocateFlags::empty(), 0, length)
-                .map_err(io::Error::from)
+            nix::fcntl::fallocate(&file, nix::fcntl::FallocateFlags::empty(), 0, length).map_err(io::Error::from)
         });
         if let Err(e) = made {
             log::warn!("journal: no reserve could be set aside: {e}");
@@ -411,10 +367,7 @@ impl BlobWriter {
             sync_folder(&folder)
         };
         place().map_err(Error::io)?;
-        Ok(BlobStat {
-            id,
-            length: self.length,
-        })
+        Ok(BlobStat { id, length: self.length })
     }
 }
 

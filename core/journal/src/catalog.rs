@@ -30,10 +30,7 @@ impl Collection {
             .zip(0u16..)
             .find(|(i, _)| i.name == name)
             .map(|(i, n)| (n, i.personal))
-            .ok_or_else(|| Error::NoIndex {
-                collection: self.spec.name.clone(),
-                index: name.to_owned(),
-            })
+            .ok_or_else(|| Error::NoIndex { collection: self.spec.name.clone(), index: name.to_owned() })
     }
 }
 
@@ -53,16 +50,11 @@ impl Catalog {
         self.names
             .get(owner)
             .and_then(|c| c.get(collection))
-            .ok_or_else(|| Error::NoCollection {
-                owner: owner.to_owned(),
-                collection: collection.to_owned(),
-            })
+            .ok_or_else(|| Error::NoCollection { owner: owner.to_owned(), collection: collection.to_owned() })
     }
 
     pub(crate) fn by_number(&self, id: u32) -> Result<&Arc<Collection>, Error> {
-        self.numbers
-            .get(&id)
-            .ok_or(Error::Malformed("collection that was never declared"))
+        self.numbers.get(&id).ok_or(Error::Malformed("collection that was never declared"))
     }
 
     pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Collection>> {
@@ -70,12 +62,7 @@ impl Catalog {
     }
 
     pub(crate) fn of_owner(&self, owner: &str) -> Vec<Arc<Collection>> {
-        let mut all: Vec<_> = self
-            .names
-            .get(owner)
-            .into_iter()
-            .flat_map(|c| c.values().cloned())
-            .collect();
+        let mut all: Vec<_> = self.names.get(owner).into_iter().flat_map(|c| c.values().cloned()).collect();
         all.sort_by_key(|c| c.id);
         all
     }
@@ -87,41 +74,26 @@ impl Catalog {
 
     pub(crate) fn insert(&mut self, owner: &str, id: u32, spec: CollectionSpec) {
         let dictionary = self.numbers.get(&id).and_then(|c| c.dictionary.clone());
-        self.put(Collection {
-            id,
-            owner: owner.into(),
-            spec,
-            dictionary,
-        });
+        self.put(Collection { id, owner: owner.into(), spec, dictionary });
     }
 
     pub(crate) fn insert_dictionary(&mut self, id: u32, collection: u32, bytes: &[u8]) {
         let dictionary = Arc::new(Dictionary::new(id, bytes));
         Arc::make_mut(&mut self.dictionaries).insert(id, Arc::clone(&dictionary));
         if let Some(old) = self.numbers.get(&collection) {
-            self.put(Collection {
-                dictionary: Some(dictionary),
-                ..Collection::clone(old)
-            });
+            self.put(Collection { dictionary: Some(dictionary), ..Collection::clone(old) });
         }
     }
 
     fn put(&mut self, collection: Collection) {
         let collection = Arc::new(collection);
         self.numbers.insert(collection.id, Arc::clone(&collection));
-        self.names
-            .entry(collection.owner.to_string())
-            .or_default()
-            .insert(collection.spec.name.clone(), collection);
+        self.names.entry(collection.owner.to_string()).or_default().insert(collection.spec.name.clone(), collection);
     }
 }
 
 /// Checks a declaration by itself and against the one before.
-pub(crate) fn check(
-    owner: &str,
-    spec: &CollectionSpec,
-    before: Option<&Collection>,
-) -> Result<(), Error> {
+pub(crate) fn check(owner: &str, spec: &CollectionSpec, before: Option<&Collection>) -> Result<(), Error> {
     let bad = |why: &str| Err(Error::Declaration(format!("{owner}/{}: {why}", spec.name)));
     let name_ok = |n: &str| !n.is_empty() && n.len() <= MAX_NAME && !n.contains('\0');
     if !name_ok(owner) || !name_ok(&spec.name) || !spec.indexes.iter().all(|i| name_ok(&i.name)) {
@@ -131,12 +103,7 @@ pub(crate) fn check(
         return bad("at most 64 indexes");
     }
     for (n, index) in spec.indexes.iter().enumerate() {
-        if spec
-            .indexes
-            .iter()
-            .take(n)
-            .any(|other| other.name == index.name)
-        {
+        if spec.indexes.iter().take(n).any(|other| other.name == index.name) {
             return bad("an index is named twice");
         }
         if spec.public && index.personal {

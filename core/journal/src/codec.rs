@@ -43,10 +43,7 @@ impl<'a> Input<'a> {
     }
 
     pub(crate) fn take(&mut self, n: usize) -> Result<&'a [u8], Error> {
-        let (head, tail) = self
-            .rest
-            .split_at_checked(n)
-            .ok_or(Error::Malformed("record ends too early"))?;
+        let (head, tail) = self.rest.split_at_checked(n).ok_or(Error::Malformed("record ends too early"))?;
         self.rest = tail;
         Ok(head)
     }
@@ -92,8 +89,7 @@ impl<'a> Input<'a> {
     }
 
     pub(crate) fn bytes(&mut self) -> Result<&'a [u8], Error> {
-        let n =
-            usize::try_from(self.u64()?).map_err(|_| Error::Malformed("length beyond memory"))?;
+        let n = usize::try_from(self.u64()?).map_err(|_| Error::Malformed("length beyond memory"))?;
         self.take(n)
     }
 

@@ -39,10 +39,7 @@ struct Pending {
 
 impl Pending {
     fn take(&self) -> Option<Prepared> {
-        self.prepared
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
+        self.prepared.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     fn tell(&self, state: u8) {
@@ -51,11 +48,7 @@ impl Pending {
     }
 
     fn outcome(&self) -> Outcome {
-        let outcome = self
-            .outcome
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner).take();
         outcome.unwrap_or_else(|| Err(Error::Closed.into()))
     }
 }
@@ -111,9 +104,7 @@ impl Drop for Alone {
 /// Refuses a commit from within a transaction that has the writer's turn.
 pub(crate) fn refuse_alone() -> Result<(), Error> {
     if ALONE.get() {
-        return Err(Error::Limit(
-            "a transaction's closure must not commit another",
-        ));
+        return Err(Error::Limit("a transaction's closure must not commit another"));
     }
     Ok(())
 }
@@ -133,10 +124,7 @@ impl Drop for Told<'_> {
 pub(crate) fn commit(core: &Core, prepared: Prepared) -> Outcome {
     core.check_open()?;
     if prepared.is_empty() {
-        return Ok(Committed {
-            sequence: core.head().sequence,
-            assigned: Vec::new(),
-        });
+        return Ok(Committed { sequence: core.head().sequence, assigned: Vec::new() });
     }
     let own = Arc::new(Pending {
         prepared: Mutex::new(Some(prepared)),
@@ -195,8 +183,7 @@ fn lead(core: &Core, own: &Arc<Pending>) {
 
 /// Makes the tables durable when enough has been written since the last time.
 pub(crate) fn checkpoint_if_due(core: &Core, writer: &mut Writer) {
-    if (writer.entries >= core.options.checkpoint_entries
-        || writer.bytes >= core.options.checkpoint_bytes)
+    if (writer.entries >= core.options.checkpoint_entries || writer.bytes >= core.options.checkpoint_bytes)
         && let Err(e) = core.checkpoint(writer)
     {
         log::error!("journal: no checkpoint: {e}");
@@ -258,9 +245,7 @@ fn write_group(
 ) -> Result<Vec<Outcome>, Error> {
     let tick = core.tick() + 1;
     // Also for what is only asked of the journal's tables: versions and quotas.
-    let uses_main = group
-        .iter()
-        .any(|p| p.writes_journal() || !p.expected.is_empty() || !p.adds.is_empty());
+    let uses_main = group.iter().any(|p| p.writes_journal() || !p.expected.is_empty() || !p.adds.is_empty());
     let uses_scratch = group.iter().any(|p| !p.scratch.is_empty());
     let start = writer.head;
     let catalog = core.catalog();
@@ -268,34 +253,23 @@ fn write_group(
         core.scratch.with(|scratch_db| {
             let begin = |db: &redb::Database| -> Result<WriteTransaction, Error> {
                 let mut txn = db.begin_write().map_err(Error::tables)?;
-                txn.set_durability(Durability::None)
-                    .map_err(Error::tables)?;
+                txn.set_durability(Durability::None).map_err(Error::tables)?;
                 Ok(txn)
             };
             let main = if uses_main { Some(begin(db)?) } else { None };
-            let scratch = if uses_scratch {
-                Some(begin(scratch_db)?)
-            } else {
-                None
-            };
+            let scratch = if uses_scratch { Some(begin(scratch_db)?) } else { None };
             let (results, bodies, head, scratch_version, changed) = {
                 let mut tables = Group {
                     core,
                     main: main
                         .as_ref()
-                        .map(|t| {
-                            Apply::new(t, Arc::clone(&catalog), Some(Arc::clone(&core.segments)))
-                        })
+                        .map(|t| Apply::new(t, Arc::clone(&catalog), Some(Arc::clone(&core.segments))))
                         .transpose()?,
-                    scratch: scratch
-                        .as_ref()
-                        .map(|t| Apply::new(t, Arc::clone(&catalog), None))
-                        .transpose()?,
+                    scratch: scratch.as_ref().map(|t| Apply::new(t, Arc::clone(&catalog), None)).transpose()?,
                     head: start,
                     scratch_version: writer.scratch_version,
                 };
-                let mut results: Vec<Result<Admitted, CommitError>> =
-                    Vec::with_capacity(group.len());
+                let mut results: Vec<Result<Admitted, CommitError>> = Vec::with_capacity(group.len());
                 for (prepared, refused) in group.drain(..).zip(refused) {
                     if *refused {
                         results.push(Err(CommitError::Full));
@@ -318,21 +292,10 @@ fn write_group(
                         }
                     }
                 }
-                let bodies: Vec<Vec<u8>> = results
-                    .iter_mut()
-                    .filter_map(|r| r.as_mut().ok().and_then(|a| a.body.take()))
-                    .collect();
-                let Group {
-                    main: main_apply,
-                    scratch: scratch_apply,
-                    head,
-                    scratch_version,
-                    ..
-                } = tables;
-                let changed = main_apply
-                    .map(Apply::finish)
-                    .transpose()?
-                    .map(|(catalog, _)| catalog);
+                let bodies: Vec<Vec<u8>> =
+                    results.iter_mut().filter_map(|r| r.as_mut().ok().and_then(|a| a.body.take())).collect();
+                let Group { main: main_apply, scratch: scratch_apply, head, scratch_version, .. } = tables;
+                let changed = main_apply.map(Apply::finish).transpose()?.map(|(catalog, _)| catalog);
                 scratch_apply.map(Apply::finish).transpose()?;
                 (results, bodies, head, scratch_version, changed)
             };
@@ -371,10 +334,7 @@ fn write_group(
         core.publish_head(writer.head);
         *lock(&core.last_commit) = Instant::now();
     }
-    Ok(outcome
-        .into_iter()
-        .map(|r| r.map(|a| a.committed))
-        .collect())
+    Ok(outcome.into_iter().map(|r| r.map(|a| a.committed)).collect())
 }
 
 fn finish_tables(txn: WriteTransaction, writer: &Writer) -> Result<(), Error> {

@@ -32,49 +32,27 @@ fn compare_table<K: redb::Key + 'static, V: redb::Value + 'static>(
         other => other.map(Some).map_err(Error::tables),
     };
     let (a, b) = (open(a)?, open(b)?);
-    let mut ours = a
-        .as_ref()
-        .map(|t| t.iter())
-        .transpose()
-        .map_err(Error::tables)?;
-    let mut theirs = b
-        .as_ref()
-        .map(|t| t.iter())
-        .transpose()
-        .map_err(Error::tables)?;
+    let mut ours = a.as_ref().map(|t| t.iter()).transpose().map_err(Error::tables)?;
+    let mut theirs = b.as_ref().map(|t| t.iter()).transpose().map_err(Error::tables)?;
     for n in 0u64.. {
-        let one = ours
-            .as_mut()
-            .and_then(Iterator::next)
-            .transpose()
-            .map_err(Error::tables)?;
-        let two = theirs
-            .as_mut()
-            .and_then(Iterator::next)
-            .transpose()
-            .map_err(Error::tables)?;
+        let one = ours.as_mut().and_then(Iterator::next).transpose().map_err(Error::tables)?;
+        let two = theirs.as_mut().and_then(Iterator::next).transpose().map_err(Error::tables)?;
         match (one, two) {
             (None, None) => return Ok(None),
             (Some((k, v)), Some((l, w))) => {
                 let (k, l, v, w) = (k.value(), l.value(), v.value(), w.value());
                 if K::as_bytes(&k).as_ref() != K::as_bytes(&l).as_ref() {
-                    return Ok(Some(format!(
-                        "table {name}: row {n} has another key than the journal gives it"
-                    )));
+                    return Ok(Some(format!("table {name}: row {n} has another key than the journal gives it")));
                 }
                 if V::as_bytes(&v).as_ref() != V::as_bytes(&w).as_ref() {
-                    return Ok(Some(format!(
-                        "table {name}: row {n} has another value than the journal gives it"
-                    )));
+                    return Ok(Some(format!("table {name}: row {n} has another value than the journal gives it")));
                 }
             }
             (Some(_), None) => {
                 return Ok(Some(format!("table {name}: row {n} is not in the journal")));
             }
             (None, Some(_)) => {
-                return Ok(Some(format!(
-                    "table {name}: row {n} of the journal is missing"
-                )));
+                return Ok(Some(format!("table {name}: row {n} of the journal is missing")));
             }
         }
     }

@@ -36,15 +36,10 @@ pub(crate) struct Store {
 
 impl Store {
     pub(crate) fn new(db: Database) -> Self {
-        Self {
-            db: RwLock::new(Some(db)),
-        }
+        Self { db: RwLock::new(Some(db)) }
     }
 
-    pub(crate) fn with<T>(
-        &self,
-        f: impl FnOnce(&Database) -> Result<T, Error>,
-    ) -> Result<T, Error> {
+    pub(crate) fn with<T>(&self, f: impl FnOnce(&Database) -> Result<T, Error>) -> Result<T, Error> {
         let db = self.db.read().unwrap_or_else(PoisonError::into_inner);
         f(db.as_ref().ok_or(Error::Closed)?)
     }
@@ -54,10 +49,7 @@ impl Store {
     }
 
     /// Closes the database and puts another in its place. Its readers fail from here on.
-    pub(crate) fn replace(
-        &self,
-        make: impl FnOnce() -> Result<Database, Error>,
-    ) -> Result<(), Error> {
+    pub(crate) fn replace(&self, make: impl FnOnce() -> Result<Database, Error>) -> Result<(), Error> {
         let mut db = self.db.write().unwrap_or_else(PoisonError::into_inner);
         *db = None;
         *db = Some(make()?);
@@ -75,11 +67,7 @@ impl Store {
     }
 
     pub(crate) fn close(&self) -> Result<(), Error> {
-        let db = self
-            .db
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let db = self.db.write().unwrap_or_else(PoisonError::into_inner).take();
         db.map_or(Ok(()), |db| db.close().map_err(Error::tables))
     }
 }
@@ -102,11 +90,7 @@ pub(crate) struct Writer {
 
 impl Writer {
     pub(crate) fn at(&self) -> At {
-        At {
-            head: self.head,
-            last: self.last,
-            next: self.log.place(&self.head),
-        }
+        At { head: self.head, last: self.last, next: self.log.place(&self.head) }
     }
 }
 
@@ -144,10 +128,7 @@ pub(crate) struct Core {
 /// How long a look at the free space is believed.
 const FREE_FOR: Duration = Duration::from_millis(200);
 
-#[allow(
-    clippy::too_many_arguments,
-    reason = "the parts of an opened folder, put together once"
-)]
+#[allow(clippy::too_many_arguments, reason = "the parts of an opened folder, put together once")]
 impl Core {
     pub(crate) fn new(
         options: Options,
@@ -202,11 +183,7 @@ impl Core {
     }
 
     pub(crate) fn check_open(&self) -> Result<(), Error> {
-        if self.closed.load(Ordering::Acquire) {
-            Err(Error::Closed)
-        } else {
-            Ok(())
-        }
+        if self.closed.load(Ordering::Acquire) { Err(Error::Closed) } else { Ok(()) }
     }
 
     pub(crate) fn catalog(&self) -> Arc<Catalog> {
@@ -239,17 +216,10 @@ impl Core {
         let deadline = Instant::now() + timeout;
         let mut head = lock(&self.head);
         while head.sequence < sequence {
-            let Some(left) = deadline
-                .checked_duration_since(Instant::now())
-                .filter(|d| !d.is_zero())
-            else {
+            let Some(left) = deadline.checked_duration_since(Instant::now()).filter(|d| !d.is_zero()) else {
                 break;
             };
-            head = self
-                .head_moved
-                .wait_timeout(head, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
+            head = self.head_moved.wait_timeout(head, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         head.sequence
     }

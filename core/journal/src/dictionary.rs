@@ -64,20 +64,8 @@ impl Trainer {
         let mut writer = lock(&core.writer);
         core.check_open()?;
         core.catch_up(&mut writer)?;
-        let id = core
-            .catalog()
-            .dictionaries
-            .keys()
-            .max()
-            .map_or(1, |n| n + 1);
-        let item = Item::new(
-            true,
-            Body::Dictionary {
-                id,
-                collection: info.id,
-                bytes: trained,
-            },
-        );
+        let id = core.catalog().dictionaries.keys().max().map_or(1, |n| n + 1);
+        let item = Item::new(true, Body::Dictionary { id, collection: info.id, bytes: trained });
         journal.write_items(&mut writer, Context::new("system", "core"), vec![item])?;
         Ok(())
     }

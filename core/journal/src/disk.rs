@@ -94,9 +94,7 @@ impl RealDisk {
     /// The folder `root`, which must exist.
     #[must_use]
     pub fn new(root: &Path) -> Self {
-        Self {
-            root: root.to_path_buf(),
-        }
+        Self { root: root.to_path_buf() }
     }
 }
 

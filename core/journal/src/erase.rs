@@ -27,11 +27,7 @@ fn resolve(core: &Arc<Core>, targets: &[EraseTarget]) -> Result<BTreeSet<Target>
     let mut found = BTreeSet::new();
     for target in targets {
         match target {
-            EraseTarget::Row {
-                owner,
-                collection,
-                key,
-            } => {
+            EraseTarget::Row { owner, collection, key } => {
                 let info = view.collection(owner, collection)?;
                 let newest = view.version(info, key)?;
                 if newest == 0 || info.is_scratch() {
@@ -45,12 +41,7 @@ fn resolve(core: &Arc<Core>, targets: &[EraseTarget]) -> Result<BTreeSet<Target>
                     Ok(true)
                 })?;
             }
-            EraseTarget::Version {
-                owner,
-                collection,
-                key,
-                sequence,
-            } => {
+            EraseTarget::Version { owner, collection, key, sequence } => {
                 let info = view.collection(owner, collection)?;
                 if view.version(info, key)? == *sequence {
                     return Err(Error::Erasure(
@@ -58,21 +49,15 @@ fn resolve(core: &Arc<Core>, targets: &[EraseTarget]) -> Result<BTreeSet<Target>
                     ));
                 }
                 let mut hit = false;
-                history::walk(
-                    core,
-                    info.id,
-                    key,
-                    view.version(info, key)?,
-                    |record, item| {
-                        if record.sequence == *sequence
-                            && let Some((index, _)) = item
-                        {
-                            hit = true;
-                            add(&mut found, record, index, &dictionaries)?;
-                        }
-                        Ok(record.sequence > *sequence)
-                    },
-                )?;
+                history::walk(core, info.id, key, view.version(info, key)?, |record, item| {
+                    if record.sequence == *sequence
+                        && let Some((index, _)) = item
+                    {
+                        hit = true;
+                        add(&mut found, record, index, &dictionaries)?;
+                    }
+                    Ok(record.sequence > *sequence)
+                })?;
                 if !hit {
                     return Err(Error::NotFound(format!("version {sequence}")));
                 }
@@ -86,22 +71,13 @@ fn resolve(core: &Arc<Core>, targets: &[EraseTarget]) -> Result<BTreeSet<Target>
     Ok(found)
 }
 
-pub(crate) fn add(
-    found: &mut BTreeSet<Target>,
-    record: &Record,
-    index: usize,
-    d: &Dictionaries,
-) -> Result<(), Error> {
+pub(crate) fn add(found: &mut BTreeSet<Target>, record: &Record, index: usize, d: &Dictionaries) -> Result<(), Error> {
     let Some(item) = record.items.get(index).filter(|i| !i.is_erased()) else {
         return Ok(());
     };
     let number = u32::try_from(index).map_err(|_| Error::TooBig)?;
     let commitment = record.item_commitment(index, item, d)?;
-    found.insert(Target {
-        sequence: record.sequence,
-        item: number,
-        commitment,
-    });
+    found.insert(Target { sequence: record.sequence, item: number, commitment });
     Ok(())
 }
 
@@ -129,19 +105,9 @@ pub(crate) fn erase(
     core.catch_up(&mut writer)?;
     let found = resolve(core, targets)?;
     if found.is_empty() {
-        return Ok(Erased {
-            sequence: writer.head.sequence,
-            ..Erased::default()
-        });
+        return Ok(Erased { sequence: writer.head.sequence, ..Erased::default() });
     }
-    decide_and_carry_out(
-        journal,
-        &mut writer,
-        context,
-        found.into_iter().collect(),
-        approver,
-        ground,
-    )
+    decide_and_carry_out(journal, &mut writer, context, found.into_iter().collect(), approver, ground)
 }
 
 pub(crate) fn decide_and_carry_out(
@@ -156,11 +122,7 @@ pub(crate) fn decide_and_carry_out(
     // The entries to be erased must stand in sealed segments, before the decision's own.
     let head = writer.head;
     writer.log.roll(&head, 0)?;
-    let body = Body::Erasure {
-        approver: approver.to_owned(),
-        ground: ground.to_owned(),
-        targets: targets.clone(),
-    };
+    let body = Body::Erasure { approver: approver.to_owned(), ground: ground.to_owned(), targets: targets.clone() };
     let sequence = journal.write_items(writer, context, vec![Item::new(false, body)])?;
     core.checkpoint(writer)?;
     let mut erased = carry_out(core, writer, &targets)?;
@@ -177,10 +139,7 @@ pub(crate) fn finish_pending(journal: &Journal) -> Result<(), Error> {
             Err(TableError::TableDoesNotExist(_)) => Vec::new(),
             other => {
                 let table = other.map_err(Error::tables)?;
-                table
-                    .get(tables::ERASING)
-                    .map_err(Error::tables)?
-                    .map_or_else(Vec::new, |v| v.value().to_vec())
+                table.get(tables::ERASING).map_err(Error::tables)?.map_or_else(Vec::new, |v| v.value().to_vec())
             }
         }
     };
@@ -209,19 +168,12 @@ fn carry_out(core: &Arc<Core>, writer: &mut Writer, targets: &[Target]) -> Resul
     }
     core.main.with(|db| {
         let txn = db.begin_write().map_err(Error::tables)?;
-        txn.open_table(tables::META)
-            .map_err(Error::tables)?
-            .remove(tables::ERASING)
-            .map_err(Error::tables)?;
+        txn.open_table(tables::META).map_err(Error::tables)?.remove(tables::ERASING).map_err(Error::tables)?;
         txn.commit().map_err(Error::tables)
     })?;
     core.checkpoint(writer)?;
     redactions::write_list(core)?;
-    Ok(Erased {
-        sequence: 0,
-        items,
-        segments,
-    })
+    Ok(Erased { sequence: 0, items, segments })
 }
 
 /// Rewrites the segments that hold the targets. Targets that are not there, or are other
@@ -236,12 +188,7 @@ pub(crate) fn rewrite(
     for target in targets {
         let at = list.partition_point(|m| m.header.first <= target.sequence);
         if let Some(meta) = at.checked_sub(1).and_then(|at| list.get(at)) {
-            by_segment
-                .entry(meta.header.number)
-                .or_default()
-                .entry(target.sequence)
-                .or_default()
-                .push(*target);
+            by_segment.entry(meta.header.number).or_default().entry(target.sequence).or_default().push(*target);
         }
     }
     let mut done = (0, 0);
@@ -265,17 +212,8 @@ fn rewrite_one(
     let header = segment::read_header(&*old, number)?;
     let mut out = vec![0u8; 128];
     let mut items = 0;
-    let mut scan = segments.scan(Place {
-        segment: number,
-        offset: HEADER,
-        sequence: header.first,
-    });
-    while let Step::Entry {
-        place,
-        back,
-        mut body,
-    } = scan.next()?
-    {
+    let mut scan = segments.scan(Place { segment: number, offset: HEADER, sequence: header.first });
+    while let Step::Entry { place, back, mut body } = scan.next()? {
         if place.segment != number {
             break;
         }
@@ -302,20 +240,12 @@ fn rewrite_one(
     if items == 0 {
         return Ok(0);
     }
-    let header = Header {
-        revision: header.revision + 1,
-        own_end: out.len() as u64,
-        ..header
-    };
+    let header = Header { revision: header.revision + 1, own_end: out.len() as u64, ..header };
     out.splice(..128, header.encode());
     let disk = &*segments.disk;
     let new = disk.open(REWRITE, Mode::Truncate).map_err(Error::io)?;
-    new.write_at(&out, 0)
-        .and_then(|()| new.sync())
-        .map_err(Error::io)?;
-    disk.rename(REWRITE, &name)
-        .and_then(|()| disk.sync_folder(FOLDER))
-        .map_err(Error::io)?;
+    new.write_at(&out, 0).and_then(|()| new.sync()).map_err(Error::io)?;
+    disk.rename(REWRITE, &name).and_then(|()| disk.sync_folder(FOLDER)).map_err(Error::io)?;
     segments.replace(header);
     // Not in place: a crash halfway would leave a segment that does not check. The old file's
     // blocks are overwritten now that nobody needs them.

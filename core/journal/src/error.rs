@@ -21,9 +21,7 @@ pub enum Error {
     #[error("the table file failed: {0}")]
     Tables(String),
     /// The journal does not check at this place. Nothing was changed.
-    #[error(
-        "journal segment {segment} is damaged at byte {offset}, before entry {sequence}: {reason}"
-    )]
+    #[error("journal segment {segment} is damaged at byte {offset}, before entry {sequence}: {reason}")]
     Damaged {
         /// Number of the segment.
         segment: u32,
@@ -102,10 +100,7 @@ impl Error {
 
 /// True for the ways in which a file system says that it has no room.
 pub(crate) fn is_full(e: &io::Error) -> bool {
-    matches!(
-        e.kind(),
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
-    )
+    matches!(e.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge)
 }
 
 /// Why a transaction was not committed. Nothing of it was kept.

@@ -39,13 +39,7 @@ pub(crate) fn hide(key: &[u8; 32], collection: u32, index: u16, term: &[u8]) -> 
     hasher.update(&collection.to_le_bytes());
     hasher.update(&index.to_le_bytes());
     hasher.update(term);
-    hasher
-        .finalize()
-        .as_bytes()
-        .iter()
-        .take(16)
-        .copied()
-        .collect()
+    hasher.finalize().as_bytes().iter().take(16).copied().collect()
 }
 
 impl Query {
@@ -60,11 +54,9 @@ impl Query {
         let (number, personal) = collection.index(index)?;
         let prefix = match (how, personal) {
             (TermMatch::Exact, false) => term_exact(collection.id, number, term),
-            (TermMatch::Exact, true) => term_exact(
-                collection.id,
-                number,
-                &hide(&core.index_key, collection.id, number, term),
-            ),
+            (TermMatch::Exact, true) => {
+                term_exact(collection.id, number, &hide(&core.index_key, collection.id, number, term))
+            }
             (TermMatch::Prefix, false) => term_prefix(collection.id, number, term),
             (TermMatch::Prefix, true) => {
                 return Err(Error::Limit("a personal index answers exact lookups only"));
@@ -75,12 +67,7 @@ impl Query {
             Some(_) => return Err(Error::Limit("this place belongs to another lookup")),
             None => Bound::Included(prefix.clone()),
         };
-        Ok(Self {
-            index: number,
-            prefix,
-            low,
-            personal: personal.then_some(core.index_key),
-        })
+        Ok(Self { index: number, prefix, low, personal: personal.then_some(core.index_key) })
     }
 }
 
@@ -99,12 +86,8 @@ pub(crate) fn run(
     let mut found: Vec<Vec<u8>> = Vec::new();
     let mut from = query.low.clone();
     loop {
-        let step = view.terms(
-            collection,
-            from.as_ref().map(Vec::as_slice),
-            high.as_ref().map(Vec::as_slice),
-            wanted,
-        )?;
+        let step =
+            view.terms(collection, from.as_ref().map(Vec::as_slice), high.as_ref().map(Vec::as_slice), wanted)?;
         let full = step.len() >= wanted;
         if let Some(last) = step.last() {
             from = Bound::Excluded(last.clone());
@@ -119,19 +102,9 @@ pub(crate) fn run(
         }
     }
     for change in own {
-        for (index, term) in change
-            .write
-            .iter()
-            .flat_map(|w| &w.terms)
-            .filter(|(i, _)| *i == query.index)
-        {
+        for (index, term) in change.write.iter().flat_map(|w| &w.terms).filter(|(i, _)| *i == query.index) {
             let tkey = match &query.personal {
-                Some(key) => term_key(
-                    collection.id,
-                    *index,
-                    &hide(key, collection.id, *index, term),
-                    &change.key,
-                ),
+                Some(key) => term_key(collection.id, *index, &hide(key, collection.id, *index, term), &change.key),
                 None => term_key(collection.id, *index, term, &change.key),
             };
             let behind = match &query.low {
@@ -152,12 +125,7 @@ pub(crate) fn run(
     for tkey in &found {
         let key = key_of_term(tkey)?;
         match changed.get(key).and_then(|c| c.write.as_ref()) {
-            Some(w) => rows.push(Row {
-                key: key.to_vec(),
-                value: w.value.clone(),
-                version: 0,
-                schema: w.schema,
-            }),
+            Some(w) => rows.push(Row { key: key.to_vec(), value: w.value.clone(), version: 0, schema: w.schema }),
             None => {
                 rows.extend(view.row(collection, key)?);
                 read.push(key.to_vec());
@@ -166,10 +134,5 @@ pub(crate) fn run(
     }
     let next = found.last().filter(|_| more).cloned();
     let seen_to = next.clone().map_or(high, Bound::Included);
-    Ok(Found {
-        page: Page { rows, more, next },
-        low: query.low.clone(),
-        high: seen_to,
-        read,
-    })
+    Ok(Found { page: Page { rows, more, next }, low: query.low.clone(), high: seen_to, read })
 }

@@ -80,11 +80,7 @@ pub(crate) fn peek_size(bytes: &[u8]) -> Option<usize> {
 /// Looks at the frame at the beginning of `bytes`, which stand at `offset` of `segment`.
 pub(crate) fn read(bytes: &[u8], segment: u32, offset: u64) -> Frame<'_> {
     if bytes.len() < HEADER {
-        return if bytes.iter().all(|b| *b == 0) {
-            Frame::End
-        } else {
-            Frame::Short(HEADER)
-        };
+        return if bytes.iter().all(|b| *b == 0) { Frame::End } else { Frame::Short(HEADER) };
     }
     let length = le_u32(bytes, 0);
     if length == 0 {
@@ -99,11 +95,9 @@ pub(crate) fn read(bytes: &[u8], segment: u32, offset: u64) -> Frame<'_> {
         return Frame::Short(size);
     };
     let back = le_u32(bytes, 4);
-    let (Some(stored), Some(body), Some(padding)) = (
-        whole.get(8..HEADER),
-        whole.get(HEADER..HEADER + body_length),
-        whole.get(HEADER + body_length..),
-    ) else {
+    let (Some(stored), Some(body), Some(padding)) =
+        (whole.get(8..HEADER), whole.get(HEADER..HEADER + body_length), whole.get(HEADER + body_length..))
+    else {
         return Frame::Short(size);
     };
     if check(segment, offset, length, back, body) != stored {

@@ -23,9 +23,7 @@ pub(crate) fn changes(core: &Arc<Core>, from: u64, limit: usize) -> Result<Vec<E
     let generation = core.segments.generation();
     match read_changes(core, from, limit) {
         // A segment was rewritten by an erasure while it was read.
-        Err(Error::Damaged { .. }) if core.segments.generation() != generation => {
-            read_changes(core, from, limit)
-        }
+        Err(Error::Damaged { .. }) if core.segments.generation() != generation => read_changes(core, from, limit),
         other => other,
     }
 }
@@ -69,13 +67,7 @@ fn entry(record: Record, hash: [u8; 32], catalog: &Catalog) -> Result<Entry, Err
     };
     for item in record.items {
         match item.body {
-            Body::Put {
-                collection,
-                key,
-                schema,
-                value,
-                ..
-            } => {
+            Body::Put { collection, key, schema, value, .. } => {
                 let info = catalog.by_number(collection)?;
                 entry.changes.push(Change::Put {
                     owner: info.owner.to_string(),
@@ -85,16 +77,10 @@ fn entry(record: Record, hash: [u8; 32], catalog: &Catalog) -> Result<Entry, Err
                     schema,
                 });
             }
-            Body::Delete {
-                collection, key, ..
-            } => {
+            Body::Delete { collection, key, .. } => {
                 let info = catalog.by_number(collection)?;
                 let (owner, collection) = (info.owner.to_string(), info.spec.name.clone());
-                entry.changes.push(Change::Delete {
-                    owner,
-                    collection,
-                    key,
-                });
+                entry.changes.push(Change::Delete { owner, collection, key });
             }
             Body::Counter { owner, name, value } => {
                 // The first character tells counters from sequences.
@@ -113,25 +99,14 @@ fn entry(record: Record, hash: [u8; 32], catalog: &Catalog) -> Result<Entry, Err
 /// The item of an entry that wrote a row. Where the item was erased its key is gone too;
 /// if the entry has but one such item, that is it.
 fn item_of<'a>(record: &'a Record, collection: u32, row: &[u8]) -> Option<(usize, &'a Item)> {
-    let named = record
-        .items
-        .iter()
-        .enumerate()
-        .find(|(_, item)| match &item.body {
-            Body::Put {
-                collection: c, key, ..
-            }
-            | Body::Delete {
-                collection: c, key, ..
-            } => *c == collection && key == row,
-            _ => false,
-        });
+    let named = record.items.iter().enumerate().find(|(_, item)| match &item.body {
+        Body::Put { collection: c, key, .. } | Body::Delete { collection: c, key, .. } => {
+            *c == collection && key == row
+        }
+        _ => false,
+    });
     named.or_else(|| {
-        let mut erased = record
-            .items
-            .iter()
-            .enumerate()
-            .filter(|(_, i)| i.is_erased());
+        let mut erased = record.items.iter().enumerate().filter(|(_, i)| i.is_erased());
         let only = erased.next();
         if erased.next().is_some() { None } else { only }
     })
@@ -181,19 +156,13 @@ pub(crate) fn history(
     }
     walk(core, id, key, newest, |record, item| {
         let state = match item.map(|(_, i)| &i.body) {
-            Some(Body::Put { value, schema, .. }) => VersionState::Value {
-                value: value::unpack(value, &catalog.dictionaries)?,
-                schema: *schema,
-            },
+            Some(Body::Put { value, schema, .. }) => {
+                VersionState::Value { value: value::unpack(value, &catalog.dictionaries)?, schema: *schema }
+            }
             Some(Body::Delete { .. }) => VersionState::Deleted,
             _ => VersionState::Erased,
         };
-        versions.push(Version {
-            sequence: record.sequence,
-            time: record.time,
-            actor: record.actor.clone(),
-            state,
-        });
+        versions.push(Version { sequence: record.sequence, time: record.time, actor: record.actor.clone(), state });
         Ok(versions.len() < limit)
     })?;
     Ok(versions)

@@ -19,11 +19,7 @@ fn encode(bytes: [u8; 16], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let n = u128::from_be_bytes(bytes);
     for i in (0..26u32).rev() {
         let five = (n >> (5 * i)) & 31;
-        let c = usize::try_from(five)
-            .ok()
-            .and_then(|i| ALPHABET.get(i))
-            .copied()
-            .unwrap_or(b'0');
+        let c = usize::try_from(five).ok().and_then(|i| ALPHABET.get(i)).copied().unwrap_or(b'0');
         write!(f, "{}", char::from(c))?;
     }
     Ok(())

@@ -12,65 +12,27 @@ const PUBLIC: u8 = 0x40;
 pub(crate) enum Body {
     /// A row was written. `prior` is the version it replaces, 0 for none: the row's
     /// history is this chain.
-    Put {
-        collection: u32,
-        key: Vec<u8>,
-        schema: u32,
-        value: Vec<u8>,
-        terms: Vec<(u16, Vec<u8>)>,
-        prior: u64,
-    },
+    Put { collection: u32, key: Vec<u8>, schema: u32, value: Vec<u8>, terms: Vec<(u16, Vec<u8>)>, prior: u64 },
     /// A row was deleted.
-    Delete {
-        collection: u32,
-        key: Vec<u8>,
-        prior: u64,
-    },
+    Delete { collection: u32, key: Vec<u8>, prior: u64 },
     /// A counter or sequence took this value.
-    Counter {
-        owner: String,
-        name: String,
-        value: i64,
-    },
+    Counter { owner: String, name: String, value: i64 },
     /// An event.
     Event { topic: String, payload: Vec<u8> },
     /// Free text for the audit trail.
     Note(String),
     /// A collection was declared, or declared anew.
-    Declare {
-        owner: String,
-        id: u32,
-        spec: CollectionSpec,
-    },
+    Declare { owner: String, id: u32, spec: CollectionSpec },
     /// A compression dictionary; values of the collection may name it from here on.
-    Dictionary {
-        id: u32,
-        collection: u32,
-        bytes: Vec<u8>,
-    },
+    Dictionary { id: u32, collection: u32, bytes: Vec<u8> },
     /// An owner's quota in bytes.
     Quota { owner: String, bytes: Option<u64> },
     /// Items that were erased, by whom approved and on what ground.
-    Erasure {
-        approver: String,
-        ground: String,
-        targets: Vec<Target>,
-    },
+    Erasure { approver: String, ground: String, targets: Vec<Target> },
     /// The journal was restored from a backup: the head it was restored to, what was redacted.
-    Restore {
-        epoch: u32,
-        tag: u16,
-        sequence: u64,
-        hash: [u8; 32],
-        targets: Vec<Target>,
-    },
+    Restore { epoch: u32, tag: u16, sequence: u64, hash: [u8; 32], targets: Vec<Target> },
     /// An owner took (`held`) or let go of a blob.
-    Blob {
-        owner: String,
-        id: [u8; 32],
-        length: u64,
-        held: bool,
-    },
+    Blob { owner: String, id: [u8; 32], length: u64, held: bool },
     /// The item was erased or shed.
     Erased { prior: u64, commitment: [u8; 32] },
 }
@@ -110,13 +72,7 @@ pub(crate) fn digest(body: &Body, value: Option<&[u8]>) -> [u8; 32] {
     let mut bytes = Vec::with_capacity(64);
     bytes.push(body.tag());
     match body {
-        Body::Put {
-            collection,
-            key,
-            schema,
-            terms,
-            ..
-        } => {
+        Body::Put { collection, key, schema, terms, .. } => {
             put_u64(&mut bytes, u64::from(*collection));
             put_bytes(&mut bytes, key);
             put_u64(&mut bytes, u64::from(*schema));
@@ -126,9 +82,7 @@ pub(crate) fn digest(body: &Body, value: Option<&[u8]>) -> [u8; 32] {
             hasher.update(&bytes);
             hasher.update(value);
         }
-        Body::Delete {
-            collection, key, ..
-        } => {
+        Body::Delete { collection, key, .. } => {
             put_u64(&mut bytes, u64::from(*collection));
             put_bytes(&mut bytes, key);
             hasher.update(&bytes);
@@ -181,11 +135,7 @@ fn targets(input: &mut Input<'_>) -> Result<Vec<Target>, Error> {
     let n = input.u64()?;
     let mut targets = Vec::new();
     for _ in 0..n {
-        targets.push(Target {
-            sequence: input.u64()?,
-            item: input.u32()?,
-            commitment: input.array()?,
-        });
+        targets.push(Target { sequence: input.u64()?, item: input.u32()?, commitment: input.array()? });
     }
     Ok(targets)
 }
@@ -230,19 +180,9 @@ pub(crate) fn spec(input: &mut Input<'_>) -> Result<CollectionSpec, Error> {
         if flags > 3 {
             return Err(Error::Malformed("unknown flags of an index"));
         }
-        indexes.push(IndexSpec {
-            name,
-            unique: flags & 1 != 0,
-            personal: flags & 2 != 0,
-        });
+        indexes.push(IndexSpec { name, unique: flags & 1 != 0, personal: flags & 2 != 0 });
     }
-    Ok(CollectionSpec {
-        name,
-        history,
-        public,
-        schema,
-        indexes,
-    })
+    Ok(CollectionSpec { name, history, public, schema, indexes })
 }
 
 fn flag(input: &mut Input<'_>) -> Result<bool, Error> {
@@ -273,14 +213,7 @@ impl Body {
 
     fn encode(&self, out: &mut Vec<u8>) {
         match self {
-            Self::Put {
-                collection,
-                key,
-                schema,
-                value,
-                terms,
-                prior,
-            } => {
+            Self::Put { collection, key, schema, value, terms, prior } => {
                 put_u64(out, u64::from(*collection));
                 put_bytes(out, key);
                 put_u64(out, u64::from(*schema));
@@ -288,11 +221,7 @@ impl Body {
                 put_terms(out, terms);
                 put_u64(out, *prior);
             }
-            Self::Delete {
-                collection,
-                key,
-                prior,
-            } => {
+            Self::Delete { collection, key, prior } => {
                 put_u64(out, u64::from(*collection));
                 put_bytes(out, key);
                 put_u64(out, *prior);
@@ -312,11 +241,7 @@ impl Body {
                 put_u64(out, u64::from(*id));
                 put_spec(out, spec);
             }
-            Self::Dictionary {
-                id,
-                collection,
-                bytes,
-            } => {
+            Self::Dictionary { id, collection, bytes } => {
                 put_u64(out, u64::from(*id));
                 put_u64(out, u64::from(*collection));
                 put_bytes(out, bytes);
@@ -326,34 +251,19 @@ impl Body {
                 out.push(u8::from(bytes.is_some()));
                 put_u64(out, bytes.unwrap_or(0));
             }
-            Self::Erasure {
-                approver,
-                ground,
-                targets,
-            } => {
+            Self::Erasure { approver, ground, targets } => {
                 put_bytes(out, approver.as_bytes());
                 put_bytes(out, ground.as_bytes());
                 put_targets(out, targets);
             }
-            Self::Restore {
-                epoch,
-                tag,
-                sequence,
-                hash,
-                targets,
-            } => {
+            Self::Restore { epoch, tag, sequence, hash, targets } => {
                 put_u64(out, u64::from(*epoch));
                 put_u64(out, u64::from(*tag));
                 put_u64(out, *sequence);
                 out.extend_from_slice(hash);
                 put_targets(out, targets);
             }
-            Self::Blob {
-                owner,
-                id,
-                length,
-                held,
-            } => {
+            Self::Blob { owner, id, length, held } => {
                 put_bytes(out, owner.as_bytes());
                 out.extend_from_slice(id);
                 put_u64(out, *length);
@@ -376,39 +286,17 @@ impl Body {
                 terms: terms(input)?,
                 prior: input.u64()?,
             },
-            2 => Self::Delete {
-                collection: input.u32()?,
-                key: input.bytes()?.to_vec(),
-                prior: input.u64()?,
-            },
-            3 => Self::Counter {
-                owner: input.text()?.to_owned(),
-                name: input.text()?.to_owned(),
-                value: input.i64()?,
-            },
-            4 => Self::Event {
-                topic: input.text()?.to_owned(),
-                payload: input.bytes()?.to_vec(),
-            },
+            2 => Self::Delete { collection: input.u32()?, key: input.bytes()?.to_vec(), prior: input.u64()? },
+            3 => Self::Counter { owner: input.text()?.to_owned(), name: input.text()?.to_owned(), value: input.i64()? },
+            4 => Self::Event { topic: input.text()?.to_owned(), payload: input.bytes()?.to_vec() },
             5 => Self::Note(input.text()?.to_owned()),
-            6 => Self::Declare {
-                owner: input.text()?.to_owned(),
-                id: input.u32()?,
-                spec: spec(input)?,
-            },
-            7 => Self::Dictionary {
-                id: input.u32()?,
-                collection: input.u32()?,
-                bytes: input.bytes()?.to_vec(),
-            },
+            6 => Self::Declare { owner: input.text()?.to_owned(), id: input.u32()?, spec: spec(input)? },
+            7 => Self::Dictionary { id: input.u32()?, collection: input.u32()?, bytes: input.bytes()?.to_vec() },
             8 => {
                 let owner = input.text()?.to_owned();
                 let some = flag(input)?;
                 let bytes = input.u64()?;
-                Self::Quota {
-                    owner,
-                    bytes: some.then_some(bytes),
-                }
+                Self::Quota { owner, bytes: some.then_some(bytes) }
             }
             9 => Self::Erasure {
                 approver: input.text()?.to_owned(),
@@ -428,10 +316,7 @@ impl Body {
                 length: input.u64()?,
                 held: flag(input)?,
             },
-            12 => Self::Erased {
-                prior: input.u64()?,
-                commitment: input.array()?,
-            },
+            12 => Self::Erased { prior: input.u64()?, commitment: input.array()? },
             _ => return Err(Error::Malformed("unknown kind of item")),
         })
     }
@@ -439,12 +324,7 @@ impl Body {
 
 impl Item {
     pub(crate) fn new(public: bool, body: Body) -> Self {
-        Self {
-            public,
-            salt: None,
-            digest: None,
-            body,
-        }
+        Self { public, salt: None, digest: None, body }
     }
 
     pub(crate) fn is_erased(&self) -> bool {
@@ -454,9 +334,7 @@ impl Item {
     /// The version that this item replaces; 0 for none.
     pub(crate) fn prior(&self) -> u64 {
         match &self.body {
-            Body::Put { prior, .. } | Body::Delete { prior, .. } | Body::Erased { prior, .. } => {
-                *prior
-            }
+            Body::Put { prior, .. } | Body::Delete { prior, .. } | Body::Erased { prior, .. } => *prior,
             _ => 0,
         }
     }
@@ -464,9 +342,9 @@ impl Item {
     /// About its length in bytes, for bounds and buffers.
     pub(crate) fn weight(&self) -> usize {
         24 + match &self.body {
-            Body::Put {
-                key, value, terms, ..
-            } => key.len() + value.len() + terms.iter().map(|(_, t)| t.len() + 4).sum::<usize>(),
+            Body::Put { key, value, terms, .. } => {
+                key.len() + value.len() + terms.iter().map(|(_, t)| t.len() + 4).sum::<usize>()
+            }
             Body::Delete { key, .. } => key.len(),
             Body::Event { topic, payload } => topic.len() + payload.len(),
             Body::Note(text) => text.len(),
@@ -487,17 +365,8 @@ impl Item {
     pub(crate) fn decode(input: &mut Input<'_>, listed: bool) -> Result<Self, Error> {
         let tag = input.u8()?;
         let erased = tag & !PUBLIC == 12;
-        let salt = if listed && !erased {
-            Some(input.array()?)
-        } else {
-            None
-        };
+        let salt = if listed && !erased { Some(input.array()?) } else { None };
         let body = Body::decode(tag & !PUBLIC, input)?;
-        Ok(Self {
-            public: tag & PUBLIC != 0,
-            salt,
-            digest: None,
-            body,
-        })
+        Ok(Self { public: tag & PUBLIC != 0, salt, digest: None, body })
     }
 }

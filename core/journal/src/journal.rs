@@ -14,8 +14,7 @@ use crate::core::{Core, Writer, lock};
 use crate::disk::Disk;
 use crate::item::{Body, Item};
 use crate::model::{
-    CollectionSpec, Committed, Context, Entry, EraseTarget, Erased, Head, Options, Time, Usage,
-    Version,
+    CollectionSpec, Committed, Context, Entry, EraseTarget, Erased, Head, Options, Time, Usage, Version,
 };
 use crate::prepare::{self, Prepared};
 use crate::txn::{Snapshot, Txn};
@@ -94,14 +93,7 @@ impl Journal {
             if before.is_none() {
                 next += 1;
             }
-            items.push(Item::new(
-                true,
-                Body::Declare {
-                    owner: owner.to_owned(),
-                    id,
-                    spec: spec.clone(),
-                },
-            ));
+            items.push(Item::new(true, Body::Declare { owner: owner.to_owned(), id, spec: spec.clone() }));
         }
         if !items.is_empty() {
             self.write_items(&mut writer, Context::new("system", owner), items)?;
@@ -110,17 +102,10 @@ impl Journal {
     }
 
     /// Commits items that the journal makes for itself, in the writer's turn.
-    pub(crate) fn write_items(
-        &self,
-        writer: &mut Writer,
-        context: Context,
-        items: Vec<Item>,
-    ) -> Result<u64, Error> {
+    pub(crate) fn write_items(&self, writer: &mut Writer, context: Context, items: Vec<Item>) -> Result<u64, Error> {
         let prepared = Prepared::system(context, items)?;
         let outcome = commit::run_group(&self.core, writer, vec![prepared]).pop();
-        Ok(outcome
-            .unwrap_or_else(|| Err(Error::Closed.into()))?
-            .sequence)
+        Ok(outcome.unwrap_or_else(|| Err(Error::Closed.into()))?.sequence)
     }
 
     /// Begins a read-write transaction on the present state.
@@ -180,13 +165,7 @@ impl Journal {
         let prepared = prepare::prepare(txn).map_err(|e| RunError::Commit(e.into()))?;
         if prepared.is_empty() {
             let sequence = writer.head.sequence;
-            return Ok((
-                value,
-                Committed {
-                    sequence,
-                    assigned: Vec::new(),
-                },
-            ));
+            return Ok((value, Committed { sequence, assigned: Vec::new() }));
         }
         let outcome = commit::run_group(&self.core, &mut writer, vec![prepared]).pop();
         commit::checkpoint_if_due(&self.core, &mut writer);
@@ -214,13 +193,7 @@ impl Journal {
     ///
     /// # Errors
     /// The collection is not declared, or a segment does not check.
-    pub fn history(
-        &self,
-        owner: &str,
-        collection: &str,
-        key: &[u8],
-        limit: usize,
-    ) -> Result<Vec<Version>, Error> {
+    pub fn history(&self, owner: &str, collection: &str, key: &[u8], limit: usize) -> Result<Vec<Version>, Error> {
         history::history(&self.core, owner, collection, key, limit)
     }
 
@@ -237,12 +210,7 @@ impl Journal {
                 }
             }
         };
-        let mut usage = self
-            .core
-            .main
-            .begin_read()
-            .and_then(read)
-            .unwrap_or_default();
+        let mut usage = self.core.main.begin_read().and_then(read).unwrap_or_default();
         if let Ok(scratch) = self.core.scratch.begin_read().and_then(read) {
             usage.scratch = scratch.scratch;
             usage.index += scratch.index;
@@ -257,15 +225,8 @@ impl Journal {
     pub fn set_quota(&self, owner: &str, bytes: Option<u64>) -> Result<(), Error> {
         commit::refuse_alone()?;
         let mut writer = lock(&self.core.writer);
-        let item = Item::new(
-            true,
-            Body::Quota {
-                owner: owner.to_owned(),
-                bytes,
-            },
-        );
-        self.write_items(&mut writer, Context::new("system", "core"), vec![item])
-            .map(|_| ())
+        let item = Item::new(true, Body::Quota { owner: owner.to_owned(), bytes });
+        self.write_items(&mut writer, Context::new("system", "core"), vec![item]).map(|_| ())
     }
 
     /// The blob store.
@@ -286,9 +247,7 @@ impl Journal {
         self.core.forget_free();
         let low = self.core.is_low();
         let txn = self.core.main.begin_read()?;
-        self.core
-            .blobs
-            .collect(now.unix_ms, low, |id: &BlobId| is_held(&txn, id))
+        self.core.blobs.collect(now.unix_ms, low, |id: &BlobId| is_held(&txn, id))
     }
 
     /// Removes a blob that nobody holds at once, past the bin, with its bytes overwritten: for

@@ -51,9 +51,8 @@ pub use error::{CommitError, Error, RunError};
 pub use id::{Id, StationId};
 pub use journal::Journal;
 pub use model::{
-    ActorId, Change, CollectionSpec, Committed, Context, Entry, EraseTarget, Erased, Event, Head,
-    History, IndexSpec, Options, Page, Placeholder, Row, ScanRange, TermMatch, Time, TimeQuality,
-    Usage, Version, VersionState,
+    ActorId, Change, CollectionSpec, Committed, Context, Entry, EraseTarget, Erased, Event, Head, History, IndexSpec,
+    Options, Page, Placeholder, Row, ScanRange, TermMatch, Time, TimeQuality, Usage, Version, VersionState,
 };
 pub use reader::Reader;
 pub use txn::{Snapshot, Txn};

@@ -65,12 +65,7 @@ pub(crate) fn prepare_spare(disk: &dyn Disk, size: u64, ready: &AtomicBool) -> R
 }
 
 /// Makes the file of a new segment with its header, durably, and opens it.
-fn make_segment(
-    disk: &dyn Disk,
-    header: &Header,
-    size: u64,
-    spare: &AtomicBool,
-) -> Result<Arc<dyn DiskFile>, Error> {
+fn make_segment(disk: &dyn Disk, header: &Header, size: u64, spare: &AtomicBool) -> Result<Arc<dyn DiskFile>, Error> {
     // The spare is taken under another name before the housekeeper may make the next one.
     let taken = spare.load(Ordering::Acquire) && disk.rename(SPARE, NEXT).is_ok();
     spare.store(false, Ordering::Release);
@@ -94,12 +89,7 @@ fn make_segment(
 
 impl Log {
     /// Makes the first segment of a new station.
-    pub(crate) fn create(
-        disk: Arc<dyn Disk>,
-        station: StationId,
-        tag: u16,
-        size: u64,
-    ) -> Result<Self, Error> {
+    pub(crate) fn create(disk: Arc<dyn Disk>, station: StationId, tag: u16, size: u64) -> Result<Self, Error> {
         let header = Header {
             number: 0,
             revision: 0,
@@ -128,17 +118,10 @@ impl Log {
 
     /// Takes up writing at the journal's end, which a replay has found.
     /// Zeroes what a torn write left behind it.
-    pub(crate) fn resume(
-        segments: Arc<Segments>,
-        size: u64,
-        end: &End,
-        previous: u64,
-    ) -> Result<Self, Error> {
+    pub(crate) fn resume(segments: Arc<Segments>, size: u64, end: &End, previous: u64) -> Result<Self, Error> {
         let disk = &segments.disk;
         let last = segments.last()?;
-        let file = disk
-            .open(&segment::name(last.header.number), Mode::Write)
-            .map_err(Error::io)?;
+        let file = disk.open(&segment::name(last.header.number), Mode::Write).map_err(Error::io)?;
         let capacity = file.size().map_err(Error::io)?;
         // Whatever was behind the end was never acknowledged. It is gone before the first
         // new frame is written, so that no later reader can take it for one.
@@ -168,21 +151,13 @@ impl Log {
 
     /// Where the next entry will stand.
     pub(crate) fn place(&self, head: &Head) -> Place {
-        Place {
-            segment: self.number,
-            offset: self.offset,
-            sequence: head.sequence + 1,
-        }
+        Place { segment: self.number, offset: self.offset, sequence: head.sequence + 1 }
     }
 
     /// Where the last entry of a group that was just appended stands.
     pub(crate) fn last_place(&self, bodies: &[Vec<u8>], head: &Head) -> Place {
         let size = bodies.last().map_or(0, |b| frame::size_of(b.len()));
-        Place {
-            segment: self.number,
-            offset: self.offset - size as u64,
-            sequence: head.sequence,
-        }
+        Place { segment: self.number, offset: self.offset - size as u64, sequence: head.sequence }
     }
 
     /// Tells whether a spare is ready.
@@ -201,24 +176,10 @@ impl Log {
         let mut places = Vec::with_capacity(bodies.len());
         for (back, body) in bodies.iter().enumerate() {
             let offset = self.offset + buffer.len() as u64;
-            places.push(Place {
-                segment: self.number,
-                offset,
-                sequence: head.sequence + 1 + back as u64,
-            });
-            frame::write(
-                &mut buffer,
-                self.number,
-                offset,
-                u32::try_from(back).unwrap_or(u32::MAX),
-                body,
-            );
+            places.push(Place { segment: self.number, offset, sequence: head.sequence + 1 + back as u64 });
+            frame::write(&mut buffer, self.number, offset, u32::try_from(back).unwrap_or(u32::MAX), body);
         }
-        if let Err(e) = self
-            .file
-            .write_at(&buffer, self.offset)
-            .and_then(|()| self.file.sync())
-        {
+        if let Err(e) = self.file.write_at(&buffer, self.offset).and_then(|()| self.file.sync()) {
             self.must_roll = true;
             return Err(Error::io(e));
         }
@@ -244,18 +205,12 @@ impl Log {
             epoch: head.epoch,
             tag: head.tag,
         };
-        let capacity = self
-            .segment_size
-            .max(HEADER + needed)
-            .next_multiple_of(4096);
+        let capacity = self.segment_size.max(HEADER + needed).next_multiple_of(4096);
         let file = make_segment(&*self.segments.disk, &header, capacity, &self.spare)?;
         let old = std::mem::replace(&mut self.file, file);
         // The new header already says where the old one ends, so a failure here costs only space.
         if let Err(e) = old.resize(self.offset).and_then(|()| old.sync()) {
-            log::warn!(
-                "journal: segment {} could not be cut to its length: {e}",
-                self.number
-            );
+            log::warn!("journal: segment {} could not be cut to its length: {e}", self.number);
         }
         self.segments.push(header);
         self.number = header.number;
@@ -290,8 +245,7 @@ pub(crate) fn is_torn(file: &dyn DiskFile, end: &End) -> Result<bool, Error> {
     let size = file.size().map_err(Error::io)?;
     let length = usize::try_from(size.saturating_sub(end.place.offset)).unwrap_or(0);
     let mut bytes = vec![0u8; length];
-    file.read_at(&mut bytes, end.place.offset)
-        .map_err(Error::io)?;
+    file.read_at(&mut bytes, end.place.offset).map_err(Error::io)?;
     let mut hashed = 0usize;
     for at in (8..length).step_by(8) {
         let rest = bytes.get(at..).unwrap_or_default();
@@ -302,8 +256,7 @@ pub(crate) fn is_torn(file: &dyn DiskFile, end: &End) -> Result<bool, Error> {
         if hashed > SEARCH {
             break;
         }
-        if let Frame::Whole { body, back, .. } =
-            frame::read(rest, end.place.segment, end.place.offset + at as u64)
+        if let Frame::Whole { body, back, .. } = frame::read(rest, end.place.segment, end.place.offset + at as u64)
             && let Ok(sequence) = Record::peek_sequence(body)
             && sequence.saturating_sub(u64::from(back)) > end.place.sequence
         {

@@ -46,11 +46,7 @@ impl Context {
     /// A context with nothing but actor and owner.
     #[must_use]
     pub fn new(actor: &str, owner: &str) -> Self {
-        Self {
-            actor: actor.to_owned(),
-            owner: owner.to_owned(),
-            ..Self::default()
-        }
+        Self { actor: actor.to_owned(), owner: owner.to_owned(), ..Self::default() }
     }
 }
 
@@ -126,35 +122,20 @@ impl ScanRange {
     /// Every key, ascending.
     #[must_use]
     pub fn all(limit: usize) -> Self {
-        Self {
-            start: Bound::Unbounded,
-            end: Bound::Unbounded,
-            reverse: false,
-            limit,
-        }
+        Self { start: Bound::Unbounded, end: Bound::Unbounded, reverse: false, limit }
     }
 
     /// The keys that begin with `prefix`, ascending.
     #[must_use]
     pub fn prefix(prefix: &[u8], limit: usize) -> Self {
         let end = successor(prefix).map_or(Bound::Unbounded, Bound::Excluded);
-        Self {
-            start: Bound::Included(prefix.to_vec()),
-            end,
-            reverse: false,
-            limit,
-        }
+        Self { start: Bound::Included(prefix.to_vec()), end, reverse: false, limit }
     }
 
     /// The keys after `key`, ascending: the next page.
     #[must_use]
     pub fn after(key: &[u8], limit: usize) -> Self {
-        Self {
-            start: Bound::Excluded(key.to_vec()),
-            end: Bound::Unbounded,
-            reverse: false,
-            limit,
-        }
+        Self { start: Bound::Excluded(key.to_vec()), end: Bound::Unbounded, reverse: false, limit }
     }
 }
 
@@ -244,10 +225,7 @@ impl Committed {
     /// The number that took a placeholder's place.
     #[must_use]
     pub fn value_of(&self, placeholder: &Placeholder) -> Option<u64> {
-        self.assigned
-            .iter()
-            .find(|(p, _)| p == placeholder)
-            .map(|(_, n)| *n)
+        self.assigned.iter().find(|(p, _)| p == placeholder).map(|(_, n)| *n)
     }
 }
 

@@ -52,11 +52,7 @@ fn lock_folder(dir: &Path) -> Result<Flock<File>, Error> {
 
 pub(crate) fn create(dir: &Path, options: Options) -> Result<Journal, Error> {
     // Nobody but the service looks in.
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(dir.join(FOLDER))
-        .map_err(Error::io)?;
+    DirBuilder::new().recursive(true).mode(0o700).create(dir.join(FOLDER)).map_err(Error::io)?;
     let lock = lock_folder(dir)?;
     let disk = Arc::new(RealDisk::new(dir));
     disk.sync_folder("").map_err(Error::io)?;
@@ -74,10 +70,7 @@ pub(crate) const RESTORING: &str = "restoring";
 /// Half a restored station must not be taken for one: its journal would only seem to end early.
 fn check_whole(dir: &Path) -> Result<(), Error> {
     if dir.join(RESTORING).exists() {
-        return Err(Error::Folder(format!(
-            "a restore into {} was cut short; restore again",
-            dir.display()
-        )));
+        return Err(Error::Folder(format!("a restore into {} was cut short; restore again", dir.display())));
     }
     if !dir.join(FOLDER).is_dir() {
         return Err(Error::Folder(format!("{} holds no station", dir.display())));
@@ -109,31 +102,19 @@ pub(crate) fn create_on(
     let key: [u8; 32] = random()?;
     disk::replace(&*disk, "", INDEX_KEY, &key).map_err(Error::io)?;
     let tag = u16::from_le_bytes(random()?);
-    Log::create(
-        Arc::clone(&disk),
-        StationId::mint()?,
-        tag,
-        options.segment_size,
-    )?;
+    Log::create(Arc::clone(&disk), StationId::mint()?, tag, options.segment_size)?;
     open_on(disk, options, blobs, lock)
 }
 
 fn open_scratch(disk: &dyn Disk, cache: usize) -> Result<(Database, u64), Error> {
     let existing = || -> Result<(Database, u64), Error> {
-        let db = tables::open(
-            Backend(disk.open(SCRATCH, Mode::Create).map_err(Error::io)?),
-            cache,
-            false,
-        )?;
+        let db = tables::open(Backend(disk.open(SCRATCH, Mode::Create).map_err(Error::io)?), cache, false)?;
         let txn = db.begin_read().map_err(Error::tables)?;
         let version = match txn.open_table(tables::COUNTERS) {
             Err(TableError::TableDoesNotExist(_)) => 0,
             other => {
                 let table = other.map_err(Error::tables)?;
-                table
-                    .get(VERSION)
-                    .map_err(Error::tables)?
-                    .map_or(0, |v| v.value().unsigned_abs())
+                table.get(VERSION).map_err(Error::tables)?.map_or(0, |v| v.value().unsigned_abs())
             }
         };
         drop(txn);
@@ -156,8 +137,7 @@ pub(crate) fn flush_scratch(core: &Core, writer: &Writer) -> Result<(), Error> {
     core.scratch.with(|db| {
         let mut txn = db.begin_write().map_err(Error::tables)?;
         txn.set_quick_repair(true);
-        txn.set_durability(Durability::Immediate)
-            .map_err(Error::tables)?;
+        txn.set_durability(Durability::Immediate).map_err(Error::tables)?;
         txn.open_table(tables::COUNTERS)
             .map_err(Error::tables)?
             .insert(VERSION, writer.scratch_version.cast_signed())
@@ -188,45 +168,26 @@ fn open_parts(disk: &Arc<dyn Disk>, options: &Options) -> Result<Parts, Error> {
     let (main, replayed) = replay::open_tables(disk, &segments, options.redb_cache)?;
     let end = &replayed.end;
     // A torn write may also have lost its first bytes: then the end looks like any other.
-    let last = disk
-        .open(&segment::name(end.place.segment), Mode::Read)
-        .map_err(Error::io)?;
+    let last = disk.open(&segment::name(end.place.segment), Mode::Read).map_err(Error::io)?;
     if !segment_log::is_torn(&*last, end)? {
         return Err(Error::Damaged {
             segment: end.place.segment,
             offset: end.place.offset,
             sequence: end.place.sequence,
-            reason: end
-                .reason
-                .unwrap_or("an entry is missing before others")
-                .to_owned(),
+            reason: end.reason.unwrap_or("an entry is missing before others").to_owned(),
         });
     }
     if replayed.entries > 0 {
         log::info!("journal: replayed {} entries", replayed.entries);
     }
     let at = replayed.at;
-    let log = Log::resume(
-        Arc::clone(&segments),
-        options.segment_size,
-        end,
-        at.head.sequence,
-    )?;
+    let log = Log::resume(Arc::clone(&segments), options.segment_size, end, at.head.sequence)?;
     // Also the very first commit of the table file, without which redb would repair at length.
     replay::checkpoint(&main, &at)?;
     // A small part of the budget: scratch rows are few.
     let (scratch, scratch_version) = open_scratch(&**disk, options.redb_cache / 4)?;
     let catalog = replayed.catalog;
-    Ok(Parts {
-        main,
-        scratch,
-        scratch_version,
-        log,
-        at,
-        catalog,
-        station,
-        index_key,
-    })
+    Ok(Parts { main, scratch, scratch_version, log, at, catalog, station, index_key })
 }
 
 pub(crate) fn open_on(
@@ -262,10 +223,7 @@ pub(crate) fn open_on(
     let journal = Journal { core };
     erase::finish_pending(&journal)?;
     let weak = Arc::downgrade(&journal.core);
-    let thread = thread::Builder::new()
-        .name("journal".into())
-        .spawn(move || keep_house(&weak))
-        .map_err(Error::Io)?;
+    let thread = thread::Builder::new().name("journal".into()).spawn(move || keep_house(&weak)).map_err(Error::Io)?;
     *lock(&journal.core.housekeeper) = Some(thread);
     Ok(journal)
 }
@@ -284,8 +242,7 @@ fn keep_house(core: &Weak<Core>) {
         if !core.spare.load(Ordering::Acquire)
             && !core.is_low()
             && spare_failed.is_none_or(|at| at.elapsed() > SPARE_AGAIN)
-            && let Err(e) =
-                segment_log::prepare_spare(&*core.disk, core.options.segment_size, &core.spare)
+            && let Err(e) = segment_log::prepare_spare(&*core.disk, core.options.segment_size, &core.spare)
         {
             log::warn!("journal: no spare segment: {e}");
             spare_failed = Some(Instant::now());

@@ -22,11 +22,7 @@ const PAGE: u64 = 4096;
 impl Overlay {
     pub(crate) fn new(file: Arc<dyn DiskFile>) -> io::Result<Self> {
         let size = Mutex::new(file.size()?);
-        Ok(Self {
-            file,
-            pages: Mutex::default(),
-            size,
-        })
+        Ok(Self { file, pages: Mutex::default(), size })
     }
 
     /// A page as it stands now.

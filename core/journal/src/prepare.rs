@@ -82,43 +82,18 @@ impl Prepared {
 
 /// Makes a put or delete item.
 pub(crate) fn item(change: Change, index_key: &[u8; 32]) -> Result<Item, Error> {
-    let Change {
-        collection,
-        key,
-        write,
-        ..
-    } = change;
+    let Change { collection, key, write, .. } = change;
     let public = collection.spec.public;
-    let Some(Write {
-        value,
-        schema,
-        terms,
-    }) = write
-    else {
-        let mut item = Item::new(
-            public,
-            Body::Delete {
-                collection: collection.id,
-                key,
-                prior: 0,
-            },
-        );
+    let Some(Write { value, schema, terms }) = write else {
+        let mut item = Item::new(public, Body::Delete { collection: collection.id, key, prior: 0 });
         item.digest = Some(digest(&item.body, None));
         return Ok(item);
     };
     let terms = terms
         .into_iter()
         .map(|(index, term)| {
-            let personal = collection
-                .spec
-                .indexes
-                .get(usize::from(index))
-                .is_some_and(|i| i.personal);
-            let term = if personal {
-                hide(index_key, collection.id, index, &term)
-            } else {
-                term
-            };
+            let personal = collection.spec.indexes.get(usize::from(index)).is_some_and(|i| i.personal);
+            let term = if personal { hide(index_key, collection.id, index, &term) } else { term };
             (index, term)
         })
         .collect();
@@ -129,14 +104,7 @@ pub(crate) fn item(change: Change, index_key: &[u8; 32]) -> Result<Item, Error> 
     } else {
         value::pack(&value, collection.dictionary.as_deref())?
     };
-    let body = Body::Put {
-        collection: collection.id,
-        key,
-        schema,
-        value: packed,
-        terms,
-        prior: 0,
-    };
+    let body = Body::Put { collection: collection.id, key, schema, value: packed, terms, prior: 0 };
     let mut item = Item::new(public, body);
     if !collection.is_scratch() {
         item.digest = Some(digest(&item.body, Some(&value)));
@@ -147,20 +115,11 @@ pub(crate) fn item(change: Change, index_key: &[u8; 32]) -> Result<Item, Error> 
 /// Prepares a transaction for the writer.
 pub(crate) fn prepare(txn: Txn) -> Result<Prepared, Error> {
     let core = Arc::clone(txn.view.core());
-    let reads = txn
-        .reads
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner);
+    let reads = txn.reads.into_inner().unwrap_or_else(PoisonError::into_inner);
     let tokens: Vec<[u8; 14]> = txn
         .counters
         .iter()
-        .filter_map(|(_, _, c)| {
-            if let CounterChange::Take(Placeholder(t)) = c {
-                Some(*t)
-            } else {
-                None
-            }
-        })
+        .filter_map(|(_, _, c)| if let CounterChange::Take(Placeholder(t)) = c { Some(*t) } else { None })
         .collect();
     let mut prepared = Prepared {
         context: txn.context,
@@ -181,11 +140,7 @@ pub(crate) fn prepare(txn: Txn) -> Result<Prepared, Error> {
     for change in txn.changes {
         if let Some(version) = change.expected {
             let (collection, key) = (Arc::clone(&change.collection), change.key.clone());
-            prepared.expected.push(Expectation {
-                collection,
-                key,
-                version,
-            });
+            prepared.expected.push(Expectation { collection, key, version });
         }
         let owner = Arc::clone(&change.collection.owner);
         let scratch = change.collection.is_scratch();
@@ -195,24 +150,16 @@ pub(crate) fn prepare(txn: Txn) -> Result<Prepared, Error> {
         } else {
             let item = item(change, &core.index_key)?;
             prepared.bytes += item.weight();
-            if let Body::Put {
-                key, value, terms, ..
-            } = &item.body
-            {
+            if let Body::Put { key, value, terms, .. } = &item.body {
                 prepared.only_deletes = false;
-                *prepared.adds.entry(owner).or_default() +=
-                    row_weight(key, value) + terms_weight(key, terms);
+                *prepared.adds.entry(owner).or_default() += row_weight(key, value) + terms_weight(key, terms);
             }
             Slot::Ready(item)
         };
         if matches!(slot, Slot::Late(_)) {
             prepared.only_deletes = false;
         }
-        if scratch {
-            prepared.scratch.push(slot)
-        } else {
-            prepared.main.push(slot)
-        }
+        if scratch { prepared.scratch.push(slot) } else { prepared.main.push(slot) }
     }
     for (id, length, held) in txn.blobs {
         let owner = prepared.context.owner.clone();
@@ -220,28 +167,15 @@ pub(crate) fn prepare(txn: Txn) -> Result<Prepared, Error> {
             *prepared.adds.entry(owner.as_str().into()).or_default() += length;
             prepared.only_deletes = false;
         }
-        prepared.main.push(Slot::Ready(Item::new(
-            false,
-            Body::Blob {
-                owner,
-                id: id.0,
-                length,
-                held,
-            },
-        )));
+        prepared.main.push(Slot::Ready(Item::new(false, Body::Blob { owner, id: id.0, length, held })));
     }
     for (topic, payload) in txn.events {
         prepared.bytes += topic.len() + payload.len() + 64;
-        prepared.words.push(Slot::Ready(Item::new(
-            false,
-            Body::Event { topic, payload },
-        )));
+        prepared.words.push(Slot::Ready(Item::new(false, Body::Event { topic, payload })));
     }
     if !prepared.context.note.is_empty() && prepared.writes_journal() {
         let note = std::mem::take(&mut prepared.context.note);
-        prepared
-            .words
-            .push(Slot::Ready(Item::new(false, Body::Note(note))));
+        prepared.words.push(Slot::Ready(Item::new(false, Body::Note(note))));
     }
     Ok(prepared)
 }
@@ -250,10 +184,7 @@ fn holds_token(change: &Change, tokens: &[[u8; 14]]) -> bool {
     let within = |bytes: &[u8]| tokens.iter().any(|t| position(bytes, t).is_some());
     !tokens.is_empty()
         && (within(&change.key)
-            || change
-                .write
-                .as_ref()
-                .is_some_and(|w| within(&w.value) || w.terms.iter().any(|(_, t)| within(t))))
+            || change.write.as_ref().is_some_and(|w| within(&w.value) || w.terms.iter().any(|(_, t)| within(t))))
 }
 
 fn position(bytes: &[u8], token: &[u8; 14]) -> Option<usize> {
@@ -289,8 +220,7 @@ pub(crate) fn items(
         .into_iter()
         .map(|slot| match slot {
             Slot::Ready(mut ready) => {
-                if let (Body::Event { payload, .. }, false) = (&mut ready.body, assigned.is_empty())
-                {
+                if let (Body::Event { payload, .. }, false) = (&mut ready.body, assigned.is_empty()) {
                     fill_in(payload, assigned);
                 }
                 Ok(ready)

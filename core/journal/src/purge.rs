@@ -22,9 +22,7 @@ fn copy_table<K: redb::Key + 'static, V: redb::Value + 'static>(
     let mut target = to.open_table(table).map_err(Error::tables)?;
     for entry in source.iter().map_err(Error::tables)? {
         let (key, value) = entry.map_err(Error::tables)?;
-        target
-            .insert(key.value(), value.value())
-            .map_err(Error::tables)?;
+        target.insert(key.value(), value.value()).map_err(Error::tables)?;
     }
     Ok(())
 }
@@ -38,8 +36,7 @@ pub(crate) fn purge_tables(core: &Core) -> Result<(), Error> {
     let from = core.main.begin_read()?;
     let mut to = db.begin_write().map_err(Error::tables)?;
     to.set_quick_repair(true);
-    to.set_durability(Durability::Immediate)
-        .map_err(Error::tables)?;
+    to.set_durability(Durability::Immediate).map_err(Error::tables)?;
     copy_table(&from, &to, tables::ROWS)?;
     copy_table(&from, &to, tables::TERMS)?;
     copy_table(&from, &to, tables::COUNTERS)?;
@@ -54,9 +51,7 @@ pub(crate) fn purge_tables(core: &Core) -> Result<(), Error> {
     drop(from);
     core.main.replace(|| {
         let old = disk.open(TABLES, Mode::Write).map_err(Error::io)?;
-        disk.rename(NEW_TABLES, TABLES)
-            .and_then(|()| disk.sync_folder(""))
-            .map_err(Error::io)?;
+        disk.rename(NEW_TABLES, TABLES).and_then(|()| disk.sync_folder("")).map_err(Error::io)?;
         disk::wipe(&*old).map_err(Error::io)?;
         Ok(db)
     })

@@ -15,15 +15,8 @@ pub trait Reader {
     ///
     /// # Errors
     /// As [`Reader::get`].
-    fn get_many(
-        &self,
-        owner: &str,
-        collection: &str,
-        keys: &[&[u8]],
-    ) -> Result<Vec<Option<Row>>, Error> {
-        keys.iter()
-            .map(|key| self.get(owner, collection, key))
-            .collect()
+    fn get_many(&self, owner: &str, collection: &str, keys: &[&[u8]]) -> Result<Vec<Option<Row>>, Error> {
+        keys.iter().map(|key| self.get(owner, collection, key)).collect()
     }
 
     /// A page of rows in key order.
@@ -37,10 +30,7 @@ pub trait Reader {
     ///
     /// # Errors
     /// As [`Reader::get`]; also an undeclared index, or a prefix on a personal one.
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "one lookup is named by all of these"
-    )]
+    #[allow(clippy::too_many_arguments, reason = "one lookup is named by all of these")]
     fn find(
         &self,
         owner: &str,

@@ -88,23 +88,13 @@ impl Record {
         Ok(())
     }
 
-    #[allow(
-        clippy::type_complexity,
-        reason = "the two kinds of commitment, used only here"
-    )]
-    fn commitments(
-        &self,
-        dictionaries: &Dictionaries,
-    ) -> Result<(Vec<[u8; 32]>, Option<[u8; 32]>), Error> {
+    #[allow(clippy::type_complexity, reason = "the two kinds of commitment, used only here")]
+    fn commitments(&self, dictionaries: &Dictionaries) -> Result<(Vec<[u8; 32]>, Option<[u8; 32]>), Error> {
         let mut private = Vec::new();
         let mut public = Vec::new();
         for (index, item) in self.items.iter().enumerate() {
             let c = self.item_commitment(index, item, dictionaries)?;
-            if item.public {
-                public.push(c)
-            } else {
-                private.push(c)
-            }
+            if item.public { public.push(c) } else { private.push(c) }
         }
         let public = (!public.is_empty()).then(|| root(&public));
         Ok((private, public))
@@ -126,9 +116,7 @@ impl Record {
         };
         let digest = match (item.digest, &item.body) {
             (Some(known), _) => known,
-            (None, Body::Put { value, .. }) => {
-                digest(&item.body, Some(&value::unpack(value, dictionaries)?))
-            }
+            (None, Body::Put { value, .. }) => digest(&item.body, Some(&value::unpack(value, dictionaries)?)),
             (None, body) => digest(body, None),
         };
         Ok(commitment(&salt, &digest, item.prior()))
@@ -147,9 +135,7 @@ impl Record {
     pub(crate) fn encode(&self) -> (Vec<u8>, [u8; 32]) {
         let permanent = self.permanent();
         let hash = chain(&permanent);
-        let mut out = Vec::with_capacity(
-            permanent.len() + 64 + self.items.iter().map(Item::weight).sum::<usize>(),
-        );
+        let mut out = Vec::with_capacity(permanent.len() + 64 + self.items.iter().map(Item::weight).sum::<usize>());
         put_bytes(&mut out, &permanent);
         match &self.seed {
             Some(seed) => {
@@ -256,11 +242,7 @@ impl Record {
     }
 
     /// Takes items out, keeping their commitments. Returns how many were still there.
-    pub(crate) fn erase(
-        &mut self,
-        indexes: &[usize],
-        dictionaries: &Dictionaries,
-    ) -> Result<u64, Error> {
+    pub(crate) fn erase(&mut self, indexes: &[usize], dictionaries: &Dictionaries) -> Result<u64, Error> {
         let mut commitments = Vec::new();
         for (index, item) in self.items.iter().enumerate() {
             commitments.push(self.item_commitment(index, item, dictionaries)?);
@@ -273,10 +255,7 @@ impl Record {
         }
         for (index, (item, commitment)) in self.items.iter_mut().zip(commitments).enumerate() {
             if indexes.contains(&index) && !item.is_erased() {
-                item.body = Body::Erased {
-                    prior: item.prior(),
-                    commitment,
-                };
+                item.body = Body::Erased { prior: item.prior(), commitment };
                 item.salt = None;
                 taken += 1;
             }
@@ -319,10 +298,7 @@ mod tests {
             epoch: 1,
             tag: 77,
             previous: [5; 32],
-            time: Time {
-                unix_ms: -3,
-                quality: TimeQuality::Browser,
-            },
+            time: Time { unix_ms: -3, quality: TimeQuality::Browser },
             actor: "a1".into(),
             owner: "core".into(),
             cause: 4,

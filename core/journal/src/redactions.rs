@@ -49,11 +49,7 @@ pub(crate) fn write_list(core: &Core) -> Result<(), Error> {
     match txn.open_table(tables::REDACTIONS) {
         Err(TableError::TableDoesNotExist(_)) => {}
         other => {
-            for entry in other
-                .map_err(Error::tables)?
-                .iter()
-                .map_err(Error::tables)?
-            {
+            for entry in other.map_err(Error::tables)?.iter().map_err(Error::tables)? {
                 let (key, _) = entry.map_err(Error::tables)?;
                 let mut input = Input::new(key.value());
                 targets.insert(Target {
@@ -64,11 +60,5 @@ pub(crate) fn write_list(core: &Core) -> Result<(), Error> {
             }
         }
     }
-    disk::replace(
-        &*core.disk,
-        "",
-        REDACTIONS,
-        write_targets(&targets).as_bytes(),
-    )
-    .map_err(Error::io)
+    disk::replace(&*core.disk, "", REDACTIONS, write_targets(&targets).as_bytes()).map_err(Error::io)
 }

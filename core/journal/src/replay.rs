@@ -35,27 +35,15 @@ pub(crate) struct Replayed {
 
 /// The state before the first entry.
 pub(crate) fn beginning(segments: &Segments) -> Result<At, Error> {
-    let first = segments
-        .list()
-        .first()
-        .copied()
-        .ok_or_else(|| Error::Folder("the folder holds no journal".into()))?;
-    let place = Place {
-        segment: first.header.number,
-        offset: HEADER,
-        sequence: first.header.first,
-    };
+    let first = segments.list().first().copied().ok_or_else(|| Error::Folder("the folder holds no journal".into()))?;
+    let place = Place { segment: first.header.number, offset: HEADER, sequence: first.header.first };
     let head = Head {
         sequence: first.header.first.saturating_sub(1),
         epoch: first.header.epoch,
         tag: first.header.tag,
         hash: first.header.previous,
     };
-    Ok(At {
-        head,
-        last: place,
-        next: place,
-    })
+    Ok(At { head, last: place, next: place })
 }
 
 /// Reads the declared collections from tables.
@@ -95,19 +83,14 @@ pub(crate) fn load_at(db: &Database) -> Result<Option<At>, Error> {
         Err(TableError::TableDoesNotExist(_)) => return Ok(None),
         other => other.map_err(Error::tables)?,
     };
-    table
-        .get(tables::AT)
-        .map_err(Error::tables)?
-        .map(|v| At::decode(v.value()))
-        .transpose()
+    table.get(tables::AT).map_err(Error::tables)?.map(|v| At::decode(v.value())).transpose()
 }
 
 /// Makes what was written so far durable, so that opening after a crash needs no repair.
 pub(crate) fn checkpoint(db: &Database, at: &At) -> Result<(), Error> {
     let mut txn = db.begin_write().map_err(Error::tables)?;
     txn.set_quick_repair(true);
-    txn.set_durability(Durability::Immediate)
-        .map_err(Error::tables)?;
+    txn.set_durability(Durability::Immediate).map_err(Error::tables)?;
     txn.open_table(tables::META)
         .map_err(Error::tables)?
         .insert(tables::AT, at.encode().as_slice())
@@ -145,17 +128,13 @@ pub(crate) fn replay(
     let mut end = None;
     while end.is_none() {
         let mut txn = db.begin_write().map_err(Error::tables)?;
-        txn.set_durability(Durability::None)
-            .map_err(Error::tables)?;
+        txn.set_durability(Durability::None).map_err(Error::tables)?;
         let mut apply = Apply::new(&txn, Arc::clone(&catalog), Some(Arc::clone(segments)))?;
         let mut bytes = 0;
         let mut n = 0;
         while n < BATCH && bytes < BATCH_BYTES {
             if at.head.sequence >= to {
-                end = Some(End {
-                    place: at.next,
-                    reason: None,
-                });
+                end = Some(End { place: at.next, reason: None });
                 break;
             }
             match scan.next()? {
@@ -170,8 +149,7 @@ pub(crate) fn replay(
                         sequence: place.sequence,
                         reason,
                     };
-                    let (mut record, hash) =
-                        Record::decode(&body).map_err(|e| damaged(e.to_string()))?;
+                    let (mut record, hash) = Record::decode(&body).map_err(|e| damaged(e.to_string()))?;
                     follows(&record, &at.head).map_err(|e| damaged(e.to_owned()))?;
                     apply.record(&mut record).map_err(|e| match e {
                         Error::Malformed(reason) => damaged(reason.to_owned()),
@@ -179,12 +157,7 @@ pub(crate) fn replay(
                     })?;
                     bytes += body.len();
                     n += 1;
-                    at.head = Head {
-                        sequence: record.sequence,
-                        epoch: record.epoch,
-                        tag: record.tag,
-                        hash,
-                    };
+                    at.head = Head { sequence: record.sequence, epoch: record.epoch, tag: record.tag, hash };
                     at.last = place;
                     at.next = scan.place();
                 }
@@ -203,16 +176,8 @@ pub(crate) fn replay(
             .map_err(Error::tables)?;
         txn.commit().map_err(Error::tables)?;
     }
-    let end = end.unwrap_or(End {
-        place: at.next,
-        reason: None,
-    });
-    Ok(Replayed {
-        at,
-        catalog,
-        end,
-        entries,
-    })
+    let end = end.unwrap_or(End { place: at.next, reason: None });
+    Ok(Replayed { at, catalog, end, entries })
 }
 
 /// True when the entry that the tables end with is still where they saw it.
@@ -222,8 +187,9 @@ fn agrees(segments: &Arc<Segments>, at: &At) -> Result<bool, Error> {
         return Ok(at.head == beginning.head && at.next == beginning.next);
     }
     match segments.scan(at.last).next() {
-        Ok(Step::Entry { body, .. }) => Ok(Record::decode(&body)
-            .is_ok_and(|(r, hash)| r.sequence == at.head.sequence && hash == at.head.hash)),
+        Ok(Step::Entry { body, .. }) => {
+            Ok(Record::decode(&body).is_ok_and(|(r, hash)| r.sequence == at.head.sequence && hash == at.head.hash))
+        }
         Ok(Step::End(_)) | Err(Error::Damaged { .. } | Error::NotFound(_)) => Ok(false),
         Err(Error::Io(e)) if e.kind() == std::io::ErrorKind::UnexpectedEof => Ok(false),
         Err(e) => Err(e),
@@ -247,10 +213,7 @@ pub(crate) fn open_tables(
             return Ok(None);
         };
         if !agrees(segments, &at)? {
-            log::error!(
-                "journal: the tables are not of this journal (entry {}); rebuilding them",
-                at.head.sequence
-            );
+            log::error!("journal: the tables are not of this journal (entry {}); rebuilding them", at.head.sequence);
             return Ok(None);
         }
         let catalog = load_catalog(&db)?;

@@ -31,8 +31,7 @@ impl ReadSet {
 
     /// A stretch of the rows table.
     pub(crate) fn rows(&mut self, low: Bound<Vec<u8>>, high: Bound<Vec<u8>>) {
-        self.ranges
-            .push((tagged(RING_ROW, low), tagged(RING_ROW, high)));
+        self.ranges.push((tagged(RING_ROW, low), tagged(RING_ROW, high)));
     }
 
     /// A stretch of the terms table.
@@ -79,19 +78,10 @@ impl Ring {
         if tick < self.floor {
             return false;
         }
-        reads
-            .keys
-            .iter()
-            .all(|key| self.written.get(key).is_none_or(|written| *written <= tick))
-            && reads
-                .ranges
-                .iter()
-                .filter(|(low, high)| !is_empty_range(low, high))
-                .all(|range| {
-                    self.written
-                        .range::<Vec<u8>, _>((range.0.as_ref(), range.1.as_ref()))
-                        .all(|(_, w)| *w <= tick)
-                })
+        reads.keys.iter().all(|key| self.written.get(key).is_none_or(|written| *written <= tick))
+            && reads.ranges.iter().filter(|(low, high)| !is_empty_range(low, high)).all(|range| {
+                self.written.range::<Vec<u8>, _>((range.0.as_ref(), range.1.as_ref())).all(|(_, w)| *w <= tick)
+            })
     }
 }
 
@@ -113,15 +103,9 @@ mod tests {
         assert!(ring.is_current(5, &read(b"m")));
         assert!(ring.is_current(4, &read(b"n")));
         let mut range = ReadSet::default();
-        range.rows(
-            Bound::Included(b"a".to_vec()),
-            Bound::Excluded(b"m".to_vec()),
-        );
+        range.rows(Bound::Included(b"a".to_vec()), Bound::Excluded(b"m".to_vec()));
         assert!(ring.is_current(4, &range));
-        range.rows(
-            Bound::Included(b"a".to_vec()),
-            Bound::Included(b"m".to_vec()),
-        );
+        range.rows(Bound::Included(b"a".to_vec()), Bound::Included(b"m".to_vec()));
         assert!(!ring.is_current(4, &range));
         let mut terms = ReadSet::default();
         terms.terms(Bound::Included(b"a".to_vec()), Bound::Unbounded);
@@ -136,9 +120,6 @@ mod tests {
         }
         assert!(!ring.is_current(9, &read(b"anything")));
         assert!(ring.is_current(10, &read(b"anything")));
-        assert!(
-            ring.is_current(0, &ReadSet::default()),
-            "a blind write reads nothing"
-        );
+        assert!(ring.is_current(0, &ReadSet::default()), "a blind write reads nothing");
     }
 }

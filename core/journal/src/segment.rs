@@ -113,12 +113,7 @@ pub(crate) struct Place {
 
 /// Reads and checks a segment's header.
 pub(crate) fn read_header(file: &dyn DiskFile, number: u32) -> Result<Header, Error> {
-    let damaged = |reason: &str| Error::Damaged {
-        segment: number,
-        offset: 0,
-        sequence: 0,
-        reason: reason.to_owned(),
-    };
+    let damaged = |reason: &str| Error::Damaged { segment: number, offset: 0, sequence: 0, reason: reason.to_owned() };
     let mut bytes = [0u8; 128];
     file.read_at(&mut bytes, 0).map_err(|e| match e.kind() {
         io::ErrorKind::UnexpectedEof => damaged("shorter than its header"),
@@ -137,11 +132,7 @@ pub(crate) fn numbers(disk: &dyn Disk) -> Result<Vec<u32>, Error> {
         .list(FOLDER)
         .map_err(Error::io)?
         .iter()
-        .filter_map(|n| {
-            n.strip_suffix(".seg")
-                .filter(|n| n.len() == 8)
-                .and_then(|n| n.parse().ok())
-        })
+        .filter_map(|n| n.strip_suffix(".seg").filter(|n| n.len() == 8).and_then(|n| n.parse().ok()))
         .collect();
     numbers.sort_unstable();
     Ok(numbers)
@@ -202,25 +193,16 @@ impl Segments {
         if list.is_empty() {
             return Err(Error::Folder("the folder holds no journal".into()));
         }
-        Ok(Self {
-            disk,
-            list: RwLock::new(list),
-            positions: Mutex::new(Positions::default()),
-        })
+        Ok(Self { disk, list: RwLock::new(list), positions: Mutex::new(Positions::default()) })
     }
 
     pub(crate) fn list(&self) -> Vec<Meta> {
-        self.list
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.list.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn last(&self) -> Result<Meta, Error> {
         let list = self.list.read().unwrap_or_else(PoisonError::into_inner);
-        list.last()
-            .copied()
-            .ok_or_else(|| Error::Folder("the folder holds no journal".into()))
+        list.last().copied().ok_or_else(|| Error::Folder("the folder holds no journal".into()))
     }
 
     /// Ends the last segment and begins another.
@@ -236,28 +218,17 @@ impl Segments {
     pub(crate) fn replace(&self, header: Header) {
         let mut list = self.list.write().unwrap_or_else(PoisonError::into_inner);
         for meta in list.iter_mut().filter(|m| m.header.number == header.number) {
-            *meta = Meta {
-                header,
-                end: Some(header.own_end),
-            };
+            *meta = Meta { header, end: Some(header.own_end) };
         }
-        let mut positions = self
-            .positions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut positions = self.positions.lock().unwrap_or_else(PoisonError::into_inner);
         positions.generation += 1;
-        positions
-            .places
-            .retain(|_, place| place.segment != header.number);
+        positions.places.retain(|_, place| place.segment != header.number);
     }
 
     /// Remembers where an entry stands, now and then.
     pub(crate) fn remember(&self, place: Place, generation: u64) {
         if place.sequence.is_multiple_of(EVERY) {
-            let mut positions = self
-                .positions
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
+            let mut positions = self.positions.lock().unwrap_or_else(PoisonError::into_inner);
             if positions.generation != generation {
                 return;
             }
@@ -270,30 +241,18 @@ impl Segments {
 
     /// How often a segment was rewritten since opening.
     pub(crate) fn generation(&self) -> u64 {
-        self.positions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .generation
+        self.positions.lock().unwrap_or_else(PoisonError::into_inner).generation
     }
 
     /// A place at or before an entry.
     pub(crate) fn locate(&self, sequence: u64) -> Result<Place, Error> {
         let start = {
             let list = self.list.read().unwrap_or_else(PoisonError::into_inner);
-            let at = list
-                .partition_point(|m| m.header.first <= sequence)
-                .saturating_sub(1);
-            list.get(at).map(|m| Place {
-                segment: m.header.number,
-                offset: HEADER,
-                sequence: m.header.first,
-            })
+            let at = list.partition_point(|m| m.header.first <= sequence).saturating_sub(1);
+            list.get(at).map(|m| Place { segment: m.header.number, offset: HEADER, sequence: m.header.first })
         }
         .ok_or_else(|| Error::Folder("the folder holds no journal".into()))?;
-        let positions = self
-            .positions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let positions = self.positions.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(positions
             .places
             .range(..=sequence)
@@ -374,11 +333,7 @@ impl Scan {
                 .into_iter()
                 .find(|m| m.header.number == self.at.segment)
                 .ok_or_else(|| Error::NotFound(format!("segment {}", self.at.segment)))?;
-            let file = self
-                .segments
-                .disk
-                .open(&name(self.at.segment), Mode::Read)
-                .map_err(Error::io)?;
+            let file = self.segments.disk.open(&name(self.at.segment), Mode::Read).map_err(Error::io)?;
             let size = file.size().map_err(Error::io)?;
             self.sealed = meta.end.is_some();
             self.end = meta.end.unwrap_or(size).min(size);
@@ -395,8 +350,7 @@ impl Scan {
             self.buffer.resize(size, 0);
             self.base = self.at.offset;
             if let Some(file) = &self.file {
-                file.read_at(&mut self.buffer, self.base)
-                    .map_err(Error::io)?;
+                file.read_at(&mut self.buffer, self.base).map_err(Error::io)?;
             }
             return Ok(&self.buffer);
         }
@@ -427,11 +381,7 @@ impl Scan {
                     self.segments.remember(at, self.generation);
                     self.at.offset += size as u64;
                     self.at.sequence += 1;
-                    return Ok(Step::Entry {
-                        place: at,
-                        back,
-                        body,
-                    });
+                    return Ok(Step::Entry { place: at, back, body });
                 }
                 Frame::Short(n) if available < n && need < n => {
                     need = n;
@@ -446,18 +396,13 @@ impl Scan {
                 continue;
             }
             if !self.sealed {
-                return Ok(Step::End(End {
-                    place: at,
-                    reason: stopped,
-                }));
+                return Ok(Step::End(End { place: at, reason: stopped }));
             }
             return Err(Error::Damaged {
                 segment: at.segment,
                 offset: at.offset,
                 sequence: at.sequence,
-                reason: stopped
-                    .unwrap_or("entries end before the segment does")
-                    .to_owned(),
+                reason: stopped.unwrap_or("entries end before the segment does").to_owned(),
             });
         }
     }

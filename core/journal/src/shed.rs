@@ -56,13 +56,7 @@ pub(crate) fn shed(journal: &Journal, now: Time, limit: usize) -> Result<Erased,
             known = known.max(record.time.unix_ms);
         }
         for item in record.items.iter().filter(|i| i.prior() != 0) {
-            let (Body::Put {
-                collection, key, ..
-            }
-            | Body::Delete {
-                collection, key, ..
-            }) = &item.body
-            else {
+            let (Body::Put { collection, key, .. } | Body::Delete { collection, key, .. }) = &item.body else {
                 continue;
             };
             let History::Latest { days } = catalog.by_number(*collection)?.spec.history else {
@@ -75,16 +69,9 @@ pub(crate) fn shed(journal: &Journal, now: Time, limit: usize) -> Result<Erased,
             }
             let (prior, _) = core.segments.entry(item.prior())?;
             let at = prior.items.iter().position(|i| match &i.body {
-                Body::Put {
-                    collection: c,
-                    key: k,
-                    ..
+                Body::Put { collection: c, key: k, .. } | Body::Delete { collection: c, key: k, .. } => {
+                    c == collection && k == key
                 }
-                | Body::Delete {
-                    collection: c,
-                    key: k,
-                    ..
-                } => c == collection && k == key,
                 _ => false,
             });
             if let Some(index) = at {
@@ -99,8 +86,7 @@ pub(crate) fn shed(journal: &Journal, now: Time, limit: usize) -> Result<Erased,
         // Should it be lost, the same stretch is looked through again.
         core.main.with(|db| {
             let mut txn = db.begin_write().map_err(Error::tables)?;
-            txn.set_durability(Durability::None)
-                .map_err(Error::tables)?;
+            txn.set_durability(Durability::None).map_err(Error::tables)?;
             txn.open_table(tables::META)
                 .map_err(Error::tables)?
                 .insert(tables::SHED, bytes.as_slice())
@@ -109,31 +95,14 @@ pub(crate) fn shed(journal: &Journal, now: Time, limit: usize) -> Result<Erased,
         })?;
     }
     if found.is_empty() {
-        return Ok(Erased {
-            sequence: writer.head.sequence,
-            ..Erased::default()
-        });
+        return Ok(Erased { sequence: writer.head.sequence, ..Erased::default() });
     }
-    let context = Context {
-        time: now,
-        ..Context::new("system", "core")
-    };
-    decide_and_carry_out(
-        journal,
-        &mut writer,
-        context,
-        found.into_iter().collect(),
-        "",
-        "history",
-    )
+    let context = Context { time: now, ..Context::new("system", "core") };
+    decide_and_carry_out(journal, &mut writer, context, found.into_iter().collect(), "", "history")
 }
 
 /// See [`Journal::remove_owner_data`].
-pub(crate) fn remove_owner(
-    journal: &Journal,
-    context: &Context,
-    owner: &str,
-) -> Result<u64, Error> {
+pub(crate) fn remove_owner(journal: &Journal, context: &Context, owner: &str) -> Result<u64, Error> {
     /// Rows deleted in one step.
     const STEP: usize = 5_000;
     let core = &journal.core;
@@ -141,9 +110,7 @@ pub(crate) fn remove_owner(
     for info in core.catalog().of_owner(owner) {
         loop {
             let mut txn = journal.begin(context.clone())?;
-            let rows = txn
-                .view
-                .rows(&info, &Bound::Unbounded, &Bound::Unbounded, false, STEP)?;
+            let rows = txn.view.rows(&info, &Bound::Unbounded, &Bound::Unbounded, false, STEP)?;
             if rows.is_empty() {
                 break;
             }
@@ -160,11 +127,7 @@ pub(crate) fn remove_owner(
         match txn.open_table(tables::BLOBS) {
             Err(TableError::TableDoesNotExist(_)) => {}
             other => {
-                for entry in other
-                    .map_err(Error::tables)?
-                    .iter()
-                    .map_err(Error::tables)?
-                {
+                for entry in other.map_err(Error::tables)?.iter().map_err(Error::tables)? {
                     let (key, value) = entry.map_err(Error::tables)?;
                     let mut input = Input::new(key.value());
                     let id = BlobId(input.array()?);
@@ -178,10 +141,7 @@ pub(crate) fn remove_owner(
         Ok(held)
     })?;
     for step in held.chunks(STEP) {
-        let mut txn = journal.begin(Context {
-            owner: owner.to_owned(),
-            ..context.clone()
-        })?;
+        let mut txn = journal.begin(Context { owner: owner.to_owned(), ..context.clone() })?;
         txn.blobs = step.to_vec();
         journal.commit(txn)?;
     }

@@ -19,8 +19,7 @@ pub(crate) const ROWS: TableDefinition<'_, Bytes, Bytes> = TableDefinition::new(
 /// Collection, index, term and key → nothing.
 pub(crate) const TERMS: TableDefinition<'_, Bytes, ()> = TableDefinition::new("terms");
 /// Owner and name → value.
-pub(crate) const COUNTERS: TableDefinition<'_, &'static str, i64> =
-    TableDefinition::new("counters");
+pub(crate) const COUNTERS: TableDefinition<'_, &'static str, i64> = TableDefinition::new("counters");
 /// Owner → usage.
 pub(crate) const USAGE: TableDefinition<'_, &'static str, Bytes> = TableDefinition::new("usage");
 /// Collection number → rows.
@@ -28,8 +27,7 @@ pub(crate) const COUNTS: TableDefinition<'_, u32, u64> = TableDefinition::new("c
 /// Collection number → owner and declaration.
 pub(crate) const COLLECTIONS: TableDefinition<'_, u32, Bytes> = TableDefinition::new("collections");
 /// Dictionary number → collection and bytes.
-pub(crate) const DICTIONARIES: TableDefinition<'_, u32, Bytes> =
-    TableDefinition::new("dictionaries");
+pub(crate) const DICTIONARIES: TableDefinition<'_, u32, Bytes> = TableDefinition::new("dictionaries");
 /// Sequence, item and commitment of what was erased → nothing.
 pub(crate) const REDACTIONS: TableDefinition<'_, Bytes, ()> = TableDefinition::new("redactions");
 /// Blob id and owner → times held and length.
@@ -71,17 +69,8 @@ impl StorageBackend for Backend {
 }
 
 /// Opens or makes a table file.
-pub(crate) fn open(
-    backend: impl StorageBackend,
-    cache: usize,
-    check: bool,
-) -> Result<Database, Error> {
-    let build = || {
-        Builder::new()
-            .set_cache_size(cache)
-            .set_check_integrity_on_open(check)
-            .create_with_backend(backend)
-    };
+pub(crate) fn open(backend: impl StorageBackend, cache: usize, check: bool) -> Result<Database, Error> {
+    let build = || Builder::new().set_cache_size(cache).set_check_integrity_on_open(check).create_with_backend(backend);
     // redb may panic on a file that something else has damaged; the journal can rebuild it.
     match std::panic::catch_unwind(std::panic::AssertUnwindSafe(build)) {
         Ok(result) => result.map_err(Error::tables),
@@ -124,11 +113,7 @@ impl<'a> StoredRow<'a> {
 
     /// What the row counts for its owner, without its terms.
     pub(crate) fn weight(&self, key: &[u8]) -> u64 {
-        if self.deleted {
-            0
-        } else {
-            row_weight(key, self.value)
-        }
+        if self.deleted { 0 } else { row_weight(key, self.value) }
     }
 }
 
@@ -139,10 +124,7 @@ pub(crate) fn row_weight(key: &[u8], value: &[u8]) -> u64 {
 
 /// Bytes that a row's terms count for its owner.
 pub(crate) fn terms_weight(key: &[u8], terms: &[(u16, Vec<u8>)]) -> u64 {
-    terms
-        .iter()
-        .map(|(_, t)| (t.len() + key.len()) as u64)
-        .sum()
+    terms.iter().map(|(_, t)| (t.len() + key.len()) as u64).sum()
 }
 
 /// Key in [`ROWS`].
@@ -248,22 +230,9 @@ impl At {
 
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Error> {
         let mut i = Input::new(bytes);
-        let head = Head {
-            sequence: i.u64()?,
-            epoch: i.u32()?,
-            tag: i.u16()?,
-            hash: i.array()?,
-        };
-        let last = Place {
-            segment: i.u32()?,
-            offset: i.u64()?,
-            sequence: head.sequence,
-        };
-        let next = Place {
-            segment: i.u32()?,
-            offset: i.u64()?,
-            sequence: head.sequence + 1,
-        };
+        let head = Head { sequence: i.u64()?, epoch: i.u32()?, tag: i.u16()?, hash: i.array()? };
+        let last = Place { segment: i.u32()?, offset: i.u64()?, sequence: head.sequence };
+        let next = Place { segment: i.u32()?, offset: i.u64()?, sequence: head.sequence + 1 };
         Ok(Self { head, last, next })
     }
 }

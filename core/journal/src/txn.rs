@@ -31,9 +31,7 @@ pub struct Snapshot {
 
 impl Snapshot {
     pub(crate) fn new(core: &Arc<Core>) -> Result<Self, Error> {
-        Ok(Self {
-            view: View::new(core)?,
-        })
+        Ok(Self { view: View::new(core)? })
     }
 }
 
@@ -84,9 +82,7 @@ pub struct Txn {
 impl Txn {
     pub(crate) fn new(core: &Arc<Core>, context: Context) -> Result<Self, Error> {
         if context.actor.len() > 64 || context.owner.is_empty() || context.owner.len() > 64 {
-            return Err(Error::Limit(
-                "actor and owner are opaque names of at most 64 bytes",
-            ));
+            return Err(Error::Limit("actor and owner are opaque names of at most 64 bytes"));
         }
         // Before the snapshot is taken: at worst a commit between the two is a false conflict.
         let tick = core.tick();
@@ -128,20 +124,11 @@ impl Txn {
         if change.key.is_empty() || change.key.len() > MAX_KEY {
             return Err(Error::Limit("a key has 1 to 1024 bytes"));
         }
-        let terms = change
-            .write
-            .iter()
-            .flat_map(|w| &w.terms)
-            .map(|(_, t)| t.len() + 8)
-            .sum::<usize>();
+        let terms = change.write.iter().flat_map(|w| &w.terms).map(|(_, t)| t.len() + 8).sum::<usize>();
         let value = change.write.as_ref().map_or(0, |w| w.value.len());
         self.grow(change.key.len() + value + terms)?;
         let name = (change.collection.id, change.key.clone());
-        match self
-            .latest
-            .get(&name)
-            .and_then(|at| self.changes.get_mut(*at))
-        {
+        match self.latest.get(&name).and_then(|at| self.changes.get_mut(*at)) {
             // The row was already changed here: the first expectation is the one that counts.
             Some(before) => before.write = change.write,
             None => {
@@ -157,10 +144,7 @@ impl Txn {
     ///
     /// # Errors
     /// Undeclared collection or index, a limit, or more than 4 MB or 10,000 changes.
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "one change is named by all of these"
-    )]
+    #[allow(clippy::too_many_arguments, reason = "one change is named by all of these")]
     pub fn put(
         &mut self,
         owner: &str,
@@ -179,57 +163,25 @@ impl Txn {
             }
             numbered.insert((collection.index(index)?.0, term.to_vec()));
         }
-        let write = Write {
-            value: value.to_vec(),
-            schema,
-            terms: numbered.into_iter().collect(),
-        };
-        self.change(Change {
-            collection,
-            key: key.to_vec(),
-            write: Some(write),
-            expected,
-        })
+        let write = Write { value: value.to_vec(), schema, terms: numbered.into_iter().collect() };
+        self.change(Change { collection, key: key.to_vec(), write: Some(write), expected })
     }
 
     /// Deletes a row; deleting one that does not exist is no error unless `expected` says so.
     ///
     /// # Errors
     /// As [`Txn::put`].
-    pub fn delete(
-        &mut self,
-        owner: &str,
-        collection: &str,
-        key: &[u8],
-        expected: Option<u64>,
-    ) -> Result<(), Error> {
+    pub fn delete(&mut self, owner: &str, collection: &str, key: &[u8], expected: Option<u64>) -> Result<(), Error> {
         let collection = Arc::clone(self.view.collection(owner, collection)?);
-        self.change(Change {
-            collection,
-            key: key.to_vec(),
-            write: None,
-            expected,
-        })
+        self.change(Change { collection, key: key.to_vec(), write: None, expected })
     }
 
-    fn count(
-        &mut self,
-        owner: &str,
-        kind: char,
-        name: &str,
-        change: CounterChange,
-    ) -> Result<(), Error> {
-        if owner.is_empty()
-            || owner.len() > 64
-            || name.is_empty()
-            || name.len() > 128
-            || name.contains('\0')
-        {
+    fn count(&mut self, owner: &str, kind: char, name: &str, change: CounterChange) -> Result<(), Error> {
+        if owner.is_empty() || owner.len() > 64 || name.is_empty() || name.len() > 128 || name.contains('\0') {
             return Err(Error::Limit("a counter's name has 1 to 128 bytes"));
         }
         self.grow(owner.len() + name.len() + 16)?;
-        self.counters
-            .push((owner.to_owned(), format!("{kind}{name}"), change));
+        self.counters.push((owner.to_owned(), format!("{kind}{name}"), change));
         Ok(())
     }
 
@@ -249,10 +201,7 @@ impl Txn {
     pub fn next(&mut self, owner: &str, sequence: &str, count: u32) -> Result<u64, Error> {
         let key = counter_key(owner, &format!("n{sequence}"));
         let used = u64::try_from(self.view.counter(&key)?).unwrap_or(0);
-        let first = self
-            .view
-            .core()
-            .take_numbers(&key, used, u64::from(count.max(1)));
+        let first = self.view.core().take_numbers(&key, used, u64::from(count.max(1)));
         let last = first + u64::from(count.max(1)) - 1;
         let last = i64::try_from(last).map_err(|_| Error::Limit("the sequence is exhausted"))?;
         self.count(owner, 'n', sequence, CounterChange::AtLeast(last))?;
@@ -292,12 +241,7 @@ impl Txn {
     /// # Errors
     /// There is no such blob, or as [`Txn::put`].
     pub fn hold_blob(&mut self, id: &BlobId) -> Result<(), Error> {
-        let stat = self
-            .view
-            .core()
-            .blobs
-            .claim(id)?
-            .ok_or_else(|| Error::NotFound(format!("blob {id}")))?;
+        let stat = self.view.core().blobs.claim(id)?.ok_or_else(|| Error::NotFound(format!("blob {id}")))?;
         self.grow(64)?;
         self.blobs.push((*id, stat.length, true));
         Ok(())
@@ -324,9 +268,7 @@ impl Txn {
     }
 
     fn own(&self, collection: u32, key: &[u8]) -> Option<&Change> {
-        self.latest
-            .get(&(collection, key.to_vec()))
-            .and_then(|at| self.changes.get(*at))
+        self.latest.get(&(collection, key.to_vec())).and_then(|at| self.changes.get(*at))
     }
 
     /// What this transaction changed in a collection, by key.
@@ -339,12 +281,7 @@ impl Txn {
 
 /// A row that the transaction itself wrote; it has no version yet.
 fn own_row(change: &Change) -> Option<Row> {
-    change.write.as_ref().map(|w| Row {
-        key: change.key.clone(),
-        value: w.value.clone(),
-        version: 0,
-        schema: w.schema,
-    })
+    change.write.as_ref().map(|w| Row { key: change.key.clone(), value: w.value.clone(), version: 0, schema: w.schema })
 }
 
 impl Reader for Snapshot {
@@ -354,20 +291,11 @@ impl Reader for Snapshot {
 
     fn scan(&self, owner: &str, collection: &str, range: &ScanRange) -> Result<Page, Error> {
         let collection = self.view.collection(owner, collection)?;
-        let mut rows = self.view.rows(
-            collection,
-            &range.start,
-            &range.end,
-            range.reverse,
-            range.limit.saturating_add(1),
-        )?;
+        let mut rows =
+            self.view.rows(collection, &range.start, &range.end, range.reverse, range.limit.saturating_add(1))?;
         let more = rows.len() > range.limit;
         rows.truncate(range.limit);
-        Ok(Page {
-            rows,
-            more,
-            next: None,
-        })
+        Ok(Page { rows, more, next: None })
     }
 
     fn find(
@@ -410,47 +338,25 @@ impl Reader for Txn {
         if is_empty_range(&low, &high) {
             return Ok(Page::default());
         }
-        let inside = |key: &[u8]| {
-            std::ops::RangeBounds::contains(
-                &(low.clone(), high.clone()),
-                &row_key(collection.id, key),
-            )
-        };
-        let own: Vec<&Change> = self
-            .own_changes(collection.id)
-            .filter(|c| inside(&c.key))
-            .collect();
+        let inside =
+            |key: &[u8]| std::ops::RangeBounds::contains(&(low.clone(), high.clone()), &row_key(collection.id, key));
+        let own: Vec<&Change> = self.own_changes(collection.id).filter(|c| inside(&c.key)).collect();
         // Enough that a full page remains when every row changed here falls out of it.
         let wanted = range.limit.saturating_add(own.len()).saturating_add(1);
-        let mut rows =
-            self.view
-                .rows(collection, &range.start, &range.end, range.reverse, wanted)?;
+        let mut rows = self.view.rows(collection, &range.start, &range.end, range.reverse, wanted)?;
         rows.retain(|row| self.own(collection.id, &row.key).is_none());
         rows.extend(own.into_iter().filter_map(own_row));
-        rows.sort_by(|a, b| {
-            if range.reverse {
-                b.key.cmp(&a.key)
-            } else {
-                a.key.cmp(&b.key)
-            }
-        });
+        rows.sort_by(|a, b| if range.reverse { b.key.cmp(&a.key) } else { a.key.cmp(&b.key) });
         let more = rows.len() > range.limit;
         rows.truncate(range.limit);
         // What was seen: up to the last row when there is more, else the whole range.
-        let edge = rows
-            .last()
-            .filter(|_| more)
-            .map(|row| Bound::Included(row_key(collection.id, &row.key)));
+        let edge = rows.last().filter(|_| more).map(|row| Bound::Included(row_key(collection.id, &row.key)));
         match (edge, range.reverse) {
             (Some(edge), false) => self.reads().rows(low, edge),
             (Some(edge), true) => self.reads().rows(edge, high),
             (None, _) => self.reads().rows(low, high),
         }
-        Ok(Page {
-            rows,
-            more,
-            next: None,
-        })
+        Ok(Page { rows, more, next: None })
     }
 
     fn find(
@@ -491,10 +397,7 @@ impl Reader for Txn {
         let collection = self.view.collection(owner, collection)?;
         let mut count = self.view.count(collection)?;
         for change in self.own_changes(collection.id) {
-            match (
-                self.view.row(collection, &change.key)?.is_some(),
-                change.write.is_some(),
-            ) {
+            match (self.view.row(collection, &change.key)?.is_some(), change.write.is_some()) {
                 (false, true) => count += 1,
                 (true, false) => count = count.saturating_sub(1),
                 _ => {}

@@ -35,11 +35,7 @@ impl std::fmt::Debug for Dictionary {
 
 impl Dictionary {
     pub(crate) fn new(id: u32, bytes: &[u8]) -> Self {
-        Self {
-            id,
-            encoder: EncoderDictionary::copy(bytes, LEVEL),
-            decoder: DecoderDictionary::copy(bytes),
-        }
+        Self { id, encoder: EncoderDictionary::copy(bytes, LEVEL), decoder: DecoderDictionary::copy(bytes) }
     }
 
     /// Trains one from sample values.
@@ -98,11 +94,7 @@ pub(crate) fn unpack(packed: &[u8], dictionaries: &Dictionaries) -> Result<Vec<u
         1 => None,
         2 => {
             let id = input.u32()?;
-            Some(
-                dictionaries
-                    .get(&id)
-                    .ok_or(Error::Malformed("value names an unknown dictionary"))?,
-            )
+            Some(dictionaries.get(&id).ok_or(Error::Malformed("value names an unknown dictionary"))?)
         }
         _ => return Err(Error::Malformed("unknown packing of a value")),
     };
@@ -113,9 +105,7 @@ pub(crate) fn unpack(packed: &[u8], dictionaries: &Dictionaries) -> Result<Vec<u
     let mut out = Vec::with_capacity(length);
     DECOMPRESS
         .with_borrow_mut(|d| match dictionary {
-            Some(dictionary) => {
-                d.decompress_using_ddict(&mut out, input.rest(), dictionary.decoder.as_ddict())
-            }
+            Some(dictionary) => d.decompress_using_ddict(&mut out, input.rest(), dictionary.decoder.as_ddict()),
             None => d.decompress(&mut out, input.rest()),
         })
         .map_err(|_| Error::Malformed("value does not decompress"))?;
@@ -132,8 +122,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn sample(i: usize) -> Vec<u8> {
-        format!("{{\"title\":\"Dế mèn phiêu lưu ký, tập {i}\",\"author\":\"Tô Hoài\",\"place\":\"Hà Nội\",\"year\":{}}}", 1941 + i % 80)
-            .into_bytes()
+        format!(
+            "{{\"title\":\"Dế mèn phiêu lưu ký, tập {i}\",\"author\":\"Tô Hoài\",\"place\":\"Hà Nội\",\"year\":{}}}",
+            1941 + i % 80
+        )
+        .into_bytes()
     }
 
     #[test]

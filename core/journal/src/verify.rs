@@ -89,11 +89,7 @@ pub fn verify_on(disk: Arc<dyn Disk>, witness: Option<&Head>) -> Result<VerifyRe
 }
 
 /// Reads everything; of a journal that is being written, up to `live`, its head.
-pub(crate) fn look(
-    disk: Arc<dyn Disk>,
-    witness: Option<&Head>,
-    live: Option<Head>,
-) -> Result<VerifyReport, Error> {
+pub(crate) fn look(disk: Arc<dyn Disk>, witness: Option<&Head>, live: Option<Head>) -> Result<VerifyReport, Error> {
     let mut report = VerifyReport::default();
     let segments = match Segments::load(Arc::clone(&disk)) {
         Ok(segments) => Arc::new(segments),
@@ -104,14 +100,7 @@ pub(crate) fn look(
     };
     let file = disk.open(REBUILT, Mode::Truncate).map_err(Error::io)?;
     let rebuilt = tables::open(Backend(file), CACHE, false)?;
-    let result = Verification {
-        segments: &segments,
-        witness,
-        live,
-        rebuilt: &rebuilt,
-        report: &mut report,
-    }
-    .run();
+    let result = Verification { segments: &segments, witness, live, rebuilt: &rebuilt, report: &mut report }.run();
     drop(rebuilt);
     disk.remove(REBUILT).map_err(Error::io)?;
     if let Err(e) = result {
@@ -122,52 +111,23 @@ pub(crate) fn look(
 
 impl VerifyReport {
     fn problem(&mut self, place: Place, reason: impl Into<String>) {
-        let Place {
-            segment,
-            offset,
-            sequence,
-        } = place;
-        self.problems.push(Problem {
-            segment: Some(segment),
-            offset,
-            sequence,
-            reason: reason.into(),
-        });
+        let Place { segment, offset, sequence } = place;
+        self.problems.push(Problem { segment: Some(segment), offset, sequence, reason: reason.into() });
     }
 
     fn tables(&mut self, reason: String) {
-        self.problems.push(Problem {
-            segment: None,
-            offset: 0,
-            sequence: 0,
-            reason,
-        });
+        self.problems.push(Problem { segment: None, offset: 0, sequence: 0, reason });
     }
 
     /// Damage is a finding; other errors are not.
     fn damaged(&mut self, e: Error) -> Result<(), Error> {
         match e {
-            Error::Damaged {
-                segment,
-                offset,
-                sequence,
-                reason,
-            } => {
-                self.problems.push(Problem {
-                    segment: Some(segment),
-                    offset,
-                    sequence,
-                    reason,
-                });
+            Error::Damaged { segment, offset, sequence, reason } => {
+                self.problems.push(Problem { segment: Some(segment), offset, sequence, reason });
                 Ok(())
             }
             Error::Folder(reason) => {
-                self.problems.push(Problem {
-                    segment: Some(0),
-                    offset: 0,
-                    sequence: 0,
-                    reason,
-                });
+                self.problems.push(Problem { segment: Some(0), offset: 0, sequence: 0, reason });
                 Ok(())
             }
             e => Err(e),
@@ -190,8 +150,7 @@ impl Verification<'_> {
         let theirs = match self.live.map_or_else(|| self.open_tables(), |_| Ok(None)) {
             Ok(found) => found,
             Err(Error::Tables(reason)) => {
-                self.report
-                    .tables(format!("the table file is damaged: {reason}"));
+                self.report.tables(format!("the table file is damaged: {reason}"));
                 None
             }
             Err(e) => return Err(e),
@@ -200,34 +159,23 @@ impl Verification<'_> {
         let mut at = start;
         let mut catalog = Arc::new(Catalog::default());
         self.check_headers()?;
-        if theirs
-            .as_ref()
-            .is_some_and(|(_, t)| t.head.sequence == start.head.sequence)
-        {
+        if theirs.as_ref().is_some_and(|(_, t)| t.head.sequence == start.head.sequence) {
             self.compare(theirs.as_ref(), &at.head)?;
         }
         let mut scan = self.segments.scan(at.next);
         let mut end = None;
         while end.is_none() {
             let mut txn = self.rebuilt.begin_write().map_err(Error::tables)?;
-            txn.set_durability(Durability::None)
-                .map_err(Error::tables)?;
-            let mut apply =
-                Apply::new(&txn, Arc::clone(&catalog), Some(Arc::clone(self.segments)))?;
+            txn.set_durability(Durability::None).map_err(Error::tables)?;
+            let mut apply = Apply::new(&txn, Arc::clone(&catalog), Some(Arc::clone(self.segments)))?;
             let mut compare_now = false;
             let mut bytes = 0;
             for _ in 0..BATCH {
                 if bytes > BATCH_BYTES {
                     break;
                 }
-                if self
-                    .live
-                    .is_some_and(|live| at.head.sequence >= live.sequence)
-                {
-                    end = Some(End {
-                        place: at.next,
-                        reason: None,
-                    });
+                if self.live.is_some_and(|live| at.head.sequence >= live.sequence) {
+                    end = Some(End { place: at.next, reason: None });
                     break;
                 }
                 let (place, body) = match scan.next()? {
@@ -244,37 +192,21 @@ impl Verification<'_> {
                     reason,
                 };
                 bytes += body.len();
-                let (mut record, hash) =
-                    Record::decode(&body).map_err(|e| damaged(e.to_string()))?;
+                let (mut record, hash) = Record::decode(&body).map_err(|e| damaged(e.to_string()))?;
                 replay::follows(&record, &at.head).map_err(|e| damaged(e.to_owned()))?;
-                record
-                    .check_items(&apply.catalog.dictionaries)
-                    .map_err(|e| damaged(e.to_string()))?;
-                let restored = record
-                    .items
-                    .iter()
-                    .any(|i| matches!(i.body, crate::item::Body::Restore { .. }));
+                record.check_items(&apply.catalog.dictionaries).map_err(|e| damaged(e.to_string()))?;
+                let restored = record.items.iter().any(|i| matches!(i.body, crate::item::Body::Restore { .. }));
                 if record.epoch != at.head.epoch && !restored {
                     return Err(damaged("epoch changes without a restore".into()));
                 }
-                apply
-                    .record(&mut record)
-                    .map_err(|e| damaged(e.to_string()))?;
-                at.head = Head {
-                    sequence: record.sequence,
-                    epoch: record.epoch,
-                    tag: record.tag,
-                    hash,
-                };
+                apply.record(&mut record).map_err(|e| damaged(e.to_string()))?;
+                at.head = Head { sequence: record.sequence, epoch: record.epoch, tag: record.tag, hash };
                 at.last = place;
                 at.next = scan.place();
                 self.report.entries += 1;
                 self.report.head = Some(at.head);
                 self.look_at_witness(place, &at.head);
-                if theirs
-                    .as_ref()
-                    .is_some_and(|(_, t)| t.head.sequence == at.head.sequence)
-                {
+                if theirs.as_ref().is_some_and(|(_, t)| t.head.sequence == at.head.sequence) {
                     compare_now = true;
                     break;
                 }
@@ -285,20 +217,14 @@ impl Verification<'_> {
                 self.compare(theirs.as_ref(), &at.head)?;
             }
         }
-        let end = end.unwrap_or(End {
-            place: at.next,
-            reason: None,
-        });
+        let end = end.unwrap_or(End { place: at.next, reason: None });
         if let Some(live) = self.live {
             if at.head != live {
-                self.report
-                    .problem(at.last, "the last entry is not the one that was written");
+                self.report.problem(at.last, "the last entry is not the one that was written");
             }
             return Ok(());
         }
-        let ahead = theirs
-            .as_ref()
-            .is_some_and(|(_, t)| t.head.sequence > at.head.sequence);
+        let ahead = theirs.as_ref().is_some_and(|(_, t)| t.head.sequence > at.head.sequence);
         self.look_at_end(&end, &at.head, ahead)?;
         if theirs.is_none() && self.report.problems.is_empty() {
             // No table file at all: it will be built at the next opening.
@@ -320,10 +246,7 @@ impl Verification<'_> {
         let overlay = Overlay::new(file).map_err(Error::io)?;
         let db = tables::open(overlay, CACHE, true)?;
         let at = replay::load_at(&db)?;
-        at.map_or_else(
-            || Err(Error::Tables("it does not say where it stands".into())),
-            |at| Ok(Some((db, at))),
-        )
+        at.map_or_else(|| Err(Error::Tables("it does not say where it stands".into())), |at| Ok(Some((db, at))))
     }
 
     fn check_headers(&mut self) -> Result<(), Error> {
@@ -331,39 +254,25 @@ impl Verification<'_> {
         let mut before: Option<Header> = None;
         for meta in &list {
             let header = meta.header;
-            let place = Place {
-                segment: header.number,
-                offset: 0,
-                sequence: header.first,
-            };
-            let file = self
-                .segments
-                .disk
-                .open(&segment::name(header.number), Mode::Read)
-                .map_err(Error::io)?;
+            let place = Place { segment: header.number, offset: 0, sequence: header.first };
+            let file = self.segments.disk.open(&segment::name(header.number), Mode::Read).map_err(Error::io)?;
             let size = file.size().map_err(Error::io)?;
             self.report.segments += 1;
             self.report.bytes += size;
             if let Some(before) = before
                 && (header.first < before.first || header.epoch < before.epoch)
             {
-                self.report
-                    .problem(place, "header does not follow the one before");
+                self.report.problem(place, "header does not follow the one before");
             }
             if let Some(end) = meta.end {
-                let at = Place {
-                    offset: end,
-                    ..place
-                };
+                let at = Place { offset: end, ..place };
                 if size < end {
                     self.report.problem(at, "segment is shorter than it was");
                 } else if !segment_log::tail_is_zero(&*file, end, size)? {
-                    self.report
-                        .problem(at, "bytes stand behind the end of a sealed segment");
+                    self.report.problem(at, "bytes stand behind the end of a sealed segment");
                 }
                 if size < HEADER {
-                    self.report
-                        .problem(at, "segment is shorter than its header");
+                    self.report.problem(at, "segment is shorter than its header");
                 }
             }
             before = Some(header);
@@ -374,21 +283,14 @@ impl Verification<'_> {
                 && two.header.first > one.header.first
                 && two.header.first > 1
             {
-                let place = Place {
-                    segment: two.header.number,
-                    offset: 0,
-                    sequence: two.header.first,
-                };
+                let place = Place { segment: two.header.number, offset: 0, sequence: two.header.first };
                 match self.segments.entry(two.header.first - 1) {
                     Ok((record, hash)) => {
                         if hash != two.header.previous
                             || record.epoch != two.header.epoch
                             || record.tag != two.header.tag
                         {
-                            self.report.problem(
-                                place,
-                                "header's chain hash is not that of the entry before",
-                            );
+                            self.report.problem(place, "header's chain hash is not that of the entry before");
                         }
                     }
                     Err(Error::Io(e)) if e.kind() != io::ErrorKind::UnexpectedEof => {
@@ -417,25 +319,15 @@ impl Verification<'_> {
     }
 
     fn look_at_end(&mut self, end: &End, head: &Head, tables_ahead: bool) -> Result<(), Error> {
-        let file = self
-            .segments
-            .disk
-            .open(&segment::name(end.place.segment), Mode::Read)
-            .map_err(Error::io)?;
+        let file = self.segments.disk.open(&segment::name(end.place.segment), Mode::Read).map_err(Error::io)?;
         let size = file.size().map_err(Error::io)?;
         let dirty = !segment_log::tail_is_zero(&*file, end.place.offset, size)?;
         let witnessed = self.witness.is_some_and(|w| w.sequence > head.sequence);
         if witnessed {
-            self.report.problem(
-                end.place,
-                "the journal ends before the entry that the witness saw",
-            );
+            self.report.problem(end.place, "the journal ends before the entry that the witness saw");
         }
         if tables_ahead {
-            self.report.problem(
-                end.place,
-                "the journal ends before an entry that the tables hold",
-            );
+            self.report.problem(end.place, "the journal ends before an entry that the tables hold");
         }
         if dirty {
             let torn = segment_log::is_torn(&*file, end)?;
@@ -449,19 +341,12 @@ impl Verification<'_> {
         Ok(())
     }
 
-    fn compare(
-        &mut self,
-        theirs: Option<&(Database, tables::At)>,
-        head: &Head,
-    ) -> Result<(), Error> {
+    fn compare(&mut self, theirs: Option<&(Database, tables::At)>, head: &Head) -> Result<(), Error> {
         let Some((db, at)) = theirs else {
             return Ok(());
         };
         if at.head != *head {
-            self.report.tables(format!(
-                "the tables are of another journal: entry {} has another hash",
-                head.sequence
-            ));
+            self.report.tables(format!("the tables are of another journal: entry {} has another hash", head.sequence));
         }
         let a = db.begin_read().map_err(Error::tables)?;
         let b = self.rebuilt.begin_read().map_err(Error::tables)?;
@@ -473,9 +358,7 @@ impl Verification<'_> {
                 }
                 self.report.tables_compared = true;
             }
-            Err(Error::Tables(reason)) => self
-                .report
-                .tables(format!("the table file is damaged: {reason}")),
+            Err(Error::Tables(reason)) => self.report.tables(format!("the table file is damaged: {reason}")),
             Err(e) => return Err(e),
         }
         Ok(())

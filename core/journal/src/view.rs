@@ -33,11 +33,7 @@ fn absent<T>(result: Result<T, TableError>) -> Result<Option<T>, Error> {
 
 impl Side {
     fn new(txn: ReadTransaction) -> Self {
-        Self {
-            txn,
-            rows: OnceLock::new(),
-            terms: OnceLock::new(),
-        }
+        Self { txn, rows: OnceLock::new(), terms: OnceLock::new() }
     }
 
     fn rows(&self) -> Result<Option<&ByteTable<&'static [u8]>>, Error> {
@@ -88,11 +84,7 @@ impl View {
     }
 
     /// The collection of this name.
-    pub(crate) fn collection(
-        &self,
-        owner: &str,
-        collection: &str,
-    ) -> Result<&Arc<Collection>, Error> {
+    pub(crate) fn collection(&self, owner: &str, collection: &str) -> Result<&Arc<Collection>, Error> {
         self.catalog.get(owner, collection)
     }
 
@@ -124,16 +116,10 @@ impl View {
         let Some(rows) = self.side(collection)?.rows()? else {
             return Ok(None);
         };
-        let found = rows
-            .get(row_key(collection.id, key).as_slice())
-            .map_err(Error::tables)?;
+        let found = rows.get(row_key(collection.id, key).as_slice()).map_err(Error::tables)?;
         let Some(bytes) = found else { return Ok(None) };
         let row = StoredRow::decode(bytes.value())?;
-        if row.deleted {
-            Ok(None)
-        } else {
-            self.unpack(key, &row).map(Some)
-        }
+        if row.deleted { Ok(None) } else { self.unpack(key, &row).map(Some) }
     }
 
     /// Version of a row or its tombstone; 0 for none.
@@ -141,12 +127,8 @@ impl View {
         let Some(rows) = self.side(collection)?.rows()? else {
             return Ok(0);
         };
-        let found = rows
-            .get(row_key(collection.id, key).as_slice())
-            .map_err(Error::tables)?;
-        found.map_or(Ok(0), |bytes| {
-            StoredRow::decode(bytes.value()).map(|r| r.version)
-        })
+        let found = rows.get(row_key(collection.id, key).as_slice()).map_err(Error::tables)?;
+        found.map_or(Ok(0), |bytes| StoredRow::decode(bytes.value()).map(|r| r.version))
     }
 
     /// Live rows of a range, at most `limit`.
@@ -167,16 +149,9 @@ impl View {
             return Ok(out);
         };
         let mut range = rows
-            .range::<&[u8]>((
-                low.as_ref().map(Vec::as_slice),
-                high.as_ref().map(Vec::as_slice),
-            ))
+            .range::<&[u8]>((low.as_ref().map(Vec::as_slice), high.as_ref().map(Vec::as_slice)))
             .map_err(Error::tables)?;
-        while let Some(entry) = if reverse {
-            range.next_back()
-        } else {
-            range.next()
-        } {
+        while let Some(entry) = if reverse { range.next_back() } else { range.next() } {
             let (key, bytes) = entry.map_err(Error::tables)?;
             let row = StoredRow::decode(bytes.value())?;
             if !row.deleted {
@@ -201,11 +176,7 @@ impl View {
         let Some(terms) = self.side(collection)?.terms()? else {
             return Ok(out);
         };
-        for entry in terms
-            .range::<&[u8]>((low, high))
-            .map_err(Error::tables)?
-            .take(limit)
-        {
+        for entry in terms.range::<&[u8]>((low, high)).map_err(Error::tables)?.take(limit) {
             out.push(entry.map_err(Error::tables)?.0.value().to_vec());
         }
         Ok(out)
@@ -216,10 +187,7 @@ impl View {
         let Some(table) = absent(self.main.txn.open_table(tables::COUNTERS))? else {
             return Ok(0);
         };
-        Ok(table
-            .get(key)
-            .map_err(Error::tables)?
-            .map_or(0, |v| v.value()))
+        Ok(table.get(key).map_err(Error::tables)?.map_or(0, |v| v.value()))
     }
 
     /// Number of live rows.
@@ -227,10 +195,7 @@ impl View {
         let Some(table) = absent(self.side(collection)?.txn.open_table(tables::COUNTS))? else {
             return Ok(0);
         };
-        Ok(table
-            .get(collection.id)
-            .map_err(Error::tables)?
-            .map_or(0, |v| v.value()))
+        Ok(table.get(collection.id).map_err(Error::tables)?.map_or(0, |v| v.value()))
     }
 }
 
@@ -257,8 +222,9 @@ pub(crate) fn table_bounds(
 pub(crate) fn is_empty_range(low: &Bound<Vec<u8>>, high: &Bound<Vec<u8>>) -> bool {
     match (low, high) {
         (Bound::Included(a), Bound::Included(b)) => a > b,
-        (Bound::Included(a) | Bound::Excluded(a), Bound::Excluded(b))
-        | (Bound::Excluded(a), Bound::Included(b)) => a >= b,
+        (Bound::Included(a) | Bound::Excluded(a), Bound::Excluded(b)) | (Bound::Excluded(a), Bound::Included(b)) => {
+            a >= b
+        }
         _ => false,
     }
 }

@@ -15,19 +15,13 @@ use std::path::Path;
 
 use common::{ctx, found_in_files, new, new_with, options};
 use tram_journal::{
-    CommitError, Context, EraseTarget, Error, Journal, Options, Reader, ScanRange, TermMatch, Time,
-    TimeQuality, VersionState, restore, verify,
+    CommitError, Context, EraseTarget, Error, Journal, Options, Reader, ScanRange, TermMatch, Time, TimeQuality,
+    VersionState, restore, verify,
 };
 
 fn put(journal: &Journal, collection: &str, key: &[u8], value: &[u8]) -> u64 {
-    let mut txn = journal
-        .begin(Context {
-            note: format!("về {}", value.len()),
-            ..ctx()
-        })
-        .unwrap();
-    txn.put("lib", collection, key, value, 1, &[], None)
-        .unwrap();
+    let mut txn = journal.begin(Context { note: format!("về {}", value.len()), ..ctx() }).unwrap();
+    txn.put("lib", collection, key, value, 1, &[], None).unwrap();
     txn.emit("lib.saved.1", key).unwrap();
     journal.commit(txn).unwrap().sequence
 }
@@ -50,11 +44,7 @@ fn dump(journal: &Journal) -> Vec<(String, Vec<u8>, Vec<u8>, u64)> {
     let snapshot = journal.read().unwrap();
     let mut all = Vec::new();
     for c in ["book", "loan", "person"] {
-        for row in snapshot
-            .scan("lib", c, &ScanRange::all(100_000))
-            .unwrap()
-            .rows
-        {
+        for row in snapshot.scan("lib", c, &ScanRange::all(100_000)).unwrap().rows {
             all.push((c.to_owned(), row.key, row.value, row.version));
         }
     }
@@ -65,12 +55,7 @@ fn filled(dir: &Path, options: Options) -> Journal {
     let journal = new_with(dir, options);
     for i in 0..120u32 {
         let c = ["book", "loan", "person"][i as usize % 3];
-        put(
-            &journal,
-            c,
-            &(i % 40).to_be_bytes(),
-            format!("{c} {i} ").repeat(30).as_bytes(),
-        );
+        put(&journal, c, &(i % 40).to_be_bytes(), format!("{c} {i} ").repeat(30).as_bytes());
     }
     journal
 }
@@ -78,35 +63,20 @@ fn filled(dir: &Path, options: Options) -> Journal {
 #[test]
 fn every_flipped_byte_of_the_journal_is_named() {
     let dir = tempfile::tempdir().unwrap();
-    let journal = filled(
-        dir.path(),
-        Options {
-            segment_size: 4096,
-            ..options()
-        },
-    );
+    let journal = filled(dir.path(), Options { segment_size: 4096, ..options() });
     journal.close().unwrap();
     let clean = verify(dir.path(), None).unwrap();
-    assert!(
-        clean.is_sound() && clean.tables_compared && !clean.unfinished_write,
-        "{clean:?}"
-    );
+    assert!(clean.is_sound() && clean.tables_compared && !clean.unfinished_write, "{clean:?}");
     assert_eq!(clean.entries, 121);
-    let mut segments: Vec<_> = std::fs::read_dir(dir.path().join("journal"))
-        .unwrap()
-        .map(|e| e.unwrap().path())
-        .collect();
+    let mut segments: Vec<_> =
+        std::fs::read_dir(dir.path().join("journal")).unwrap().map(|e| e.unwrap().path()).collect();
     segments.retain(|p| p.extension().is_some_and(|e| e == "seg"));
     segments.sort();
     let mut random = 88_172_645_463_325_252u64;
     let mut tried = 0;
     for path in &segments {
         let size = std::fs::metadata(path).unwrap().len();
-        let end = std::fs::read(path)
-            .unwrap()
-            .iter()
-            .rposition(|b| *b != 0)
-            .unwrap() as u64;
+        let end = std::fs::read(path).unwrap().iter().rposition(|b| *b != 0).unwrap() as u64;
         // Each of the header's bytes, and many others.
         let mut places: Vec<u64> = (0..128).collect();
         for _ in 0..25 {
@@ -116,11 +86,7 @@ fn every_flipped_byte_of_the_journal_is_named() {
             places.push(random % size);
         }
         for place in places {
-            let mut file = std::fs::OpenOptions::new()
-                .read(true)
-                .write(true)
-                .open(path)
-                .unwrap();
+            let mut file = std::fs::OpenOptions::new().read(true).write(true).open(path).unwrap();
             let mut byte = [0u8];
             file.seek(SeekFrom::Start(place)).unwrap();
             file.read_exact(&mut byte).unwrap();
@@ -130,26 +96,14 @@ fn every_flipped_byte_of_the_journal_is_named() {
             // Where no entry ever stood, a stray bit may look like a write that was never finished;
             // that is reported too, and costs nothing.
             let behind = Some(path) == segments.last() && place > end;
-            assert!(
-                !report.is_sound() || (behind && report.unfinished_write),
-                "{place}: {report:?}"
-            );
-            assert!(
-                report
-                    .problems
-                    .iter()
-                    .all(|p| p.segment.is_some() && !p.reason.is_empty())
-            );
+            assert!(!report.is_sound() || (behind && report.unfinished_write), "{place}: {report:?}");
+            assert!(report.problems.iter().all(|p| p.segment.is_some() && !p.reason.is_empty()));
             file.seek(SeekFrom::Start(place)).unwrap();
             file.write_all(&byte).unwrap();
             tried += 1;
         }
     }
-    assert!(
-        segments.len() >= 4 && tried > 500,
-        "{} segments",
-        segments.len()
-    );
+    assert!(segments.len() >= 4 && tried > 500, "{} segments", segments.len());
     assert!(verify(dir.path(), None).unwrap().is_sound());
 }
 
@@ -167,9 +121,7 @@ fn damage_in_the_middle_is_refused_at_opening_without_a_change() {
     bytes[900] ^= 1;
     std::fs::write(&path, &bytes).unwrap();
     match Journal::open(dir.path(), options()) {
-        Err(Error::Damaged {
-            segment: 0, offset, ..
-        }) => assert!(offset <= 900),
+        Err(Error::Damaged { segment: 0, offset, .. }) => assert!(offset <= 900),
         other => panic!("{other:?}"),
     }
     assert_eq!(std::fs::read(&path).unwrap(), bytes);
@@ -183,24 +135,13 @@ fn changed_tables_are_found() {
     let path = dir.path().join("tables.redb");
     let clean = std::fs::read(&path).unwrap();
     // Somewhere within a stored value.
-    let at = clean
-        .windows(8)
-        .position(|w| w == b"person 1")
-        .or_else(|| clean.iter().rposition(|b| *b != 0))
-        .unwrap();
+    let at = clean.windows(8).position(|w| w == b"person 1").or_else(|| clean.iter().rposition(|b| *b != 0)).unwrap();
     let mut bytes = clean.clone();
     bytes[at] ^= 4;
     std::fs::write(&path, &bytes).unwrap();
     let report = verify(dir.path(), None).unwrap();
-    assert!(
-        report.problems.iter().any(|p| p.segment.is_none()),
-        "{report:?}"
-    );
-    assert_eq!(
-        std::fs::read(&path).unwrap(),
-        bytes,
-        "verify changes nothing"
-    );
+    assert!(report.problems.iter().any(|p| p.segment.is_none()), "{report:?}");
+    assert_eq!(std::fs::read(&path).unwrap(), bytes, "verify changes nothing");
     std::fs::write(&path, clean).unwrap();
     assert!(verify(dir.path(), None).unwrap().is_sound());
 }
@@ -225,10 +166,7 @@ fn a_witness_finds_a_rewritten_chain_and_a_cut_tail() {
     journal.close().unwrap();
     let journal = Journal::open(dir.path(), options()).unwrap();
     let live = journal.verify(Some(&middle)).unwrap();
-    assert!(
-        live.is_sound() && !live.tables_compared && live.entries == 21,
-        "{live:?}"
-    );
+    assert!(live.is_sound() && !live.tables_compared && live.entries == 21, "{live:?}");
     let mut other = middle;
     other.hash[5] ^= 1;
     assert!(!journal.verify(Some(&other)).unwrap().is_sound());
@@ -238,13 +176,7 @@ fn a_witness_finds_a_rewritten_chain_and_a_cut_tail() {
     // Tail cut: an older state of the whole folder, which by itself is perfectly sound.
     assert!(verify(before.path(), None).unwrap().is_sound());
     let report = verify(before.path(), Some(&witness)).unwrap();
-    assert!(
-        report
-            .problems
-            .iter()
-            .any(|p| p.reason.contains("ends before")),
-        "{report:?}"
-    );
+    assert!(report.problems.iter().any(|p| p.reason.contains("ends before")), "{report:?}");
     // History rewritten: the same program writes other entries onto the older state, so all
     // hashes and the tables are right; only the witness can tell.
     let other = Journal::open(before.path(), options()).unwrap();
@@ -255,13 +187,7 @@ fn a_witness_finds_a_rewritten_chain_and_a_cut_tail() {
     assert!(verify(before.path(), None).unwrap().is_sound());
     assert!(verify(before.path(), Some(&middle)).unwrap().is_sound());
     let report = verify(before.path(), Some(&witness)).unwrap();
-    assert!(
-        report
-            .problems
-            .iter()
-            .any(|p| p.sequence == witness.sequence),
-        "{report:?}"
-    );
+    assert!(report.problems.iter().any(|p| p.sequence == witness.sequence), "{report:?}");
 }
 
 #[test]
@@ -278,13 +204,7 @@ fn tables_ahead_of_a_cut_journal_are_found_and_rebuilt() {
     bytes[end] ^= 0x55;
     std::fs::write(&path, &bytes).unwrap();
     let report = verify(dir.path(), None).unwrap();
-    assert!(
-        report
-            .problems
-            .iter()
-            .any(|p| p.reason.contains("tables hold")),
-        "{report:?}"
-    );
+    assert!(report.problems.iter().any(|p| p.reason.contains("tables hold")), "{report:?}");
     let journal = Journal::open(dir.path(), options()).unwrap();
     assert_eq!(journal.read().unwrap().count("lib", "book").unwrap(), 4);
     journal.close().unwrap();
@@ -300,123 +220,37 @@ fn erased_data_is_gone_from_every_file_and_from_an_older_backup() {
     let journal = new(dir.path());
     put(&journal, "person", b"other", b"someone who stays");
     // Several rows in one entry: the others must outlive the erasure.
-    let mut txn = journal
-        .begin(Context {
-            note: "nhap Tran Thi Bi Mat 0912345678".into(),
-            ..ctx()
-        })
-        .unwrap();
-    txn.put(
-        "lib",
-        "person",
-        b"p1",
-        secret,
-        1,
-        &[("number", b"0792")],
-        None,
-    )
-    .unwrap();
-    txn.put(
-        "lib",
-        "person",
-        b"p2",
-        b"a neighbour",
-        1,
-        &[("number", b"0793")],
-        None,
-    )
-    .unwrap();
+    let mut txn = journal.begin(Context { note: "nhap Tran Thi Bi Mat 0912345678".into(), ..ctx() }).unwrap();
+    txn.put("lib", "person", b"p1", secret, 1, &[("number", b"0792")], None).unwrap();
+    txn.put("lib", "person", b"p2", b"a neighbour", 1, &[("number", b"0793")], None).unwrap();
     txn.emit("lib.person.1", secret).unwrap();
     journal.commit(txn).unwrap();
     let mut txn = journal.begin(ctx()).unwrap();
-    txn.put(
-        "lib",
-        "person",
-        b"p1",
-        &[&secret[..], b" moved"].concat(),
-        1,
-        &[("number", b"0792")],
-        None,
-    )
-    .unwrap();
+    txn.put("lib", "person", b"p1", &[&secret[..], b" moved"].concat(), 1, &[("number", b"0792")], None).unwrap();
     journal.commit(txn).unwrap();
     journal.backup(backup.path()).unwrap();
     let witness = journal.head();
     assert!(!found_in_files(dir.path(), secret).is_empty());
-    let target = EraseTarget::Row {
-        owner: "lib".into(),
-        collection: "person".into(),
-        key: b"p1".to_vec(),
-    };
-    let erased = journal
-        .erase(
-            ctx(),
-            std::slice::from_ref(&target),
-            "hiệu trưởng",
-            "Luật 91/2025",
-        )
-        .unwrap();
+    let target = EraseTarget::Row { owner: "lib".into(), collection: "person".into(), key: b"p1".to_vec() };
+    let erased = journal.erase(ctx(), std::slice::from_ref(&target), "hiệu trưởng", "Luật 91/2025").unwrap();
     // Two puts, an event and a note.
     assert_eq!((erased.items, erased.segments), (4, 1));
-    assert!(matches!(
-        journal.erase(ctx(), &[target], "a", "b"),
-        Err(Error::NotFound(_))
-    ));
-    assert!(
-        journal
-            .read()
-            .unwrap()
-            .get("lib", "person", b"p1")
-            .unwrap()
-            .is_none()
-    );
-    let hits = journal
-        .read()
-        .unwrap()
-        .find(
-            "lib",
-            "person",
-            "number",
-            b"0792",
-            TermMatch::Exact,
-            None,
-            3,
-        )
-        .unwrap();
+    assert!(matches!(journal.erase(ctx(), &[target], "a", "b"), Err(Error::NotFound(_))));
+    assert!(journal.read().unwrap().get("lib", "person", b"p1").unwrap().is_none());
+    let hits = journal.read().unwrap().find("lib", "person", "number", b"0792", TermMatch::Exact, None, 3).unwrap();
     assert!(hits.rows.is_empty());
     assert_eq!(journal.read().unwrap().count("lib", "person").unwrap(), 2);
-    assert_eq!(
-        journal
-            .read()
-            .unwrap()
-            .get("lib", "person", b"p2")
-            .unwrap()
-            .unwrap()
-            .value,
-        b"a neighbour"
-    );
+    assert_eq!(journal.read().unwrap().get("lib", "person", b"p2").unwrap().unwrap().value, b"a neighbour");
     put(&journal, "person", b"p3", b"written after");
-    assert!(
-        journal
-            .changes(1, 100)
-            .unwrap()
-            .iter()
-            .any(|e| e.sequence == erased.sequence)
-    );
+    assert!(journal.changes(1, 100).unwrap().iter().any(|e| e.sequence == erased.sequence));
     journal.close().unwrap();
     assert_eq!(found_in_files(dir.path(), secret), Vec::<String>::new());
     let report = verify(dir.path(), Some(&witness)).unwrap();
     assert!(report.is_sound() && report.tables_compared, "{report:?}");
     // The chain is untouched, so the old witness still holds; and a later erasure works too.
     let journal = Journal::open(dir.path(), options()).unwrap();
-    let target = EraseTarget::Row {
-        owner: "lib".into(),
-        collection: "person".into(),
-        key: b"p2".to_vec(),
-    };
-    journal
-        .erase(ctx(), &[target], "hiệu trưởng", "Luật 91/2025")
-        .unwrap();
+    let target = EraseTarget::Row { owner: "lib".into(), collection: "person".into(), key: b"p2".to_vec() };
+    journal.erase(ctx(), &[target], "hiệu trưởng", "Luật 91/2025").unwrap();
     journal.close().unwrap();
     let report = verify(dir.path(), Some(&witness)).unwrap();
     assert!(report.is_sound(), "{report:?}");
@@ -425,27 +259,10 @@ fn erased_data_is_gone_from_every_file_and_from_an_older_backup() {
     let list = dir.path().join("redactions");
     let report = restore(backup.path(), restored.path(), &[list], ctx(), options()).unwrap();
     assert_eq!(report.redacted, 5);
-    assert_eq!(
-        found_in_files(restored.path(), secret),
-        Vec::<String>::new()
-    );
+    assert_eq!(found_in_files(restored.path(), secret), Vec::<String>::new());
     let journal = Journal::open(restored.path(), options()).unwrap();
-    assert!(
-        journal
-            .read()
-            .unwrap()
-            .get("lib", "person", b"p1")
-            .unwrap()
-            .is_none()
-    );
-    assert!(
-        journal
-            .read()
-            .unwrap()
-            .get("lib", "person", b"other")
-            .unwrap()
-            .is_some()
-    );
+    assert!(journal.read().unwrap().get("lib", "person", b"p1").unwrap().is_none());
+    assert!(journal.read().unwrap().get("lib", "person", b"other").unwrap().is_some());
     journal.close().unwrap();
     let report = verify(restored.path(), Some(&witness)).unwrap();
     assert!(report.is_sound() && report.tables_compared, "{report:?}");
@@ -463,33 +280,10 @@ fn a_superseded_version_can_be_erased_alone() {
         key: b"p".to_vec(),
         sequence,
     };
-    assert!(matches!(
-        journal.erase(ctx(), &[version(two)], "a", "g"),
-        Err(Error::Erasure(_))
-    ));
-    assert_eq!(
-        journal
-            .erase(ctx(), &[version(one)], "a", "g")
-            .unwrap()
-            .items,
-        1
-    );
-    assert_eq!(
-        journal
-            .read()
-            .unwrap()
-            .get("lib", "person", b"p")
-            .unwrap()
-            .unwrap()
-            .value,
-        b"right"
-    );
-    let states: Vec<_> = journal
-        .history("lib", "person", b"p", 9)
-        .unwrap()
-        .into_iter()
-        .map(|v| v.state)
-        .collect();
+    assert!(matches!(journal.erase(ctx(), &[version(two)], "a", "g"), Err(Error::Erasure(_))));
+    assert_eq!(journal.erase(ctx(), &[version(one)], "a", "g").unwrap().items, 1);
+    assert_eq!(journal.read().unwrap().get("lib", "person", b"p").unwrap().unwrap().value, b"right");
+    let states: Vec<_> = journal.history("lib", "person", b"p", 9).unwrap().into_iter().map(|v| v.state).collect();
     assert_eq!(states[1], VersionState::Erased);
     assert_eq!(journal.usage("lib").history, 0);
     journal.close().unwrap();
@@ -509,11 +303,7 @@ fn an_erasure_cut_short_is_completed_at_the_next_opening() {
     let before = tempfile::tempdir().unwrap();
     copy_folder(dir.path(), before.path());
     let journal = Journal::open(dir.path(), options()).unwrap();
-    let target = EraseTarget::Row {
-        owner: "lib".into(),
-        collection: "person".into(),
-        key: b"p".to_vec(),
-    };
+    let target = EraseTarget::Row { owner: "lib".into(), collection: "person".into(), key: b"p".to_vec() };
     journal.erase(ctx(), &[target], "a", "g").unwrap();
     journal.close().unwrap();
     // As if the power had gone after the decision was on disk: the first segment and the
@@ -522,14 +312,7 @@ fn an_erasure_cut_short_is_completed_at_the_next_opening() {
         std::fs::copy(before.path().join(name), dir.path().join(name)).unwrap();
     }
     let journal = Journal::open(dir.path(), options()).unwrap();
-    assert!(
-        journal
-            .read()
-            .unwrap()
-            .get("lib", "person", b"p")
-            .unwrap()
-            .is_none()
-    );
+    assert!(journal.read().unwrap().get("lib", "person", b"p").unwrap().is_none());
     journal.close().unwrap();
     assert!(found_in_files(dir.path(), b"the secret word").is_empty());
     let report = verify(dir.path(), None).unwrap();
@@ -541,50 +324,16 @@ fn superseded_values_of_latest_collections_are_shed() {
     let dir = tempfile::tempdir().unwrap();
     let journal = new(dir.path());
     for i in 0..5u8 {
-        put(
-            &journal,
-            "loan",
-            b"k",
-            &[b"old loan ", &[b'0' + i][..]].concat(),
-        );
-        put(
-            &journal,
-            "book",
-            b"k",
-            &[b"old book ", &[b'0' + i][..]].concat(),
-        );
+        put(&journal, "loan", b"k", &[b"old loan ", &[b'0' + i][..]].concat());
+        put(&journal, "book", b"k", &[b"old book ", &[b'0' + i][..]].concat());
     }
     let day = 24 * 3600 * 1000;
-    let at = |days: i64| Time {
-        unix_ms: ctx().time.unix_ms + days * day,
-        quality: TimeQuality::Ntp,
-    };
+    let at = |days: i64| Time { unix_ms: ctx().time.unix_ms + days * day, quality: TimeQuality::Ntp };
     assert_eq!(journal.shed(at(29), 100).unwrap().items, 0);
-    assert_eq!(
-        journal
-            .shed(
-                Time {
-                    quality: TimeQuality::Unset,
-                    ..at(31)
-                },
-                100
-            )
-            .unwrap()
-            .items,
-        0
-    );
+    assert_eq!(journal.shed(Time { quality: TimeQuality::Unset, ..at(31) }, 100).unwrap().items, 0);
     assert_eq!(journal.shed(at(31), 100).unwrap().items, 4);
     assert_eq!(journal.shed(at(31), 100).unwrap().items, 0);
-    assert_eq!(
-        journal
-            .read()
-            .unwrap()
-            .get("lib", "loan", b"k")
-            .unwrap()
-            .unwrap()
-            .value,
-        b"old loan 4"
-    );
+    assert_eq!(journal.read().unwrap().get("lib", "loan", b"k").unwrap().unwrap().value, b"old loan 4");
     assert_eq!(journal.history("lib", "book", b"k", 9).unwrap().len(), 5);
     journal.close().unwrap();
     assert!(found_in_files(dir.path(), b"old loan 3").is_empty());
@@ -626,23 +375,14 @@ fn a_backup_taken_while_serving_restores_whole_and_raises_the_epoch() {
     let back = tempfile::tempdir().unwrap();
     let report = restore(to.path(), back.path(), &[], ctx(), options()).unwrap();
     assert_eq!(report.restored, second.head);
-    assert_eq!(
-        (report.head.epoch, report.head.sequence),
-        (1, second.head.sequence + 1)
-    );
+    assert_eq!((report.head.epoch, report.head.sequence), (1, second.head.sequence + 1));
     assert_ne!(report.head.tag, second.head.tag);
     let sound = verify(back.path(), Some(&second.head)).unwrap();
     assert!(sound.is_sound() && sound.tables_compared, "{sound:?}");
     let restored = Journal::open(back.path(), options()).unwrap();
-    assert_eq!(
-        restored.blobs().range(&blob.id, 2990, 100).unwrap(),
-        [7; 10]
-    );
+    assert_eq!(restored.blobs().range(&blob.id, 2990, 100).unwrap(), [7; 10]);
     let journal = Journal::open(dir.path(), options()).unwrap();
-    let old: Vec<_> = dump(&journal)
-        .into_iter()
-        .filter(|(_, _, _, v)| *v <= second.head.sequence)
-        .collect();
+    let old: Vec<_> = dump(&journal).into_iter().filter(|(_, _, _, v)| *v <= second.head.sequence).collect();
     let mut new = dump(&restored);
     // Rows that were overwritten after the backup are newer in the original.
     new.retain(|row| old.contains(row));
@@ -656,18 +396,12 @@ fn a_backup_taken_while_serving_restores_whole_and_raises_the_epoch() {
     let segment = Path::new("journal/00000000.seg");
     std::fs::copy(back.path().join(segment), cut.path().join(segment)).unwrap();
     std::fs::write(cut.path().join("restoring"), b"").unwrap();
-    assert!(matches!(
-        Journal::open(cut.path(), options()),
-        Err(Error::Folder(_))
-    ));
+    assert!(matches!(Journal::open(cut.path(), options()), Err(Error::Folder(_))));
     let again = restore(to.path(), cut.path(), &[], ctx(), options()).unwrap();
     assert_eq!(again.restored, second.head);
     assert!(verify(cut.path(), Some(&second.head)).unwrap().is_sound());
     assert!(verify(back.path(), None).unwrap().is_sound());
-    assert!(matches!(
-        restore(to.path(), back.path(), &[], ctx(), options()),
-        Err(Error::Folder(_))
-    ));
+    assert!(matches!(restore(to.path(), back.path(), &[], ctx(), options()), Err(Error::Folder(_))));
 }
 
 #[test]
@@ -678,11 +412,7 @@ fn a_damaged_backup_is_refused_before_anything_is_written() {
     journal.backup(to.path()).unwrap();
     journal.close().unwrap();
     let mut files = vec![to.path().join("manifest"), to.path().join("index.key")];
-    files.extend(
-        std::fs::read_dir(to.path().join("journal"))
-            .unwrap()
-            .map(|e| e.unwrap().path()),
-    );
+    files.extend(std::fs::read_dir(to.path().join("journal")).unwrap().map(|e| e.unwrap().path()));
     for file in files {
         let clean = std::fs::read(&file).unwrap();
         let mut bytes = clean.clone();
@@ -691,11 +421,7 @@ fn a_damaged_backup_is_refused_before_anything_is_written() {
         std::fs::write(&file, bytes).unwrap();
         let back = tempfile::tempdir().unwrap();
         let result = restore(to.path(), back.path(), &[], ctx(), options());
-        assert!(
-            matches!(result, Err(Error::Backup(_))),
-            "{}: {result:?}",
-            file.display()
-        );
+        assert!(matches!(result, Err(Error::Backup(_))), "{}: {result:?}", file.display());
         assert_eq!(std::fs::read_dir(back.path()).unwrap().count(), 0);
         std::fs::write(&file, clean).unwrap();
     }
@@ -718,25 +444,10 @@ fn blobs_are_kept_while_held_and_collected_after() {
     reader.read_to_end(&mut tail).unwrap();
     assert_eq!(tail, content[99_990..]);
     drop(journal.blobs().writer().unwrap());
-    assert_eq!(
-        std::fs::read_dir(dir.path().join("blobs/tmp"))
-            .unwrap()
-            .count(),
-        0
-    );
-    let now = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap()
-        .as_millis() as i64;
-    let at = |days: i64| Time {
-        unix_ms: now + days * 86_400_000 + 5_000,
-        quality: TimeQuality::Ntp,
-    };
-    assert_eq!(
-        journal.collect_blobs(at(0)).unwrap().binned,
-        0,
-        "a day of grace"
-    );
+    assert_eq!(std::fs::read_dir(dir.path().join("blobs/tmp")).unwrap().count(), 0);
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as i64;
+    let at = |days: i64| Time { unix_ms: now + days * 86_400_000 + 5_000, quality: TimeQuality::Ntp };
+    assert_eq!(journal.collect_blobs(at(0)).unwrap().binned, 0, "a day of grace");
     let mut txn = journal.begin(ctx()).unwrap();
     txn.hold_blob(&stat.id).unwrap();
     journal.commit(txn).unwrap();
@@ -774,11 +485,7 @@ fn blobs_are_kept_while_held_and_collected_after() {
     journal.commit(txn).unwrap();
     assert!(journal.blobs().verify().unwrap().is_empty());
     let name = photo.to_string();
-    std::fs::write(
-        dir.path().join("blobs").join(&name[..2]).join(&name),
-        b"a photogrbph",
-    )
-    .unwrap();
+    std::fs::write(dir.path().join("blobs").join(&name[..2]).join(&name), b"a photogrbph").unwrap();
     assert_eq!(journal.blobs().verify().unwrap(), [photo]);
     assert!(journal.purge_blob(&photo).unwrap());
     assert!(!journal.purge_blob(&photo).unwrap());
@@ -787,10 +494,7 @@ fn blobs_are_kept_while_held_and_collected_after() {
 #[test]
 fn on_a_full_disk_reading_and_deleting_go_on() {
     let dir = tempfile::tempdir().unwrap();
-    let roomy = Options {
-        reserve: 1 << 20,
-        ..options()
-    };
+    let roomy = Options { reserve: 1 << 20, ..options() };
     let journal = new_with(dir.path(), roomy.clone());
     put(&journal, "book", b"old", &[1; 300]);
     let reserve = dir.path().join("reserve");
@@ -801,29 +505,14 @@ fn on_a_full_disk_reading_and_deleting_go_on() {
     assert_eq!(std::fs::metadata(&reserve).unwrap().len(), 1 << 20);
     journal.close().unwrap();
     // As if less were free than must be.
-    let journal = Journal::open(
-        dir.path(),
-        Options {
-            min_free: u64::MAX,
-            ..roomy.clone()
-        },
-    )
-    .unwrap();
+    let journal = Journal::open(dir.path(), Options { min_free: u64::MAX, ..roomy.clone() }).unwrap();
     let head = journal.head();
     let mut txn = journal.begin(ctx()).unwrap();
-    txn.put("lib", "book", b"new", b"no room", 1, &[], None)
-        .unwrap();
+    txn.put("lib", "book", b"new", b"no room", 1, &[], None).unwrap();
     assert!(matches!(journal.commit(txn), Err(CommitError::Full)));
     assert_eq!(journal.head(), head);
     assert!(reserve.exists());
-    assert!(
-        journal
-            .read()
-            .unwrap()
-            .get("lib", "book", b"old")
-            .unwrap()
-            .is_some()
-    );
+    assert!(journal.read().unwrap().get("lib", "book", b"old").unwrap().is_some());
     let mut txn = journal.begin(ctx()).unwrap();
     txn.delete("lib", "book", b"old", None).unwrap();
     journal.commit(txn).unwrap();

@@ -17,8 +17,7 @@ use std::path::{Path, PathBuf};
 
 use common::{ctx, index, options, person, spec};
 use tram_journal::{
-    Context, EraseTarget, Event, Head, History, Journal, Options, Reader, TermMatch, VersionState,
-    restore, verify,
+    Context, EraseTarget, Event, Head, History, Journal, Options, Reader, TermMatch, VersionState, restore, verify,
 };
 
 fn fixture() -> PathBuf {
@@ -26,11 +25,7 @@ fn fixture() -> PathBuf {
 }
 
 fn small() -> Options {
-    Options {
-        segment_size: 8192,
-        dictionary_after: 150,
-        ..options()
-    }
+    Options { segment_size: 8192, dictionary_after: 150, ..options() }
 }
 
 fn copy_folder(from: &Path, to: &Path) {
@@ -56,10 +51,7 @@ fn title(i: u32) -> String {
 #[test]
 #[ignore = "makes the fixture, once"]
 fn make() {
-    assert!(
-        !fixture().exists(),
-        "the fixture of a released version is never made again"
-    );
+    assert!(!fixture().exists(), "the fixture of a released version is never made again");
     let work = tempfile::tempdir().unwrap();
     let dir = work.path().join("station");
     let journal = Journal::create(&dir, small()).unwrap();
@@ -78,47 +70,19 @@ fn make() {
         let mut txn = journal.begin(ctx()).unwrap();
         for i in step * 50..step * 50 + 50 {
             let tag = [b'0' + (i % 10) as u8];
-            txn.put(
-                "lib",
-                "book",
-                &i.to_be_bytes(),
-                title(i).as_bytes(),
-                1,
-                &[("tag", &tag)],
-                None,
-            )
-            .unwrap();
+            txn.put("lib", "book", &i.to_be_bytes(), title(i).as_bytes(), 1, &[("tag", &tag)], None).unwrap();
         }
         journal.commit(txn).unwrap();
     }
     let head = journal.head().sequence;
-    assert!(
-        journal.wait_for(head + 1, std::time::Duration::from_secs(10)) > head,
-        "the dictionary"
-    );
+    assert!(journal.wait_for(head + 1, std::time::Duration::from_secs(10)) > head, "the dictionary");
     let mut blob = journal.blobs().writer().unwrap();
     blob.write_all(b"a cover").unwrap();
     let blob = blob.finish().unwrap();
-    let mut txn = journal
-        .begin(Context {
-            note: "nhập tay".into(),
-            cause: Some(2),
-            ..ctx()
-        })
-        .unwrap();
-    txn.put(
-        "lib",
-        "book",
-        b"late",
-        title(999).as_bytes(),
-        1,
-        &[("only", b"late")],
-        None,
-    )
-    .unwrap();
+    let mut txn = journal.begin(Context { note: "nhập tay".into(), cause: Some(2), ..ctx() }).unwrap();
+    txn.put("lib", "book", b"late", title(999).as_bytes(), 1, &[("only", b"late")], None).unwrap();
     let p = txn.at_commit("lib", "accession").unwrap();
-    txn.put("lib", "loan", b"numbered", &p.decimal(6), 1, &[], None)
-        .unwrap();
+    txn.put("lib", "loan", b"numbered", &p.decimal(6), 1, &[], None).unwrap();
     txn.next("lib", "ticket", 3).unwrap();
     txn.add("lib", "views", 41).unwrap();
     txn.emit("lib.added.1", b"late").unwrap();
@@ -126,50 +90,16 @@ fn make() {
     journal.commit(txn).unwrap();
     for name in ["An", "Bình"] {
         let mut txn = journal.begin(ctx()).unwrap();
-        txn.put(
-            "lib",
-            "person",
-            name.as_bytes(),
-            b"lop 6A1",
-            1,
-            &[("number", name.as_bytes())],
-            None,
-        )
-        .unwrap();
-        txn.put(
-            "lib",
-            "session",
-            name.as_bytes(),
-            b"signed in",
-            1,
-            &[],
-            None,
-        )
-        .unwrap();
+        txn.put("lib", "person", name.as_bytes(), b"lop 6A1", 1, &[("number", name.as_bytes())], None).unwrap();
+        txn.put("lib", "session", name.as_bytes(), b"signed in", 1, &[], None).unwrap();
         journal.commit(txn).unwrap();
     }
     let mut txn = journal.begin(ctx()).unwrap();
-    txn.put(
-        "lib",
-        "person",
-        "An".as_bytes(),
-        b"lop 7A1",
-        2,
-        &[("number", "An".as_bytes())],
-        None,
-    )
-    .unwrap();
-    txn.delete("lib", "book", &7u32.to_be_bytes(), None)
-        .unwrap();
+    txn.put("lib", "person", "An".as_bytes(), b"lop 7A1", 2, &[("number", "An".as_bytes())], None).unwrap();
+    txn.delete("lib", "book", &7u32.to_be_bytes(), None).unwrap();
     journal.commit(txn).unwrap();
-    let gone = EraseTarget::Row {
-        owner: "lib".into(),
-        collection: "person".into(),
-        key: "Bình".into(),
-    };
-    journal
-        .erase(ctx(), &[gone], "hiệu trưởng", "yêu cầu của phụ huynh")
-        .unwrap();
+    let gone = EraseTarget::Row { owner: "lib".into(), collection: "person".into(), key: "Bình".into() };
+    journal.erase(ctx(), &[gone], "hiệu trưởng", "yêu cầu của phụ huynh").unwrap();
     journal.set_quota("lib", Some(1 << 20)).unwrap();
     let backup = work.path().join("backup");
     journal.backup(&backup).unwrap();
@@ -188,34 +118,16 @@ fn make() {
         )
         .unwrap();
     let mut txn = journal.begin(ctx()).unwrap();
-    txn.put(
-        "lib",
-        "book",
-        b"last",
-        b"the last entry",
-        1,
-        &[("year", b"2026")],
-        None,
-    )
-    .unwrap();
+    txn.put("lib", "book", b"last", b"the last entry", 1, &[("year", b"2026")], None).unwrap();
     journal.commit(txn).unwrap();
-    let Head {
-        sequence,
-        epoch,
-        tag,
-        hash,
-    } = journal.head();
-    let text = format!(
-        "{sequence} {epoch} {tag} {}",
-        blake3::Hash::from(hash).to_hex()
-    );
+    let Head { sequence, epoch, tag, hash } = journal.head();
+    let text = format!("{sequence} {epoch} {tag} {}", blake3::Hash::from(hash).to_hex());
     journal.close().unwrap();
     // Built in one go the table file is small.
     std::fs::remove_file(fixture().join("tables.redb")).unwrap();
     let journal = Journal::open(&fixture(), small()).unwrap();
     let mut txn = journal.begin(ctx()).unwrap();
-    txn.put("lib", "session", b"s", b"kept", 1, &[], None)
-        .unwrap();
+    txn.put("lib", "session", b"s", b"kept", 1, &[], None).unwrap();
     journal.commit(txn).unwrap();
     journal.close().unwrap();
     std::fs::write(fixture().join("witness"), text).unwrap();
@@ -230,78 +142,29 @@ fn check(dir: &Path, witness: &Head) {
     assert_eq!(journal.head(), *witness);
     let read = journal.read().unwrap();
     for i in (0..200u32).filter(|i| *i != 7) {
-        assert_eq!(
-            read.get("lib", "book", &i.to_be_bytes())
-                .unwrap()
-                .unwrap()
-                .value,
-            title(i).as_bytes()
-        );
+        assert_eq!(read.get("lib", "book", &i.to_be_bytes()).unwrap().unwrap().value, title(i).as_bytes());
     }
     assert_eq!(read.count("lib", "book").unwrap(), 201);
-    assert!(
-        read.get("lib", "book", &7u32.to_be_bytes())
-            .unwrap()
-            .is_none()
-    );
-    assert_eq!(
-        read.get("lib", "book", b"late").unwrap().unwrap().value,
-        title(999).as_bytes()
-    );
-    assert_eq!(
-        read.get("lib", "loan", b"numbered").unwrap().unwrap().value,
-        b"000001"
-    );
-    let an = read
-        .find("lib", "person", "number", b"An", TermMatch::Exact, None, 2)
-        .unwrap();
-    assert_eq!(
-        (an.rows[0].schema, &*an.rows[0].value),
-        (2, &b"lop 7A1"[..])
-    );
-    assert!(
-        read.get("lib", "person", "Bình".as_bytes())
-            .unwrap()
-            .is_none()
-    );
-    let tagged = read
-        .find("lib", "book", "tag", b"3", TermMatch::Exact, None, 100)
-        .unwrap();
+    assert!(read.get("lib", "book", &7u32.to_be_bytes()).unwrap().is_none());
+    assert_eq!(read.get("lib", "book", b"late").unwrap().unwrap().value, title(999).as_bytes());
+    assert_eq!(read.get("lib", "loan", b"numbered").unwrap().unwrap().value, b"000001");
+    let an = read.find("lib", "person", "number", b"An", TermMatch::Exact, None, 2).unwrap();
+    assert_eq!((an.rows[0].schema, &*an.rows[0].value), (2, &b"lop 7A1"[..]));
+    assert!(read.get("lib", "person", "Bình".as_bytes()).unwrap().is_none());
+    let tagged = read.find("lib", "book", "tag", b"3", TermMatch::Exact, None, 100).unwrap();
     assert_eq!(tagged.rows.len(), 20);
-    assert_eq!(
-        read.find("lib", "book", "year", b"20", TermMatch::Prefix, None, 9)
-            .unwrap()
-            .rows[0]
-            .key,
-        b"last"
-    );
+    assert_eq!(read.find("lib", "book", "year", b"20", TermMatch::Prefix, None, 9).unwrap().rows[0].key, b"last");
     assert_eq!(read.counter("lib", "views").unwrap(), 41);
     drop(read);
-    let states: Vec<_> = journal
-        .history("lib", "person", b"An", 9)
-        .unwrap()
-        .into_iter()
-        .map(|v| (v.time, v.actor, v.state))
-        .collect();
-    let held = |value: &[u8], schema| VersionState::Value {
-        value: value.to_vec(),
-        schema,
-    };
-    assert_eq!(
-        states[0],
-        (ctx().time, "tester".to_owned(), held(b"lop 7A1", 2))
-    );
+    let states: Vec<_> =
+        journal.history("lib", "person", b"An", 9).unwrap().into_iter().map(|v| (v.time, v.actor, v.state)).collect();
+    let held = |value: &[u8], schema| VersionState::Value { value: value.to_vec(), schema };
+    assert_eq!(states[0], (ctx().time, "tester".to_owned(), held(b"lop 7A1", 2)));
     assert_eq!(states[1].2, held(b"lop 6A1", 1));
     let entries = journal.changes(1, 1000).unwrap();
     let noted = entries.iter().find(|e| e.note == "nhập tay").unwrap();
     assert_eq!((noted.cause, noted.epoch), (Some(2), 0));
-    assert_eq!(
-        noted.events,
-        [Event {
-            topic: "lib.added.1".into(),
-            payload: b"late".to_vec()
-        }]
-    );
+    assert_eq!(noted.events, [Event { topic: "lib.added.1".into(), payload: b"late".to_vec() }]);
     assert_eq!(entries.last().unwrap().epoch, 1);
     assert_eq!(journal.usage("lib").quota, Some(1 << 20));
     assert_eq!(journal.usage("lib").blobs, 7);
@@ -310,8 +173,7 @@ fn check(dir: &Path, witness: &Head) {
     let mut txn = journal.begin(ctx()).unwrap();
     assert_eq!(txn.next("lib", "ticket", 1).unwrap(), 4);
     let p = txn.at_commit("lib", "accession").unwrap();
-    txn.put("lib", "book", b"new", title(1000).as_bytes(), 1, &[], None)
-        .unwrap();
+    txn.put("lib", "book", b"new", title(1000).as_bytes(), 1, &[], None).unwrap();
     assert_eq!(journal.commit(txn).unwrap().value_of(&p), Some(2));
     journal.close().unwrap();
     assert!(verify(dir, Some(witness)).unwrap().is_sound());
@@ -330,12 +192,7 @@ fn opens_what_0_1_wrote() {
     let copy = tempfile::tempdir().unwrap();
     copy_folder(&fixture(), copy.path());
     let journal = Journal::open(copy.path(), small()).unwrap();
-    let session = journal
-        .read()
-        .unwrap()
-        .get("lib", "session", b"s")
-        .unwrap()
-        .unwrap();
+    let session = journal.read().unwrap().get("lib", "session", b"s").unwrap().unwrap();
     assert_eq!(session.value, b"kept");
     journal.close().unwrap();
     check(copy.path(), &witness);

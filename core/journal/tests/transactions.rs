@@ -18,31 +18,18 @@ use std::time::Duration;
 use common::{ctx, index, new, options, spec};
 use proptest::prelude::*;
 use tram_journal::{
-    Change, CollectionSpec, CommitError, Context, Error, History, Journal, Reader, RunError,
-    ScanRange, TermMatch, VersionState, verify,
+    Change, CollectionSpec, CommitError, Context, Error, History, Journal, Reader, RunError, ScanRange, TermMatch,
+    VersionState, verify,
 };
 
 fn put(journal: &Journal, collection: &str, key: &str, value: &str) -> u64 {
     let mut txn = journal.begin(ctx()).unwrap();
-    txn.put(
-        "lib",
-        collection,
-        key.as_bytes(),
-        value.as_bytes(),
-        1,
-        &[],
-        None,
-    )
-    .unwrap();
+    txn.put("lib", collection, key.as_bytes(), value.as_bytes(), 1, &[], None).unwrap();
     journal.commit(txn).unwrap().sequence
 }
 
 fn value(journal: &Journal, collection: &str, key: &str) -> Option<String> {
-    let row = journal
-        .read()
-        .unwrap()
-        .get("lib", collection, key.as_bytes())
-        .unwrap();
+    let row = journal.read().unwrap().get("lib", collection, key.as_bytes()).unwrap();
     row.map(|r| String::from_utf8(r.value).unwrap())
 }
 
@@ -53,27 +40,16 @@ fn what_is_written_is_read_and_survives() {
     let station = journal.station();
     let sequence = put(&journal, "book", "b1", "Dế mèn phiêu lưu ký");
     assert_eq!(journal.head().sequence, sequence);
-    let row = journal
-        .read()
-        .unwrap()
-        .get("lib", "book", b"b1")
-        .unwrap()
-        .unwrap();
+    let row = journal.read().unwrap().get("lib", "book", b"b1").unwrap().unwrap();
     assert_eq!((row.version, row.schema), (sequence, 1));
-    assert!(matches!(
-        Journal::open(dir.path(), options()),
-        Err(Error::Locked)
-    ));
+    assert!(matches!(Journal::open(dir.path(), options()), Err(Error::Locked)));
     let head = journal.head();
     journal.clone().close().unwrap();
     assert!(matches!(journal.read(), Err(Error::Closed)));
     drop(journal);
     let journal = Journal::open(dir.path(), options()).unwrap();
     assert_eq!((journal.station(), journal.head()), (station, head));
-    assert_eq!(
-        value(&journal, "book", "b1").unwrap(),
-        "Dế mèn phiêu lưu ký"
-    );
+    assert_eq!(value(&journal, "book", "b1").unwrap(), "Dế mèn phiêu lưu ký");
     assert_eq!(journal.read().unwrap().count("lib", "book").unwrap(), 1);
 }
 
@@ -82,12 +58,7 @@ fn a_lost_table_file_is_rebuilt() {
     let dir = tempfile::tempdir().unwrap();
     let journal = new(dir.path());
     for i in 0..50 {
-        put(
-            &journal,
-            "book",
-            &format!("b{i}"),
-            &format!("value {i}").repeat(20),
-        );
+        put(&journal, "book", &format!("b{i}"), &format!("value {i}").repeat(20));
     }
     let head = journal.head();
     journal.close().unwrap();
@@ -108,28 +79,20 @@ fn versions_guard_against_stale_forms() {
     let first = put(&journal, "book", "b", "one");
     let second = put(&journal, "book", "b", "two");
     let mut txn = journal.begin(ctx()).unwrap();
-    txn.put("lib", "book", b"b", b"three", 1, &[], Some(first))
-        .unwrap();
+    txn.put("lib", "book", b"b", b"three", 1, &[], Some(first)).unwrap();
     match journal.commit(txn) {
-        Err(CommitError::Stale {
-            expected, found, ..
-        }) => assert_eq!((expected, found), (first, second)),
+        Err(CommitError::Stale { expected, found, .. }) => assert_eq!((expected, found), (first, second)),
         other => panic!("{other:?}"),
     }
     assert_eq!(value(&journal, "book", "b").unwrap(), "two");
     let mut txn = journal.begin(ctx()).unwrap();
-    txn.put("lib", "book", b"b", b"new", 1, &[], Some(0))
-        .unwrap();
-    assert!(matches!(
-        journal.commit(txn),
-        Err(CommitError::Stale { .. })
-    ));
+    txn.put("lib", "book", b"b", b"new", 1, &[], Some(0)).unwrap();
+    assert!(matches!(journal.commit(txn), Err(CommitError::Stale { .. })));
     let mut txn = journal.begin(ctx()).unwrap();
     txn.delete("lib", "book", b"b", Some(second)).unwrap();
     journal.commit(txn).unwrap();
     let mut txn = journal.begin(ctx()).unwrap();
-    txn.put("lib", "book", b"b", b"new", 1, &[], Some(0))
-        .unwrap();
+    txn.put("lib", "book", b"b", b"new", 1, &[], Some(0)).unwrap();
     journal.commit(txn).unwrap();
 }
 
@@ -148,27 +111,16 @@ fn a_lost_race_conflicts_and_run_tries_again() {
     assert!(matches!(journal.commit(two), Err(CommitError::Conflict)));
     // A range that was empty when it was read.
     let mut one = journal.begin(ctx()).unwrap();
-    assert!(
-        one.scan("lib", "book", &ScanRange::prefix(b"x", 10))
-            .unwrap()
-            .rows
-            .is_empty()
-    );
+    assert!(one.scan("lib", "book", &ScanRange::prefix(b"x", 10)).unwrap().rows.is_empty());
     one.put("lib", "book", b"y", b"none", 1, &[], None).unwrap();
     put(&journal, "book", "x1", "here");
     assert!(matches!(journal.commit(one), Err(CommitError::Conflict)));
     // An index lookup that found nothing.
     let mut one = journal.begin(ctx()).unwrap();
-    assert!(
-        one.find("lib", "book", "tag", b"red", TermMatch::Exact, None, 5)
-            .unwrap()
-            .rows
-            .is_empty()
-    );
+    assert!(one.find("lib", "book", "tag", b"red", TermMatch::Exact, None, 5).unwrap().rows.is_empty());
     one.put("lib", "book", b"z", b"none", 1, &[], None).unwrap();
     let mut two = journal.begin(ctx()).unwrap();
-    two.put("lib", "book", b"r", b"red one", 1, &[("tag", b"red")], None)
-        .unwrap();
+    two.put("lib", "book", b"r", b"red one", 1, &[("tag", b"red")], None).unwrap();
     journal.commit(two).unwrap();
     assert!(matches!(journal.commit(one), Err(CommitError::Conflict)));
 
@@ -181,18 +133,8 @@ fn a_lost_race_conflicts_and_run_tries_again() {
                         .run(ctx(), |txn| -> Result<(), Error> {
                             rounds.fetch_add(1, Ordering::Relaxed);
                             let row = txn.get("lib", "book", b"n")?;
-                            let n = row.map_or(0, |r| {
-                                String::from_utf8(r.value).unwrap().parse::<u64>().unwrap()
-                            });
-                            txn.put(
-                                "lib",
-                                "book",
-                                b"n",
-                                (n + 1).to_string().as_bytes(),
-                                1,
-                                &[],
-                                None,
-                            )
+                            let n = row.map_or(0, |r| String::from_utf8(r.value).unwrap().parse::<u64>().unwrap());
+                            txn.put("lib", "book", b"n", (n + 1).to_string().as_bytes(), 1, &[], None)
                         })
                         .unwrap();
                 }
@@ -216,10 +158,7 @@ fn a_lost_race_conflicts_and_run_tries_again() {
             txn.put("lib", "book", b"contended", b"won", 1, &[], None)
         })
         .unwrap();
-    assert_eq!(
-        (tries, value(&journal, "book", "contended").unwrap()),
-        (3, "won".to_owned())
-    );
+    assert_eq!((tries, value(&journal, "book", "contended").unwrap()), (3, "won".to_owned()));
     let refused: Result<((), _), RunError<&str>> = journal.run(ctx(), |_| Err("no"));
     assert!(matches!(refused, Err(RunError::Body("no"))));
 }
@@ -230,8 +169,7 @@ fn unique_terms_are_kept_unique() {
     let journal = new(dir.path());
     let write = |key: &[u8], term: &[u8]| {
         let mut txn = journal.begin(ctx()).unwrap();
-        txn.put("lib", "book", key, b"v", 1, &[("only", term)], None)
-            .unwrap();
+        txn.put("lib", "book", key, b"v", 1, &[("only", term)], None).unwrap();
         journal.commit(txn)
     };
     write(b"a", b"one").unwrap();
@@ -245,48 +183,18 @@ fn unique_terms_are_kept_unique() {
     // Two rows may swap within one transaction.
     write(b"b", b"two").unwrap();
     let mut txn = journal.begin(ctx()).unwrap();
-    txn.put("lib", "book", b"a", b"v", 1, &[("only", b"two")], None)
-        .unwrap();
-    txn.put("lib", "book", b"b", b"v", 1, &[("only", b"one")], None)
-        .unwrap();
+    txn.put("lib", "book", b"a", b"v", 1, &[("only", b"two")], None).unwrap();
+    txn.put("lib", "book", b"b", b"v", 1, &[("only", b"one")], None).unwrap();
     journal.commit(txn).unwrap();
     let mut txn = journal.begin(ctx()).unwrap();
-    txn.put("lib", "book", b"c", b"v", 1, &[("only", b"three")], None)
-        .unwrap();
-    txn.put("lib", "book", b"d", b"v", 1, &[("only", b"three")], None)
-        .unwrap();
-    assert!(matches!(
-        journal.commit(txn),
-        Err(CommitError::Unique { .. })
-    ));
+    txn.put("lib", "book", b"c", b"v", 1, &[("only", b"three")], None).unwrap();
+    txn.put("lib", "book", b"d", b"v", 1, &[("only", b"three")], None).unwrap();
+    assert!(matches!(journal.commit(txn), Err(CommitError::Unique { .. })));
     assert!(value(&journal, "book", "c").is_none());
     // Personal terms are found but do not stand in any file.
     let mut txn = journal.begin(ctx()).unwrap();
-    txn.put(
-        "lib",
-        "person",
-        b"p",
-        b"v",
-        1,
-        &[("number", b"079203004512")],
-        None,
-    )
-    .unwrap();
-    assert_eq!(
-        txn.find(
-            "lib",
-            "person",
-            "number",
-            b"079203004512",
-            TermMatch::Exact,
-            None,
-            5
-        )
-        .unwrap()
-        .rows
-        .len(),
-        1
-    );
+    txn.put("lib", "person", b"p", b"v", 1, &[("number", b"079203004512")], None).unwrap();
+    assert_eq!(txn.find("lib", "person", "number", b"079203004512", TermMatch::Exact, None, 5).unwrap().rows.len(), 1);
     journal.commit(txn).unwrap();
     let snapshot = journal.read().unwrap();
     let find = |how| snapshot.find("lib", "person", "number", b"079203004512", how, None, 5);
@@ -310,41 +218,17 @@ fn counters_and_sequences() {
                     let p = txn.at_commit("lib", "accession").unwrap();
                     let n = txn.next("lib", "ticket", 3).unwrap();
                     let key = txn.new_id().unwrap();
-                    let text = format!(
-                        "{{\"no\":\"{}\",\"ticket\":{n}}}",
-                        std::str::from_utf8(&p.decimal(5)).unwrap()
-                    );
+                    let text = format!("{{\"no\":\"{}\",\"ticket\":{n}}}", std::str::from_utf8(&p.decimal(5)).unwrap());
                     let term = [&b"no:"[..], &p.binary()].concat();
-                    txn.put(
-                        "lib",
-                        "book",
-                        &key.to_bytes(),
-                        text.as_bytes(),
-                        1,
-                        &[("only", &term)],
-                        None,
-                    )
-                    .unwrap();
+                    txn.put("lib", "book", &key.to_bytes(), text.as_bytes(), 1, &[("only", &term)], None).unwrap();
                     txn.emit("lib.added.1", &p.decimal(0)).unwrap();
                     let done = journal.commit(txn).unwrap();
                     let number = done.value_of(&p).unwrap();
-                    let row = journal
-                        .read()
-                        .unwrap()
-                        .get("lib", "book", &key.to_bytes())
-                        .unwrap()
-                        .unwrap();
-                    assert!(
-                        String::from_utf8(row.value)
-                            .unwrap()
-                            .starts_with(&format!("{{\"no\":\"{number:05}\""))
-                    );
+                    let row = journal.read().unwrap().get("lib", "book", &key.to_bytes()).unwrap().unwrap();
+                    assert!(String::from_utf8(row.value).unwrap().starts_with(&format!("{{\"no\":\"{number:05}\"")));
                     let term = [&b"no:"[..], &number.to_be_bytes()].concat();
-                    let hit = journal
-                        .read()
-                        .unwrap()
-                        .find("lib", "book", "only", &term, TermMatch::Exact, None, 2)
-                        .unwrap();
+                    let hit =
+                        journal.read().unwrap().find("lib", "book", "only", &term, TermMatch::Exact, None, 2).unwrap();
                     assert_eq!(hit.rows.len(), 1);
                     let entry = &journal.changes(done.sequence, 1).unwrap()[0];
                     assert_eq!(entry.events[0].payload, number.to_string().as_bytes());
@@ -352,16 +236,9 @@ fn counters_and_sequences() {
             });
         }
     });
-    assert_eq!(
-        journal.read().unwrap().counter("lib", "views").unwrap(),
-        320
-    );
+    assert_eq!(journal.read().unwrap().counter("lib", "views").unwrap(), 320);
     // Gapless: 160 commits took 1 to 160.
-    let page = journal
-        .read()
-        .unwrap()
-        .find("lib", "book", "only", b"no:", TermMatch::Prefix, None, 1000)
-        .unwrap();
+    let page = journal.read().unwrap().find("lib", "book", "only", b"no:", TermMatch::Prefix, None, 1000).unwrap();
     assert_eq!(page.rows.len(), 160);
     let mut txn = journal.begin(ctx()).unwrap();
     assert_eq!(txn.next("lib", "ticket", 1).unwrap(), 481);
@@ -369,14 +246,7 @@ fn counters_and_sequences() {
     assert_eq!(journal.commit(txn).unwrap().value_of(&p), Some(161));
     journal.close().unwrap();
     let journal = Journal::open(dir.path(), options()).unwrap();
-    assert_eq!(
-        journal
-            .begin(ctx())
-            .unwrap()
-            .next("lib", "ticket", 1)
-            .unwrap(),
-        482
-    );
+    assert_eq!(journal.begin(ctx()).unwrap().next("lib", "ticket", 1).unwrap(), 482);
 }
 
 #[test]
@@ -384,76 +254,40 @@ fn limits_are_kept() {
     let dir = tempfile::tempdir().unwrap();
     let journal = new(dir.path());
     let mut txn = journal.begin(ctx()).unwrap();
-    assert!(matches!(
-        txn.put("lib", "book", b"k", &vec![0; 5 << 20], 1, &[], None),
-        Err(Error::TooBig)
-    ));
+    assert!(matches!(txn.put("lib", "book", b"k", &vec![0; 5 << 20], 1, &[], None), Err(Error::TooBig)));
     for i in 0..10_000u32 {
-        txn.put("lib", "book", &i.to_be_bytes(), b"v", 1, &[], None)
-            .unwrap();
+        txn.put("lib", "book", &i.to_be_bytes(), b"v", 1, &[], None).unwrap();
     }
-    assert!(matches!(
-        txn.put("lib", "book", b"one more", b"v", 1, &[], None),
-        Err(Error::TooBig)
-    ));
+    assert!(matches!(txn.put("lib", "book", b"one more", b"v", 1, &[], None), Err(Error::TooBig)));
     journal.commit(txn).unwrap();
-    assert_eq!(
-        journal.read().unwrap().count("lib", "book").unwrap(),
-        10_000
-    );
+    assert_eq!(journal.read().unwrap().count("lib", "book").unwrap(), 10_000);
     let mut txn = journal.begin(ctx()).unwrap();
     assert!(txn.put("lib", "book", b"", b"v", 1, &[], None).is_err());
-    assert!(matches!(
-        txn.put("lib", "nothing", b"k", b"v", 1, &[], None),
-        Err(Error::NoCollection { .. })
-    ));
-    assert!(matches!(
-        txn.put("lib", "book", b"k", b"v", 1, &[("none", b"t")], None),
-        Err(Error::NoIndex { .. })
-    ));
+    assert!(matches!(txn.put("lib", "nothing", b"k", b"v", 1, &[], None), Err(Error::NoCollection { .. })));
+    assert!(matches!(txn.put("lib", "book", b"k", b"v", 1, &[("none", b"t")], None), Err(Error::NoIndex { .. })));
     assert!(journal.begin(Context::new(&"x".repeat(65), "lib")).is_err());
     // A whole 4 MB value is larger than a segment here.
-    let value: Vec<u8> = (0..4_000_000u32)
-        .map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8)
-        .collect();
+    let value: Vec<u8> = (0..4_000_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
     let mut txn = journal.begin(ctx()).unwrap();
-    txn.put("lib", "book", b"big", &value, 1, &[], None)
-        .unwrap();
+    txn.put("lib", "book", b"big", &value, 1, &[], None).unwrap();
     journal.commit(txn).unwrap();
     put(&journal, "book", "after", "it");
     journal.close().unwrap();
     assert!(verify(dir.path(), None).unwrap().is_sound());
     let journal = Journal::open(dir.path(), options()).unwrap();
-    assert_eq!(
-        journal
-            .read()
-            .unwrap()
-            .get("lib", "book", b"big")
-            .unwrap()
-            .unwrap()
-            .value,
-        value
-    );
+    assert_eq!(journal.read().unwrap().get("lib", "book", b"big").unwrap().unwrap().value, value);
 }
 
 #[test]
 fn snapshots_expire() {
     let dir = tempfile::tempdir().unwrap();
-    let quick = tram_journal::Options {
-        snapshot_limit: Duration::from_millis(50),
-        ..options()
-    };
+    let quick = tram_journal::Options { snapshot_limit: Duration::from_millis(50), ..options() };
     let journal = Journal::create(dir.path(), quick).unwrap();
-    journal
-        .declare("lib", &[spec("book", History::Full, true)])
-        .unwrap();
+    journal.declare("lib", &[spec("book", History::Full, true)]).unwrap();
     let snapshot = journal.read().unwrap();
     assert!(snapshot.get("lib", "book", b"k").unwrap().is_none());
     std::thread::sleep(Duration::from_millis(60));
-    assert!(matches!(
-        snapshot.get("lib", "book", b"k"),
-        Err(Error::Expired)
-    ));
+    assert!(matches!(snapshot.get("lib", "book", b"k"), Err(Error::Expired)));
 }
 
 #[test]
@@ -462,74 +296,31 @@ fn the_feed_and_the_history() {
     let journal = new(dir.path());
     let one = put(&journal, "book", "b", "one");
     let two = put(&journal, "book", "b", "two");
-    let mut txn = journal
-        .begin(Context {
-            cause: Some(one),
-            note: "sửa lỗi".into(),
-            ..ctx()
-        })
-        .unwrap();
+    let mut txn = journal.begin(Context { cause: Some(one), note: "sửa lỗi".into(), ..ctx() }).unwrap();
     txn.delete("lib", "book", b"b", None).unwrap();
     txn.add("lib", "deleted", 1).unwrap();
     txn.emit("lib.gone.1", b"b").unwrap();
     let three = journal.commit(txn).unwrap().sequence;
     let four = put(&journal, "book", "b", "four");
     let history = journal.history("lib", "book", b"b", 10).unwrap();
-    let states: Vec<_> = history
-        .iter()
-        .map(|v| (v.sequence, v.state.clone()))
-        .collect();
-    let held = |s: &str| VersionState::Value {
-        value: s.into(),
-        schema: 1,
-    };
-    assert_eq!(
-        states,
-        [
-            (four, held("four")),
-            (three, VersionState::Deleted),
-            (two, held("two")),
-            (one, held("one"))
-        ]
-    );
+    let states: Vec<_> = history.iter().map(|v| (v.sequence, v.state.clone())).collect();
+    let held = |s: &str| VersionState::Value { value: s.into(), schema: 1 };
+    assert_eq!(states, [(four, held("four")), (three, VersionState::Deleted), (two, held("two")), (one, held("one"))]);
     assert_eq!(journal.history("lib", "book", b"b", 2).unwrap().len(), 2);
-    assert!(
-        journal
-            .history("lib", "book", b"never", 2)
-            .unwrap()
-            .is_empty()
-    );
+    assert!(journal.history("lib", "book", b"never", 2).unwrap().is_empty());
     let entry = &journal.changes(three, 1).unwrap()[0];
-    assert_eq!(
-        (entry.cause, &*entry.note, &*entry.actor, &*entry.owner),
-        (Some(one), "sửa lỗi", "tester", "lib")
-    );
+    assert_eq!((entry.cause, &*entry.note, &*entry.actor, &*entry.owner), (Some(one), "sửa lỗi", "tester", "lib"));
     assert_eq!(entry.events[0].topic, "lib.gone.1");
-    assert!(entry.changes.contains(&Change::Counter {
-        owner: "lib".into(),
-        name: "deleted".into(),
-        value: 1
-    }));
+    assert!(entry.changes.contains(&Change::Counter { owner: "lib".into(), name: "deleted".into(), value: 1 }));
     for i in 0..300 {
         put(&journal, "loan", &format!("k{i}"), &"x".repeat(i));
     }
     let all = journal.changes(1, 10_000).unwrap();
     assert_eq!(all.len() as u64, journal.head().sequence);
     assert!(all.iter().zip(1..).all(|(e, n)| e.sequence == n));
-    assert_eq!(
-        journal.changes(four + 100, 3).unwrap()[0].sequence,
-        four + 100
-    );
-    assert!(
-        journal
-            .changes(journal.head().sequence + 1, 5)
-            .unwrap()
-            .is_empty()
-    );
-    assert_eq!(
-        journal.wait_for(four, Duration::ZERO),
-        journal.head().sequence
-    );
+    assert_eq!(journal.changes(four + 100, 3).unwrap()[0].sequence, four + 100);
+    assert!(journal.changes(journal.head().sequence + 1, 5).unwrap().is_empty());
+    assert_eq!(journal.wait_for(four, Duration::ZERO), journal.head().sequence);
     let next = journal.head().sequence + 1;
     std::thread::scope(|scope| {
         let waiter = scope.spawn(|| journal.wait_for(next, Duration::from_secs(5)));
@@ -549,10 +340,7 @@ fn declarations_are_idempotent_and_kept_from_contradicting() {
     let refuse = |change: fn(&mut CollectionSpec)| {
         let mut other = book.clone();
         change(&mut other);
-        assert!(matches!(
-            journal.declare("lib", &[other]),
-            Err(Error::Declaration(_))
-        ));
+        assert!(matches!(journal.declare("lib", &[other]), Err(Error::Declaration(_))));
     };
     refuse(|s| s.history = History::Scratch);
     refuse(|s| s.public = false);
@@ -566,8 +354,7 @@ fn declarations_are_idempotent_and_kept_from_contradicting() {
     journal.close().unwrap();
     let journal = Journal::open(dir.path(), options()).unwrap();
     let mut txn = journal.begin(ctx()).unwrap();
-    txn.put("lib", "book", b"k", b"v", 2, &[("year", b"2024")], None)
-        .unwrap();
+    txn.put("lib", "book", b"k", b"v", 2, &[("year", b"2024")], None).unwrap();
     journal.commit(txn).unwrap();
 }
 
@@ -579,20 +366,11 @@ fn scratch_rows_stay_out_of_the_journal_and_are_durable_within_a_second() {
     put(&journal, "session", "s1", "somebody");
     put(&journal, "session", "s1", "somebody else");
     assert_eq!(journal.head(), head);
-    let row = journal
-        .read()
-        .unwrap()
-        .get("lib", "session", b"s1")
-        .unwrap()
-        .unwrap();
+    let row = journal.read().unwrap().get("lib", "session", b"s1").unwrap().unwrap();
     assert_eq!(row.version, 2);
     let mut txn = journal.begin(ctx()).unwrap();
-    txn.put("lib", "session", b"s1", b"x", 1, &[], Some(1))
-        .unwrap();
-    assert!(matches!(
-        journal.commit(txn),
-        Err(CommitError::Stale { .. })
-    ));
+    txn.put("lib", "session", b"s1", b"x", 1, &[], Some(1)).unwrap();
+    assert!(matches!(journal.commit(txn), Err(CommitError::Stale { .. })));
     assert!(journal.usage("lib").scratch > 0);
     std::thread::sleep(Duration::from_millis(1300));
     // As after a crash: nothing is closed.
@@ -603,11 +381,7 @@ fn scratch_rows_stay_out_of_the_journal_and_are_durable_within_a_second() {
     std::fs::create_dir(copy.path().join("journal")).unwrap();
     for entry in std::fs::read_dir(dir.path().join("journal")).unwrap() {
         let entry = entry.unwrap();
-        std::fs::copy(
-            entry.path(),
-            copy.path().join("journal").join(entry.file_name()),
-        )
-        .unwrap();
+        std::fs::copy(entry.path(), copy.path().join("journal").join(entry.file_name())).unwrap();
     }
     let other = Journal::open(copy.path(), options()).unwrap();
     assert_eq!(value(&other, "session", "s1").unwrap(), "somebody else");
@@ -630,39 +404,14 @@ fn accounting_and_quota() {
     assert_eq!((usage.values, usage.history), (7, 12));
     journal.set_quota("lib", Some(100)).unwrap();
     let mut txn = journal.begin(ctx()).unwrap();
-    txn.put(
-        "lib",
-        "book",
-        b"l",
-        &(0u8..40).map(|n| n * 5).collect::<Vec<_>>(),
-        1,
-        &[],
-        None,
-    )
-    .unwrap();
+    txn.put("lib", "book", b"l", &(0u8..40).map(|n| n * 5).collect::<Vec<_>>(), 1, &[], None).unwrap();
     journal.commit(txn).unwrap();
     let mut txn = journal.begin(ctx()).unwrap();
-    txn.put(
-        "lib",
-        "book",
-        b"m",
-        &(0u8..47).map(|n| n * 5).collect::<Vec<_>>(),
-        1,
-        &[],
-        None,
-    )
-    .unwrap();
-    assert!(matches!(
-        journal.commit(txn),
-        Err(CommitError::OverQuota { quota: 100, .. })
-    ));
+    txn.put("lib", "book", b"m", &(0u8..47).map(|n| n * 5).collect::<Vec<_>>(), 1, &[], None).unwrap();
+    assert!(matches!(journal.commit(txn), Err(CommitError::OverQuota { quota: 100, .. })));
     let mut txn = journal.begin(ctx()).unwrap();
-    txn.put("lib", "session", b"s", &[7; 47], 1, &[], None)
-        .unwrap();
-    assert!(
-        matches!(journal.commit(txn), Err(CommitError::OverQuota { .. })),
-        "scratch counts too"
-    );
+    txn.put("lib", "session", b"s", &[7; 47], 1, &[], None).unwrap();
+    assert!(matches!(journal.commit(txn), Err(CommitError::OverQuota { .. })), "scratch counts too");
     let mut txn = journal.begin(ctx()).unwrap();
     txn.delete("lib", "book", b"l", None).unwrap();
     journal.commit(txn).unwrap();
@@ -680,47 +429,21 @@ fn accounting_and_quota() {
 #[test]
 fn dictionaries_are_trained_for_public_collections_only() {
     let dir = tempfile::tempdir().unwrap();
-    let early = tram_journal::Options {
-        dictionary_after: 300,
-        ..options()
-    };
+    let early = tram_journal::Options { dictionary_after: 300, ..options() };
     let journal = Journal::create(dir.path(), early.clone()).unwrap();
-    journal
-        .declare(
-            "lib",
-            &[
-                spec("book", History::Full, true),
-                spec("loan", History::Full, false),
-            ],
-        )
-        .unwrap();
+    journal.declare("lib", &[spec("book", History::Full, true), spec("loan", History::Full, false)]).unwrap();
     let text = |i: u32| {
-        format!(
-            "{{\"title\":\"Truyện Kiều, bản {i}\",\"author\":\"Nguyễn Du\",\"publisher\":\"NXB Văn học\"}}"
-        )
+        format!("{{\"title\":\"Truyện Kiều, bản {i}\",\"author\":\"Nguyễn Du\",\"publisher\":\"NXB Văn học\"}}")
     };
     for collection in ["book", "loan"] {
         let mut txn = journal.begin(ctx()).unwrap();
         for i in 0..400u32 {
-            txn.put(
-                "lib",
-                collection,
-                &i.to_be_bytes(),
-                text(i).as_bytes(),
-                1,
-                &[],
-                None,
-            )
-            .unwrap();
+            txn.put("lib", collection, &i.to_be_bytes(), text(i).as_bytes(), 1, &[], None).unwrap();
         }
         journal.commit(txn).unwrap();
     }
     let before = journal.head().sequence;
-    assert_eq!(
-        journal.wait_for(before + 1, Duration::from_secs(10)),
-        before + 1,
-        "one dictionary"
-    );
+    assert_eq!(journal.wait_for(before + 1, Duration::from_secs(10)), before + 1, "one dictionary");
     let size = |collection: &str| {
         let before = journal.usage("lib").values;
         put(&journal, collection, "new", &text(9999));

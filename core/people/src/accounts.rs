@@ -190,8 +190,25 @@ fn token() -> Result<String, Error> {
 
 /// Passwords that are tried first by whoever guesses.
 const COMMON: &[&str] = &[
-    "12345678", "123456789", "1234567890", "password", "password1", "matkhau", "matkhau1", "88888888", "00000000", "11111111",
-    "qwertyui", "abcd1234", "abc12345", "iloveyou", "giaovien", "thuvien1", "hocsinh1", "admin123", "administrator",
+    "12345678",
+    "123456789",
+    "1234567890",
+    "password",
+    "password1",
+    "matkhau",
+    "matkhau1",
+    "88888888",
+    "00000000",
+    "11111111",
+    "qwertyui",
+    "abcd1234",
+    "abc12345",
+    "iloveyou",
+    "giaovien",
+    "thuvien1",
+    "hocsinh1",
+    "admin123",
+    "administrator",
 ];
 
 /// Checks a new password. At least 8 letters, not a common one, not the sign-in name.
@@ -200,11 +217,17 @@ const COMMON: &[&str] = &[
 /// [`Error::Invalid`] with what to do.
 pub fn check_password(username: &str, password: &str) -> Result<(), Error> {
     let reason = if password.chars().count() < 8 {
-        Text::vi_en("Mật khẩu cần ít nhất 8 ký tự. Gợi ý: ghép ba từ dễ nhớ.", "The password needs at least 8 characters. Try three words you remember.")
+        Text::vi_en(
+            "Mật khẩu cần ít nhất 8 ký tự. Gợi ý: ghép ba từ dễ nhớ.",
+            "The password needs at least 8 characters. Try three words you remember.",
+        )
     } else if password.chars().count() > 128 {
         Text::vi_en("Mật khẩu quá dài (tối đa 128 ký tự).", "The password is too long (128 characters at most).")
     } else if COMMON.contains(&password.to_lowercase().as_str()) || password.eq_ignore_ascii_case(username) {
-        Text::vi_en("Mật khẩu này quá dễ đoán. Hãy chọn mật khẩu khác.", "This password is too easy to guess. Choose another.")
+        Text::vi_en(
+            "Mật khẩu này quá dễ đoán. Hãy chọn mật khẩu khác.",
+            "This password is too easy to guess. Choose another.",
+        )
     } else {
         return Ok(());
     };
@@ -214,7 +237,8 @@ pub fn check_password(username: &str, password: &str) -> Result<(), Error> {
 /// A sign-in name: 2 to 64 letters, digits, dots, dashes; lower case.
 fn check_username(username: &str) -> Result<String, Error> {
     let name = username.trim().to_lowercase();
-    let fits = (2..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'@'));
+    let fits = (2..=64).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'@'));
     if fits {
         return Ok(name);
     }
@@ -243,9 +267,14 @@ fn card_key(token: &str) -> [u8; 32] {
 
 impl People {
     pub(crate) fn hash(&self, secret: &str) -> Result<String, Error> {
-        self.inner
-            .hashing
-            .with(|| argon().and_then(|argon| argon.hash_password(secret.as_bytes()).map(|hash| hash.to_string()).map_err(|e| Error::Crypto(e.to_string()))))
+        self.inner.hashing.with(|| {
+            argon().and_then(|argon| {
+                argon
+                    .hash_password(secret.as_bytes())
+                    .map(|hash| hash.to_string())
+                    .map_err(|e| Error::Crypto(e.to_string()))
+            })
+        })
     }
 
     fn verify(&self, hash: &str, secret: &str) -> bool {
@@ -253,7 +282,9 @@ impl People {
             return false;
         }
         self.inner.hashing.with(|| {
-            PasswordHash::new(hash).is_ok_and(|parsed| argon().is_ok_and(|argon| argon.verify_password(secret.as_bytes(), &parsed).is_ok()))
+            PasswordHash::new(hash).is_ok_and(|parsed| {
+                argon().is_ok_and(|argon| argon.verify_password(secret.as_bytes(), &parsed).is_ok())
+            })
         })
     }
 
@@ -270,7 +301,14 @@ impl People {
     ///
     /// # Errors
     /// The name is taken or malformed, the password too weak, or the journal failed.
-    pub fn set_password(&self, by: &Principal, person: &str, username: &str, password: &str, must_change: bool) -> Result<(), Error> {
+    pub fn set_password(
+        &self,
+        by: &Principal,
+        person: &str,
+        username: &str,
+        password: &str,
+        must_change: bool,
+    ) -> Result<(), Error> {
         check_password(username, password)?;
         let name = if username.is_empty() { None } else { Some(check_username(username)?) };
         let hash = self.hash(password)?;
@@ -305,7 +343,10 @@ impl People {
     /// It is not six digits, or the journal failed.
     pub fn set_pin(&self, by: &Principal, person: &str, username: &str, pin: &str) -> Result<(), Error> {
         if pin.len() != 6 || !pin.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(Error::Invalid { field: "pin", reason: Text::vi_en("Mã PIN gồm đúng 6 chữ số.", "A PIN has exactly 6 digits.") });
+            return Err(Error::Invalid {
+                field: "pin",
+                reason: Text::vi_en("Mã PIN gồm đúng 6 chữ số.", "A PIN has exactly 6 digits."),
+            });
         }
         let name = if username.is_empty() { String::new() } else { check_username(username)? };
         let hash = self.hash(pin)?;
@@ -380,7 +421,13 @@ impl People {
     ///
     /// # Errors
     /// [`Error::Refused`], [`Error::Slow`], [`Error::NeedsHttps`], or the journal's.
-    pub fn check_secret(&self, username: &str, secret: &str, device: &str, channel: Channel) -> Result<(String, Strength), Error> {
+    pub fn check_secret(
+        &self,
+        username: &str,
+        secret: &str,
+        device: &str,
+        channel: Channel,
+    ) -> Result<(String, Strength), Error> {
         let name = username.trim().to_lowercase();
         self.slow(&name, device)?;
         let snapshot = self.inner.journal.read()?;
@@ -393,7 +440,9 @@ impl People {
             return Err(Error::Refused);
         };
         let account = typed.value;
-        let person = <[u8; 16]>::try_from(typed.key.as_slice()).map(|bytes| tram_journal::Id::from_bytes(bytes).to_string()).map_err(|_| Error::Stored("accounts"))?;
+        let person = <[u8; 16]>::try_from(typed.key.as_slice())
+            .map(|bytes| tram_journal::Id::from_bytes(bytes).to_string())
+            .map_err(|_| Error::Stored("accounts"))?;
         let strength = if self.verify(&account.password, secret) {
             Strength::Password
         } else if self.verify(&account.pin, secret) {
@@ -488,7 +537,10 @@ impl People {
     pub fn lesson(&self, code: &str, device: &str) -> Result<String, Error> {
         self.slow("lesson", device)?;
         let lessons = self.inner.lessons.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = lessons.iter().find(|lesson| lesson.code == code.trim() && lesson.until > Instant::now()).map(|lesson| lesson.class.clone());
+        let found = lessons
+            .iter()
+            .find(|lesson| lesson.code == code.trim() && lesson.until > Instant::now())
+            .map(|lesson| lesson.class.clone());
         drop(lessons);
         found.ok_or_else(|| {
             self.note_failure("lesson", device);

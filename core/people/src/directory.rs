@@ -62,15 +62,27 @@ impl Person {
 
     fn check(&self) -> Result<(), Error> {
         if self.name.trim().is_empty() {
-            return Err(Error::Invalid { field: "name", reason: Text::vi_en("Thiếu họ và tên.", "The full name is missing.") });
+            return Err(Error::Invalid {
+                field: "name",
+                reason: Text::vi_en("Thiếu họ và tên.", "The full name is missing."),
+            });
         }
         if self.name.chars().count() > 120 {
-            return Err(Error::Invalid { field: "name", reason: Text::vi_en("Họ và tên quá dài (tối đa 120 chữ).", "The name is too long (120 letters at most).") });
+            return Err(Error::Invalid {
+                field: "name",
+                reason: Text::vi_en(
+                    "Họ và tên quá dài (tối đa 120 chữ).",
+                    "The name is too long (120 letters at most).",
+                ),
+            });
         }
         if !self.birth.is_empty() && self.birth.parse::<jiff::civil::Date>().is_err() {
             return Err(Error::Invalid {
                 field: "birth",
-                reason: Text::vi_en("Ngày sinh không đọc được; hãy ghi như 04/03/2012.", "The date of birth does not read; write 2012-03-04."),
+                reason: Text::vi_en(
+                    "Ngày sinh không đọc được; hãy ghi như 04/03/2012.",
+                    "The date of birth does not read; write 2012-03-04.",
+                ),
             });
         }
         Ok(())
@@ -330,7 +342,8 @@ impl People {
     /// The journal cannot be read.
     pub fn groups(&self, kind: &str) -> Result<Vec<Group>, Error> {
         let snapshot = self.inner.journal.read()?;
-        let mut groups: Vec<Group> = GROUPS.find(&snapshot, "kind", kind.as_bytes())?.into_iter().map(|typed| typed.value).collect();
+        let mut groups: Vec<Group> =
+            GROUPS.find(&snapshot, "kind", kind.as_bytes())?.into_iter().map(|typed| typed.value).collect();
         groups.sort_by_cached_key(|group| (group.grade, tram_vietnamese::sort_key(&group.name)));
         Ok(groups)
     }
@@ -381,8 +394,12 @@ impl People {
         if principal.kind == crate::Kind::Console {
             return Ok(true);
         }
-        let relations: Vec<Relation> =
-            principal.grants.iter().filter(|grant| grant.permission == permission).map(|grant| grant.relation).collect();
+        let relations: Vec<Relation> = principal
+            .grants
+            .iter()
+            .filter(|grant| grant.permission == permission)
+            .map(|grant| grant.relation)
+            .collect();
         if relations.contains(&Relation::All) {
             return Ok(true);
         }

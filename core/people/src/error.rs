@@ -61,7 +61,10 @@ impl Error {
                 "Máy chủ gặp lỗi khi lưu dữ liệu. Chưa có gì thay đổi; hãy thử lại, nếu vẫn lỗi thì báo quản trị.",
                 "The station failed to store this. Nothing was changed; try again, and tell the administrator if it persists.",
             ),
-            Self::Missing(_) => Text::vi_en("Không tìm thấy mục này. Có thể nó đã được xoá.", "This was not found. It may have been removed."),
+            Self::Missing(_) => Text::vi_en(
+                "Không tìm thấy mục này. Có thể nó đã được xoá.",
+                "This was not found. It may have been removed.",
+            ),
             Self::Invalid { reason, .. } => reason.clone(),
             Self::Refused => Text::vi_en(
                 "Tên đăng nhập, mật khẩu hoặc mã PIN chưa đúng. Hãy kiểm tra lại; quên mật khẩu thì hỏi giáo viên chủ nhiệm hoặc quản trị.",

@@ -43,15 +43,28 @@ const PERMISSIONS: &[CorePermission] = &[
     CorePermission {
         id: "people.read",
         low_risk: false,
-        roles: &[("administrator", Relation::All), ("leadership", Relation::All), ("office", Relation::All), ("teacher", Relation::ClassTaught)],
+        roles: &[
+            ("administrator", Relation::All),
+            ("leadership", Relation::All),
+            ("office", Relation::All),
+            ("teacher", Relation::ClassTaught),
+        ],
     },
-    CorePermission { id: "people.manage", low_risk: false, roles: &[("administrator", Relation::All), ("office", Relation::All)] },
+    CorePermission {
+        id: "people.manage",
+        low_risk: false,
+        roles: &[("administrator", Relation::All), ("office", Relation::All)],
+    },
     CorePermission {
         id: "people.cards",
         low_risk: false,
         roles: &[("administrator", Relation::All), ("office", Relation::All), ("teacher", Relation::ClassTaught)],
     },
-    CorePermission { id: "roles.manage", low_risk: false, roles: &[("administrator", Relation::All), ("leadership", Relation::All)] },
+    CorePermission {
+        id: "roles.manage",
+        low_risk: false,
+        roles: &[("administrator", Relation::All), ("leadership", Relation::All)],
+    },
     CorePermission { id: "plugins.manage", low_risk: false, roles: &[("administrator", Relation::All)] },
     CorePermission { id: "station.manage", low_risk: false, roles: &[("administrator", Relation::All)] },
     CorePermission {
@@ -91,9 +104,20 @@ impl People {
             if ROLES.get(&snapshot, id.as_bytes())?.is_none() {
                 let grants = PERMISSIONS
                     .iter()
-                    .flat_map(|p| p.roles.iter().filter(|(role, _)| role == id).map(|(_, relation)| (p.id.to_owned(), relation.word().to_owned())))
+                    .flat_map(|p| {
+                        p.roles
+                            .iter()
+                            .filter(|(role, _)| role == id)
+                            .map(|(_, relation)| (p.id.to_owned(), relation.word().to_owned()))
+                    })
                     .collect();
-                missing.push(Role { id: (*id).to_owned(), name: Text::vi_en(*vi, *en), grants, protected: *protected, plugin: None });
+                missing.push(Role {
+                    id: (*id).to_owned(),
+                    name: Text::vi_en(*vi, *en),
+                    grants,
+                    protected: *protected,
+                    plugin: None,
+                });
             }
         }
         drop(snapshot);
@@ -125,14 +149,16 @@ impl People {
             low_risk.extend(manifest.permission.iter().filter(|p| p.low_risk).map(|p| p.id.clone()));
         }
         let known = self.roles()?;
-        let had: HashSet<String> = known.iter().flat_map(|role| role.grants.iter().map(|(permission, _)| permission.clone())).collect();
+        let had: HashSet<String> =
+            known.iter().flat_map(|role| role.grants.iter().map(|(permission, _)| permission.clone())).collect();
         let mut changed: Vec<Role> = Vec::new();
         for role in &known {
             let mut role = role.clone();
             let before = role.grants.len();
             for permission in &manifest.permission {
                 if permission.default_roles.contains(&role.id) && !had.contains(&permission.id) {
-                    let relation = permission.default_relation.clone().unwrap_or_else(|| Relation::All.word().to_owned());
+                    let relation =
+                        permission.default_relation.clone().unwrap_or_else(|| Relation::All.word().to_owned());
                     role.grants.push((permission.id.clone(), relation));
                 }
             }
@@ -142,9 +168,16 @@ impl People {
         }
         for role in &manifest.role {
             if !known.iter().any(|known| known.id == role.id) {
-                let mut grants: Vec<(String, String)> = role.grants.iter().map(|p| (p.clone(), Relation::All.word().to_owned())).collect();
+                let mut grants: Vec<(String, String)> =
+                    role.grants.iter().map(|p| (p.clone(), Relation::All.word().to_owned())).collect();
                 grants.push(("me.read".to_owned(), Relation::Own.word().to_owned()));
-                changed.push(Role { id: role.id.clone(), name: role.name.clone(), grants, protected: false, plugin: Some(manifest.id.clone()) });
+                changed.push(Role {
+                    id: role.id.clone(),
+                    name: role.name.clone(),
+                    grants,
+                    protected: false,
+                    plugin: Some(manifest.id.clone()),
+                });
             }
         }
         self.write_roles(&changed, "roles of a plugin")

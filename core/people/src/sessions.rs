@@ -85,14 +85,22 @@ impl People {
     ///
     /// # Errors
     /// The journal failed.
-    pub fn begin_session(&self, person: &str, strength: Strength, channel: Channel, shared: bool) -> Result<String, Error> {
+    pub fn begin_session(
+        &self,
+        person: &str,
+        strength: Strength,
+        channel: Channel,
+        shared: bool,
+    ) -> Result<String, Error> {
         let token = URL_SAFE_NO_PAD.encode(random::<32>()?);
         let stored = Stored { person: person.to_owned(), strength, secure: channel.is_secure(), shared };
         let key = hash(&token);
         let owner = key_of(person)?;
         self.inner
             .journal
-            .run(tram_journal::Context::new(person, crate::OWNER), |txn| SESSIONS.put(txn, &key, &stored, &[("person", &owner)]))
+            .run(tram_journal::Context::new(person, crate::OWNER), |txn| {
+                SESSIONS.put(txn, &key, &stored, &[("person", &owner)])
+            })
             .map_err(|e| match e {
                 tram_journal::RunError::Body(e) => e,
                 tram_journal::RunError::Begin(e) => e.into(),
@@ -134,7 +142,11 @@ impl People {
             live.principal = Some(self.compute(&live.stored)?);
         }
         let Some((grants, groups, name)) = live.principal.clone() else { return Ok(None) };
-        let grants = if channel.is_secure() { grants } else { grants.iter().filter(|grant| self.is_low_risk(&grant.permission)).cloned().collect() };
+        let grants = if channel.is_secure() {
+            grants
+        } else {
+            grants.iter().filter(|grant| self.is_low_risk(&grant.permission)).cloned().collect()
+        };
         Ok(Some(Session {
             person: live.stored.person.clone(),
             name,
@@ -193,19 +205,34 @@ impl People {
     pub fn principal_of(&self, person: &str, language: &str) -> Result<Principal, Error> {
         let stored = Stored { person: person.to_owned(), strength: Strength::Password, secure: true, shared: false };
         let (grants, groups, _) = self.compute(&stored)?;
-        Ok(Principal { kind: Kind::Job, person: Some(person.to_owned()), grants, groups, channel: Channel::Loopback, language: language.to_owned() })
+        Ok(Principal {
+            kind: Kind::Job,
+            person: Some(person.to_owned()),
+            grants,
+            groups,
+            channel: Channel::Loopback,
+            language: language.to_owned(),
+        })
     }
 
     /// Remembers the sequence of a session's own last write.
     pub fn note_own_write(&self, token: &str, sequence: u64) {
-        if let Some(live) = self.inner.sessions.live.write().unwrap_or_else(PoisonError::into_inner).get_mut(&hash(token)) {
+        if let Some(live) =
+            self.inner.sessions.live.write().unwrap_or_else(PoisonError::into_inner).get_mut(&hash(token))
+        {
             live.last = live.last.max(sequence);
         }
     }
 
     /// The sequence of a session's own last write, 0 when it wrote nothing.
     pub fn own_write(&self, token: &str) -> u64 {
-        self.inner.sessions.live.read().unwrap_or_else(PoisonError::into_inner).get(&hash(token)).map_or(0, |live| live.last)
+        self.inner
+            .sessions
+            .live
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&hash(token))
+            .map_or(0, |live| live.last)
     }
 
     /// Ends a session.
@@ -224,9 +251,15 @@ impl People {
     /// The journal failed.
     pub fn end_sessions_of(&self, person: &str) -> Result<(), Error> {
         let snapshot = self.inner.journal.read()?;
-        let rows: Vec<Vec<u8>> = SESSIONS.find(&snapshot, "person", &key_of(person)?)?.into_iter().map(|typed| typed.key).collect();
+        let rows: Vec<Vec<u8>> =
+            SESSIONS.find(&snapshot, "person", &key_of(person)?)?.into_iter().map(|typed| typed.key).collect();
         drop(snapshot);
-        self.inner.sessions.live.write().unwrap_or_else(PoisonError::into_inner).retain(|_, live| live.stored.person != person);
+        self.inner
+            .sessions
+            .live
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|_, live| live.stored.person != person);
         self.drop_rows(&rows)
     }
 

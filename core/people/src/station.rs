@@ -122,7 +122,9 @@ impl People {
         if DEVICES.get(&self.inner.journal.read()?, key.as_bytes())?.is_some_and(|known| known.ready == ready) {
             return Ok(());
         }
-        self.change(&Principal::console("vi"), "device", |txn| DEVICES.put(txn, key.as_bytes(), &Device { ready }, &[]))?;
+        self.change(&Principal::console("vi"), "device", |txn| {
+            DEVICES.put(txn, key.as_bytes(), &Device { ready }, &[])
+        })?;
         Ok(())
     }
 

@@ -1,16 +1,23 @@
 //! Lists as schools have them, against what an import must take and refuse
 //! (`tests/data/expected.json`).
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "tests"
+)]
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde_json::Value;
+use tram_people::import::ImportError;
 use tram_people::import::columns::Header;
 use tram_people::import::plan::Options;
 use tram_people::import::rows::{self, BadRow, Draft, Kind};
 use tram_people::import::sheet::Sheet;
-use tram_people::import::ImportError;
 use tram_people::{People, Principal};
 
 fn data(name: &str) -> PathBuf {
@@ -42,8 +49,12 @@ fn every_good_row_is_taken_and_every_bad_one_named() {
         let expected = expected(name);
         let (header, drafts, bad) = read(name, kind);
         let found: Vec<(u64, &str)> = bad.iter().map(|row| (row.row as u64, row.code)).collect();
-        let wanted: Vec<(u64, &str)> =
-            expected["bad"].as_array().unwrap().iter().map(|row| (row["row"].as_u64().unwrap(), row["reason"].as_str().unwrap())).collect();
+        let wanted: Vec<(u64, &str)> = expected["bad"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| (row["row"].as_u64().unwrap(), row["reason"].as_str().unwrap()))
+            .collect();
         assert_eq!(found, wanted, "{name}");
         assert_eq!(drafts.len() as u64, expected["good_count"].as_u64().unwrap(), "{name}");
         if let Some(columns) = expected["columns"].as_u64() {
@@ -71,25 +82,49 @@ fn broken_files_are_refused_with_a_reason() {
     assert_eq!(error("far-cell.xlsx"), ImportError::TooManyCells);
     assert_eq!(error("xls-renamed.xlsx"), ImportError::WrongKind);
     assert_eq!(error("html-as-excel.xls"), ImportError::WrongKind);
-    for name in ["header-only.xlsx", "bad-xml.xlsx", "empty-sheet.xlsx", "entities.xlsx", "not-a-workbook.xlsx", "truncated.xlsx", "zero-bytes.xlsx", "broken.csv"] {
-        assert!(matches!(error(name), ImportError::Unreadable(_) | ImportError::NoRows | ImportError::WrongKind | ImportError::NoHeader | ImportError::TooLarge), "{name}");
+    for name in [
+        "header-only.xlsx",
+        "bad-xml.xlsx",
+        "empty-sheet.xlsx",
+        "entities.xlsx",
+        "not-a-workbook.xlsx",
+        "truncated.xlsx",
+        "zero-bytes.xlsx",
+        "broken.csv",
+    ] {
+        assert!(
+            matches!(
+                error(name),
+                ImportError::Unreadable(_)
+                    | ImportError::NoRows
+                    | ImportError::WrongKind
+                    | ImportError::NoHeader
+                    | ImportError::TooLarge
+            ),
+            "{name}"
+        );
     }
 }
 
 #[test]
 fn importing_again_updates_and_doubles_nobody() {
     let folder = tempfile::tempdir().unwrap();
-    let journal = tram_journal::Journal::create(&folder.path().join("school"), tram_journal::Options::default()).unwrap();
+    let journal =
+        tram_journal::Journal::create(&folder.path().join("school"), tram_journal::Options::default()).unwrap();
     let people = People::open(journal).unwrap();
     let console = Principal::console("vi");
-    let options = Options { kind: Kind::Pupils, year: "2026-2027".into(), from: "2026-09-05".into(), absent_leave: true };
+    let options =
+        Options { kind: Kind::Pupils, year: "2026-2027".into(), from: "2026-09-05".into(), absent_leave: true };
 
     let (_, drafts, _) = read("vnedu-38.xlsx", Kind::Pupils);
     let plan = people.plan_import(&drafts, &options).unwrap();
     assert_eq!((plan.new.len(), plan.changed.len(), plan.groups.len()), (90, 0, 3));
     assert_eq!(people.apply_import(&console, &plan, &options).unwrap().new, 90);
     let again = people.plan_import(&drafts, &options).unwrap();
-    assert_eq!((again.new.len(), again.changed.len(), again.moved.len(), again.unchanged, again.absent.len()), (0, 0, 0, 90, 0));
+    assert_eq!(
+        (again.new.len(), again.changed.len(), again.moved.len(), again.unchanged, again.absent.len()),
+        (0, 0, 0, 90, 0)
+    );
 
     // The second list: three changed (one of them a move), two new, one left.
     let (_, second, _) = read("vnedu-38-lan-2.xlsx", Kind::Pupils);
@@ -98,7 +133,10 @@ fn importing_again_updates_and_doubles_nobody() {
     assert_eq!(plan.changed.len(), 2);
     people.apply_import(&console, &plan, &options).unwrap();
     let once_more = people.plan_import(&second, &options).unwrap();
-    assert_eq!((once_more.new.len(), once_more.changed.len(), once_more.moved.len(), once_more.absent.len()), (0, 0, 0, 0));
+    assert_eq!(
+        (once_more.new.len(), once_more.changed.len(), once_more.moved.len(), once_more.absent.len()),
+        (0, 0, 0, 0)
+    );
 
     let class = people.groups("class").unwrap().into_iter().find(|group| group.name == "6A1").unwrap();
     let pupils = people.members(&class.id, "member").unwrap();
@@ -107,8 +145,12 @@ fn importing_again_updates_and_doubles_nobody() {
     assert!(given.is_sorted(), "class lists are sorted by given name");
 
     // The year's promotion in one go.
-    let (classes, moved) = people.promote(&console, "2026-2027", "2027-2028", "2027-09-05", &std::collections::BTreeSet::new()).unwrap();
+    let (classes, moved) =
+        people.promote(&console, "2026-2027", "2027-2028", "2027-09-05", &std::collections::BTreeSet::new()).unwrap();
     assert_eq!((classes, moved), (2, 91));
     let names: Vec<(String, String)> = people.groups("class").unwrap().into_iter().map(|g| (g.year, g.name)).collect();
-    assert!(names.contains(&("2027-2028".into(), "7A1".into())) && names.contains(&("2027-2028".into(), "7A2".into())), "{names:?}");
+    assert!(
+        names.contains(&("2027-2028".into(), "7A1".into())) && names.contains(&("2027-2028".into(), "7A2".into())),
+        "{names:?}"
+    );
 }

@@ -116,7 +116,12 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command
         if raw.listen.is_empty() {
             bail!("--listen ADDR is missing, as in --listen 0.0.0.0:8080");
         }
-        Ok(ServeOptions { data: data()?, listen: raw.listen.clone(), https: raw.https.clone(), plugins: !raw.no_plugins })
+        Ok(ServeOptions {
+            data: data()?,
+            listen: raw.listen.clone(),
+            https: raw.https.clone(),
+            plugins: !raw.no_plugins,
+        })
     };
     Ok(match command.to_string_lossy().as_ref() {
         "help" => Command::Help,
@@ -124,7 +129,9 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command
         "serve" => Command::Serve(serve()?),
         "demo" => Command::Demo(serve()?),
         "verify" => Command::Verify { data: data()?, witness: raw.witness },
-        "backup" => Command::Backup { data: data()?, to: raw.to.context("--to DIR is missing: where the backup goes")? },
+        "backup" => {
+            Command::Backup { data: data()?, to: raw.to.context("--to DIR is missing: where the backup goes")? }
+        }
         "restore" => Command::Restore { data: data()?, from: raw.from.context("--from DIR is missing: the backup")? },
         "setup-code" => Command::SetupCode { data: data()? },
         "job" => Command::Job {
@@ -160,7 +167,10 @@ mod tests {
         assert!(matches!(line("init --data d").unwrap(), Command::Init { .. }));
         let Command::Serve(options) = line("serve --data d --listen 127.0.0.1:0").unwrap() else { panic!("serve") };
         assert_eq!(options.listen.len(), 1);
-        let Command::Job { plugin, job, files, .. } = line("--data d job catalogue import a.mrc b.xlsx").unwrap() else { panic!("job") };
+        let Command::Job { plugin, job, files, .. } = line("--data d job catalogue import a.mrc b.xlsx").unwrap()
+        else {
+            panic!("job")
+        };
         assert_eq!((plugin.as_str(), job.as_str(), files.len()), ("catalogue", "import", 2));
         assert!(line("serve --data d").is_err());
         assert!(line("frobnicate").is_err());

@@ -48,7 +48,9 @@ pub(crate) struct Connection {
 pub(crate) fn connect(data: &Path) -> Result<Option<Connection>> {
     match UnixStream::connect(socket(data)) {
         Ok(stream) => Ok(Some(Connection { stream })),
-        Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused) => Ok(None),
+        Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused) => {
+            Ok(None)
+        }
         Err(error) => Err(anyhow!(error).context("the running station does not answer at its control socket")),
     }
 }
@@ -70,14 +72,23 @@ impl Connection {
                 Reply::Failed { reason } => bail!(reason),
             }
         }
-        bail!("the station stopped before it had finished; what it acknowledged is kept, and a job goes on when it starts again")
+        bail!(
+            "the station stopped before it had finished; what it acknowledged is kept, and a job goes on when it starts again"
+        )
     }
 
     /// Has the running station run a job.
     ///
     /// # Errors
     /// A file does not open, or the job failed.
-    pub(crate) fn job(&mut self, plugin: &str, job: &str, paths: &[PathBuf], options: &[(String, String)], progress: &mut dyn FnMut(&Report)) -> Result<String> {
+    pub(crate) fn job(
+        &mut self,
+        plugin: &str,
+        job: &str,
+        paths: &[PathBuf],
+        options: &[(String, String)],
+        progress: &mut dyn FnMut(&Report),
+    ) -> Result<String> {
         let files = paths.iter().map(|path| FileToSend::of(path)).collect::<Result<_>>()?;
         let request = Request::Job { plugin: plugin.to_owned(), job: job.to_owned(), files, options: options.to_vec() };
         self.ask(&request, paths, progress)
@@ -151,7 +162,9 @@ fn answer(stream: &UnixStream, journal: &tram_journal::Journal, host: &tram_host
                 let _ = say(&Reply::Progress(report.clone()));
             })
         }
-        Request::Backup { to } => journal.backup(&to).map(|report| crate::maintenance::told(&report)).map_err(Into::into),
+        Request::Backup { to } => {
+            journal.backup(&to).map(|report| crate::maintenance::told(&report)).map_err(Into::into)
+        }
     };
     match done {
         Ok(text) => say(&Reply::Done { text }),

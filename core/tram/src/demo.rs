@@ -149,12 +149,14 @@ pub(crate) fn demo(options: &ServeOptions) -> Result<()> {
 
 fn make(data: &Path, school: &School, plugins: bool) -> Result<Station> {
     println!("Making the demonstration school in {} …", data.display());
-    let journal = Journal::create(data, Options::default()).with_context(|| format!("{} cannot be made", data.display()))?;
+    let journal =
+        Journal::create(data, Options::default()).with_context(|| format!("{} cannot be made", data.display()))?;
     let station = Station::start(data, journal, plugins)?;
     fill_people(&station.people, school)?;
     for plugin in station.host.plugins() {
         if plugin.manifest.job.iter().any(|job| job.name == DEMO_JOB) {
-            let outcome = crate::jobs::run_on(&station.host, &plugin.id, DEMO_JOB, &[], &mut std::io::empty(), &[], &mut |_| {})?;
+            let outcome =
+                crate::jobs::run_on(&station.host, &plugin.id, DEMO_JOB, &[], &mut std::io::empty(), &[], &mut |_| {})?;
             log::info!("{}: {outcome}", plugin.id);
         }
     }
@@ -177,7 +179,13 @@ fn fill_people(people: &People, school: &School) -> Result<()> {
             .group
             .iter()
             .map(|group| {
-                writer.group(Group { id: String::new(), kind: group.kind.clone(), name: group.name.clone(), year: group.year.clone(), grade: group.grade })
+                writer.group(Group {
+                    id: String::new(),
+                    kind: group.kind.clone(),
+                    name: group.name.clone(),
+                    year: group.year.clone(),
+                    grade: group.grade,
+                })
             })
             .collect::<Result<Vec<_>, _>>()
     })?;
@@ -202,7 +210,9 @@ fn fill_people(people: &People, school: &School) -> Result<()> {
         })?;
         ids.extend(batch.iter().map(|person| person.id.as_str()).zip(made));
     }
-    let id = |name: &str| ids.get(name).cloned().with_context(|| format!("school.toml names {name}, which it does not define"));
+    let id = |name: &str| {
+        ids.get(name).cloned().with_context(|| format!("school.toml names {name}, which it does not define"))
+    };
     let memberships = school
         .membership
         .iter()

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
+use tram_contract::Text;
 use tram_host::{Host, JobState, Upload};
 use tram_people::Principal;
 
@@ -74,7 +75,8 @@ pub(crate) fn run_on(
     let mut uploads = Vec::new();
     for file in files {
         let mut writer = host.upload(plugin, &file.name, file.media_type())?;
-        let copied = std::io::copy(&mut bytes.take(file.size), &mut writer).with_context(|| format!("{} cannot be stored", file.name))?;
+        let copied = std::io::copy(&mut bytes.take(file.size), &mut writer)
+            .with_context(|| format!("{} cannot be stored", file.name))?;
         if copied != file.size {
             bail!("{} ended after {copied} of {} bytes", file.name, file.size);
         }
@@ -90,14 +92,20 @@ pub(crate) fn run_on(
     let mut last = None;
     host.wait_job(&id, &mut |status| {
         last = Some(status.clone());
-        progress(&Report { done: status.done, total: status.total, message: status.message.clone() });
+        progress(&Report { done: status.done, total: status.total, message: in_words(&status.message) });
     })?;
     let status = host.job(&id)?.or(last).context("the job is gone")?;
     let outcome = String::from_utf8_lossy(&status.outcome).into_owned();
     match status.state {
         JobState::Done => Ok(outcome),
-        _ => bail!("{plugin} {job}: {} {outcome}", status.message),
+        _ => bail!("{plugin} {job}: {} {outcome}", in_words(&status.message)),
     }
+}
+
+/// A message of a job in the language of the terminal.
+fn in_words(message: &str) -> String {
+    let english = std::env::var("LANG").is_ok_and(|language| language.starts_with("en"));
+    Text::decode(message).get(if english { "en" } else { "vi" }).to_owned()
 }
 
 /// A bar on a terminal, a line every few seconds elsewhere.
@@ -121,7 +129,8 @@ impl Bar {
         let width = 30u64;
         let filled = if report.total == 0 { 0 } else { (report.done.min(report.total) * width) / report.total };
         let bar: String = (0..width).map(|at| if at < filled { '█' } else { '░' }).collect();
-        let line = format!("{bar} {}/{} {} {} s", report.done, report.total, report.message, self.began.elapsed().as_secs());
+        let line =
+            format!("{bar} {}/{} {} {} s", report.done, report.total, report.message, self.began.elapsed().as_secs());
         if self.terminal {
             eprint!("\r\x1b[2K{line}");
             let _ = std::io::stderr().flush();

@@ -21,10 +21,11 @@ impl Log for Lines {
 /// under systemd), info, debug.
 pub(crate) fn begin() {
     let systemd = systemd_journal_logger::connected_to_journal();
-    let level = std::env::var("TRAM_LOG")
-        .ok()
-        .and_then(|word| word.parse().ok())
-        .unwrap_or(if systemd { LevelFilter::Info } else { LevelFilter::Warn });
+    let level = std::env::var("TRAM_LOG").ok().and_then(|word| word.parse().ok()).unwrap_or(if systemd {
+        LevelFilter::Info
+    } else {
+        LevelFilter::Warn
+    });
     let begun = if systemd {
         systemd_journal_logger::JournalLog::new().is_ok_and(|logger| logger.install().is_ok())
     } else {

@@ -41,7 +41,9 @@ fn main() -> ExitCode {
         Command::Restore { data, from } => maintenance::restore(&data, &from),
         Command::SetupCode { data } => station::new_code(&data),
         Command::Job { data, plugin, job, files, options } => jobs::run(&data, &plugin, &job, &files, &options),
-        Command::CompileComponent { input, output } => tram_host::compile_component(&input, &output).map_err(Into::into),
+        Command::CompileComponent { input, output } => {
+            tram_host::compile_component(&input, &output).map_err(Into::into)
+        }
         Command::Plugin(command) => plugin::run(&command),
     };
     match done {

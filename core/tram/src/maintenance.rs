@@ -31,11 +31,17 @@ fn head_of(text: &str) -> Option<Head> {
 /// Something does not check; each finding is printed.
 pub(crate) fn verify(data: &Path, witness: Option<&str>) -> Result<()> {
     let witness = witness
-        .map(|text| head_of(text).context("a witness is EPOCH-TAG:SEQUENCE:HASH, as `tram backup` and `tram verify` print it"))
+        .map(|text| {
+            head_of(text).context("a witness is EPOCH-TAG:SEQUENCE:HASH, as `tram backup` and `tram verify` print it")
+        })
         .transpose()?;
-    let report = tram_journal::verify(data, witness.as_ref()).with_context(|| format!("{} cannot be verified", data.display()))?;
+    let report = tram_journal::verify(data, witness.as_ref())
+        .with_context(|| format!("{} cannot be verified", data.display()))?;
     println!("{} segments, {} entries, {} bytes read", report.segments, report.entries, report.bytes);
-    println!("tables: {}", if report.tables_compared { "equal to a rebuild from the journal alone" } else { "not compared" });
+    println!(
+        "tables: {}",
+        if report.tables_compared { "equal to a rebuild from the journal alone" } else { "not compared" }
+    );
     if report.unfinished_write {
         println!("An unfinished write stands at the end; it was never acknowledged, and the next start cuts it off.");
     }
@@ -87,8 +93,10 @@ pub(crate) fn restore(data: &Path, from: &Path) -> Result<()> {
     if data.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
         bail!("{} is not empty; restore into a new folder", data.display());
     }
-    let context = tram_journal::Context { time: tram_journal::clock::now(), ..tram_journal::Context::new("console", "core") };
-    let report = tram_journal::restore(from, data, &[], context, Options::default()).context("the backup was not restored")?;
+    let context =
+        tram_journal::Context { time: tram_journal::clock::now(), ..tram_journal::Context::new("console", "core") };
+    let report =
+        tram_journal::restore(from, data, &[], context, Options::default()).context("the backup was not restored")?;
     println!("Restored: {report:?}");
     println!("Serve it with:  tram serve --data {} --listen 0.0.0.0:8080", data.display());
     Ok(())

@@ -33,7 +33,11 @@ pub(crate) fn serve_station(
     ready: impl FnOnce(&[SocketAddr]) -> Result<()>,
 ) -> Result<()> {
     control::listen(&options.data, &station)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().max_blocking_threads(48).build().context("the runtime does not start")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .max_blocking_threads(48)
+        .build()
+        .context("the runtime does not start")?;
     let served = runtime.block_on(async {
         let (stop, stopped) = watch::channel(false);
         let web = WebOptions {

@@ -31,7 +31,10 @@ impl Station {
     pub(crate) fn start(data: &Path, journal: Journal, plugins: bool) -> Result<Self> {
         let people = People::open(journal.clone()).context("the people do not open")?;
         let embedded: Vec<Embedded> = if plugins {
-            tram_bundle::embedded().iter().map(|plugin| Embedded { package: plugin.package, compiled: plugin.compiled }).collect()
+            tram_bundle::embedded()
+                .iter()
+                .map(|plugin| Embedded { package: plugin.package, compiled: plugin.compiled })
+                .collect()
         } else {
             Vec::new()
         };
@@ -41,7 +44,8 @@ impl Station {
             compiler: vec![program.into_os_string(), "compile-component".into()],
             ..HostOptions::default()
         };
-        let host = Host::start(options, journal.clone(), people.clone(), &embedded).context("the plugin host does not start")?;
+        let host = Host::start(options, journal.clone(), people.clone(), &embedded)
+            .context("the plugin host does not start")?;
         Ok(Self { journal, people, host })
     }
 
@@ -77,7 +81,8 @@ pub(crate) fn init(data: &Path) -> Result<()> {
     if occupied {
         bail!("{} is not empty; give a new folder", data.display());
     }
-    let journal = Journal::create(data, Options::default()).with_context(|| format!("{} cannot be made", data.display()))?;
+    let journal =
+        Journal::create(data, Options::default()).with_context(|| format!("{} cannot be made", data.display()))?;
     let people = People::open(journal.clone())?;
     let code = people.new_setup_code()?;
     drop(people);

@@ -92,7 +92,12 @@ pub(crate) fn accepts_gzip(request: &HeaderMap) -> bool {
 fn file(name: &str, end: &str, media_type: &'static str, bytes: &'static [u8]) -> File {
     let hash = blake3::hash(bytes).to_hex();
     let short: String = hash.chars().take(12).collect();
-    File { path: format!("{PLACE}{name}-{short}.{end}"), media_type, plain: Bytes::from_static(bytes), gzip: gzip(bytes) }
+    File {
+        path: format!("{PLACE}{name}-{short}.{end}"),
+        media_type,
+        plain: Bytes::from_static(bytes),
+        gzip: gzip(bytes),
+    }
 }
 
 /// Compresses for good; writing into memory does not fail.

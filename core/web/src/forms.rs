@@ -90,7 +90,12 @@ pub(crate) type Open = Box<dyn Fn(&str, &str) -> Result<Box<dyn plugins::Intake>
 ///
 /// # Errors
 /// Too big, too slow, malformed, or the token is not this audience's.
-pub(crate) async fn read(visit: &Visit, body: Intake, audience: Audience<'_>, open: Option<Open>) -> Result<Filled, Refused> {
+pub(crate) async fn read(
+    visit: &Visit,
+    body: Intake,
+    audience: Audience<'_>,
+    open: Option<Open>,
+) -> Result<Filled, Refused> {
     let media_type = visit.header(&header::CONTENT_TYPE).unwrap_or_default();
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     if essence.eq_ignore_ascii_case("multipart/form-data") {
@@ -114,7 +119,12 @@ pub(crate) async fn read(visit: &Visit, body: Intake, audience: Audience<'_>, op
     Ok(Filled { fields, uploads: Vec::new() })
 }
 
-async fn multipart(body: Intake, boundary: String, audience: Audience<'_>, open: Option<Open>) -> Result<Filled, Refused> {
+async fn multipart(
+    body: Intake,
+    boundary: String,
+    audience: Audience<'_>,
+    open: Option<Open>,
+) -> Result<Filled, Refused> {
     // The token stands first in every form of the host, so nothing is kept for a
     // form that has none.
     let mut trusted = false;

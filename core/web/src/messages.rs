@@ -115,7 +115,9 @@ mod tests {
                 let arguments = part.split([')', ';', '{']).next().unwrap_or_default();
                 for literal in arguments.split('"').skip(1).step_by(2) {
                     let is_key = literal.contains('.')
-                        && literal.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'.' || b == b'-');
+                        && literal
+                            .bytes()
+                            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'.' || b == b'-');
                     if is_key && !known.contains(literal) {
                         missing.insert(literal.to_owned());
                     }

@@ -119,7 +119,8 @@ fn carry(site: &Site, visit: &mut Visit, call: &Call, answer: Reply) -> Response
     for (name, value) in answer.headers {
         set(reply.headers_mut(), &base, &name, &value);
     }
-    if status.is_redirection() && status != StatusCode::NOT_MODIFIED && !reply.headers().contains_key(header::LOCATION) {
+    if status.is_redirection() && status != StatusCode::NOT_MODIFIED && !reply.headers().contains_key(header::LOCATION)
+    {
         // It led elsewhere and was left out: the plugin's own page is the safe place.
         let base = HeaderValue::from_str(&base).unwrap_or(HeaderValue::from_static("/"));
         reply.headers_mut().insert(header::LOCATION, base);
@@ -154,7 +155,8 @@ fn set(to: &mut HeaderMap, base: &str, name: &str, value: &str) {
 /// range).
 pub(crate) fn send_blob(blob: &BlobRef, request: &HeaderMap, cache: Option<&'static str>) -> Response<Body> {
     let etag = format!("\"{}\"", blob.id);
-    let matches = |name: HeaderName| request.get(name).and_then(|value| value.to_str().ok()).map(|value| value.contains(&etag));
+    let matches =
+        |name: HeaderName| request.get(name).and_then(|value| value.to_str().ok()).map(|value| value.contains(&etag));
     let kept = matches(header::IF_NONE_MATCH) == Some(true);
     let whole = matches(header::IF_RANGE) == Some(false);
     let asked = request.get(header::RANGE).and_then(|value| value.to_str().ok()).filter(|_| !whole);
@@ -175,7 +177,11 @@ pub(crate) fn send_blob(blob: &BlobRef, request: &HeaderMap, cache: Option<&'sta
                 Ok(file) => {
                     let mut reply = inert(status, Body::file(file, start, length));
                     if status == StatusCode::PARTIAL_CONTENT {
-                        put(&mut reply, header::CONTENT_RANGE, &format!("bytes {start}-{}/{}", start + length - 1, blob.size));
+                        put(
+                            &mut reply,
+                            header::CONTENT_RANGE,
+                            &format!("bytes {start}-{}/{}", start + length - 1, blob.size),
+                        );
                     }
                     reply
                 }
@@ -200,7 +206,8 @@ fn disposition(kind: &str, name: &str) -> String {
     if name.is_empty() {
         return kind.to_owned();
     }
-    let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || ".-_ ".contains(c) { c } else { '_' }).collect();
+    let plain: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() || ".-_ ".contains(c) { c } else { '_' }).collect();
     format!("{kind}; filename=\"{plain}\"; filename*=UTF-8''{}", crate::query::encode(name))
 }
 

@@ -30,7 +30,14 @@ pub(crate) fn shell_with(site: &Site, visit: &mut Visit, page: &Page, extra: Mar
 }
 
 /// A page of the plugin with this path and id.
-pub(crate) fn plugin(site: &Site, visit: &mut Visit, status: StatusCode, base: &str, id: &str, page: &Page) -> Response<Body> {
+pub(crate) fn plugin(
+    site: &Site,
+    visit: &mut Visit,
+    status: StatusCode,
+    base: &str,
+    id: &str,
+    page: &Page,
+) -> Response<Body> {
     self::page(site, visit, status, Whose { base, audience: id, pictures: "" }, page, None)
 }
 
@@ -51,11 +58,20 @@ impl Whose<'_> {
     }
 }
 
-fn page(site: &Site, visit: &mut Visit, status: StatusCode, whose: Whose<'_>, page: &Page, extra: Option<Markup>) -> Response<Body> {
+fn page(
+    site: &Site,
+    visit: &mut Visit,
+    status: StatusCode,
+    whose: Whose<'_>,
+    page: &Page,
+    extra: Option<Markup>,
+) -> Response<Body> {
     let Whose { base, audience, pictures } = whose;
     let facts = site.facts();
     let origin = visit.origin();
-    let tokens = visit.secret(site).and_then(|secret| Ok((token::issue(&secret, audience)?, token::issue(&secret, token::SHELL)?)));
+    let tokens = visit
+        .secret(site)
+        .and_then(|secret| Ok((token::issue(&secret, audience)?, token::issue(&secret, token::SHELL)?)));
     let (form_token, shell_token) = match tokens {
         Ok(tokens) => tokens,
         Err(error) => {
@@ -83,7 +99,13 @@ fn page(site: &Site, visit: &mut Visit, status: StatusCode, whose: Whose<'_>, pa
         plain: !visit.channel.is_secure(),
     };
     let html = render::page(&frame, page, extra);
-    let policy = headers::policy(Scope { origin: &origin, base, style: site.assets.style(), script: site.assets.script(), pictures });
+    let policy = headers::policy(Scope {
+        origin: &origin,
+        base,
+        style: site.assets.style(),
+        script: site.assets.script(),
+        pictures,
+    });
     let mut reply = Response::new(Body::from(html));
     *reply.status_mut() = status;
     let head = reply.headers_mut();

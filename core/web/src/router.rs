@@ -6,8 +6,8 @@ use std::sync::Arc;
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
-use tram_contract::manifest::{Route, RouteKind};
 use tram_contract::Text;
+use tram_contract::manifest::{Route, RouteKind};
 use tram_host::Found;
 
 use crate::forms::{self, Audience, Filled, Refused};
@@ -38,7 +38,11 @@ const ADDRESS: usize = 8 * 1024;
 ///
 /// # Errors
 /// None.
-pub(crate) async fn answer(site: Arc<Site>, peer: Peer, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+pub(crate) async fn answer(
+    site: Arc<Site>,
+    peer: Peer,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Infallible> {
     let head_only = request.method() == Method::HEAD;
     let mut reply = take(site, peer, request).await;
     let length = hyper::body::Body::size_hint(reply.body()).exact().unwrap_or_default();
@@ -62,7 +66,8 @@ async fn take(site: Arc<Site>, peer: Peer, request: Request<Incoming>) -> Respon
             return pages::health::answer(&site);
         }
     }
-    let framed_twice = head.headers.contains_key(header::TRANSFER_ENCODING) && head.headers.contains_key(header::CONTENT_LENGTH);
+    let framed_twice =
+        head.headers.contains_key(header::TRANSFER_ENCODING) && head.headers.contains_key(header::CONTENT_LENGTH);
     if framed_twice || head.headers.get_all(header::HOST).iter().count() > 1 {
         let mut reply = reply::bytes(StatusCode::BAD_REQUEST, "text/plain; charset=utf-8", "400 Bad Request\n");
         reply.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -70,7 +75,11 @@ async fn take(site: Arc<Site>, peer: Peer, request: Request<Incoming>) -> Respon
     }
     let lines = head.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>();
     if lines > HEAD_BYTES {
-        return reply::bytes(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "text/plain; charset=utf-8", "431 Request Header Fields Too Large\n");
+        return reply::bytes(
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            "text/plain; charset=utf-8",
+            "431 Request Header Fields Too Large\n",
+        );
     }
     let long = head.uri.path_and_query().is_some_and(|address| address.as_str().len() > ADDRESS);
     let visit = Visit::new(&site, peer, head);
@@ -85,7 +94,8 @@ async fn take(site: Arc<Site>, peer: Peer, request: Request<Incoming>) -> Respon
 
 /// Behind the wall of host names.
 async fn within(site: Arc<Site>, visit: Visit, body: Incoming) -> Response<Body> {
-    if !matches!(visit.method, Method::GET | Method::HEAD | Method::POST | Method::PUT | Method::PATCH | Method::DELETE) {
+    if !matches!(visit.method, Method::GET | Method::HEAD | Method::POST | Method::PUT | Method::PATCH | Method::DELETE)
+    {
         return method_not_allowed(&site, visit, &["GET".into(), "HEAD".into(), "POST".into()]);
     }
     if !visit.is_safe() {
@@ -150,7 +160,12 @@ async fn plugin_call(site: Arc<Site>, mut visit: Visit, body: Incoming, call: Ca
 }
 
 /// What a plugin gets of a request's body: fields and files of a form, or bytes.
-async fn plugin_body(site: &Arc<Site>, visit: &mut Visit, body: Incoming, call: &Call) -> Result<(Filled, Vec<u8>), Refused> {
+async fn plugin_body(
+    site: &Arc<Site>,
+    visit: &mut Visit,
+    body: Incoming,
+    call: &Call,
+) -> Result<(Filled, Vec<u8>), Refused> {
     if visit.is_safe() {
         return Ok(Default::default());
     }
@@ -159,9 +174,13 @@ async fn plugin_body(site: &Arc<Site>, visit: &mut Visit, body: Incoming, call: 
     let most = call.route.max_body.unwrap_or(ROUTE_BODY);
     if call.route.kind == RouteKind::Page {
         let (site, plugin) = (Arc::clone(site), call.plugin.clone());
-        let open: forms::Open =
-            Box::new(move |name, media_type| site.plugins.take(&plugin, name, media_type).map_err(|error| error.text()));
-        return Ok((forms::read(visit, Intake::new(body, forms::most(most))?, audience, Some(open)).await?, Vec::new()));
+        let open: forms::Open = Box::new(move |name, media_type| {
+            site.plugins.take(&plugin, name, media_type).map_err(|error| error.text())
+        });
+        return Ok((
+            forms::read(visit, Intake::new(body, forms::most(most))?, audience, Some(open)).await?,
+            Vec::new(),
+        ));
     }
     // A program without a session carries no authority that another page could
     // borrow; with one, it shows the token as a form would.

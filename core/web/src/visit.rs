@@ -90,7 +90,8 @@ impl Visit {
                 }
             }
         });
-        let device = cookies::read(cookie, Cookie::Device.name(peer.tls)).filter(|value| value.len() == 43).map(str::to_owned);
+        let device =
+            cookies::read(cookie, Cookie::Device.name(peer.tls)).filter(|value| value.len() == 43).map(str::to_owned);
         let principal = match &session {
             Some((_, session)) => session.principal.clone(),
             None => Principal::public(channel, language.code()),
@@ -137,7 +138,9 @@ impl Visit {
     /// Whether a program asks, who wants errors as problem documents.
     pub(crate) fn wants_json(&self) -> bool {
         self.path.starts_with("/api/")
-            || self.header(&header::ACCEPT).is_some_and(|accept| accept.contains("application/json") && !accept.contains("text/html"))
+            || self
+                .header(&header::ACCEPT)
+                .is_some_and(|accept| accept.contains("application/json") && !accept.contains("text/html"))
     }
 
     /// The reply with the cookies that this request set.

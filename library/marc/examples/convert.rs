@@ -6,11 +6,7 @@
 //! makes `all.mrc`, `all.xml`, and `all.jsonl` with one record a line: where it
 //! came from, what was wrong, its leader and fields, whether `all.mrc` has it.
 
-#![allow(
-    clippy::print_stdout,
-    clippy::disallowed_methods,
-    reason = "a program for the command line"
-)]
+#![allow(clippy::print_stdout, clippy::disallowed_methods, reason = "a program for the command line")]
 
 use std::io::{Read as _, Write as _};
 use std::path::Path;
@@ -43,9 +39,7 @@ fn main() -> Result<(), Error> {
                     let written = iso2709::write(&read.record, &mut file);
                     unwritten += usize::from(written.is_err());
                     if marcxml::write_record(&read.record, &mut xml).characters > 0 {
-                        return Err(
-                            format!("{path}: record {} does not fit into XML", read.index).into(),
-                        );
+                        return Err(format!("{path}: record {} does not fit into XML", read.index).into());
                     }
                     writeln!(listing, "{}", line(&path, &read, written.is_ok()))?;
                 }
@@ -92,14 +86,8 @@ fn fields(record: &Record) -> Vec<Value> {
         .iter()
         .map(|field| match field {
             Field::Control { tag, value } => json!([tag.as_str(), value]),
-            Field::Data {
-                tag,
-                ind1,
-                ind2,
-                subfields,
-            } => {
-                let subfields: Vec<_> =
-                    subfields.iter().map(|s| json!([s.code, s.value])).collect();
+            Field::Data { tag, ind1, ind2, subfields } => {
+                let subfields: Vec<_> = subfields.iter().map(|s| json!([s.code, s.value])).collect();
                 json!([tag.as_str(), ind1, ind2, subfields])
             }
         })

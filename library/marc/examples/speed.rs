@@ -13,24 +13,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let spec = Spec::parse("245abnp:880")?;
     for _ in 0..3 {
-        let (records, read): (Vec<Record>, _) = timed(|| {
-            iso2709::Records::new(&file, Charset::Detect)
-                .flatten()
-                .map(|read| read.record)
-                .collect()
-        });
-        let one_by_one = timed(|| {
-            iso2709::Records::new(&file, Charset::Detect)
-                .flatten()
-                .count()
-        })
-        .1;
+        let (records, read): (Vec<Record>, _) =
+            timed(|| iso2709::Records::new(&file, Charset::Detect).flatten().map(|read| read.record).collect());
+        let one_by_one = timed(|| iso2709::Records::new(&file, Charset::Detect).flatten().count()).1;
         let written = timed(|| {
             let mut out = Vec::new();
-            records
-                .iter()
-                .filter(|record| iso2709::write(record, &mut out).is_ok())
-                .count()
+            records.iter().filter(|record| iso2709::write(record, &mut out).is_ok()).count()
         })
         .1;
         let (xml, written_xml) = timed(|| {
@@ -41,20 +29,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             out.push_str(marcxml::FOOTER);
             out
         });
-        let read_xml = timed(|| {
-            marcxml::Records::new(xml.as_bytes(), Charset::Detect)
-                .flatten()
-                .count()
-        })
-        .1;
-        let titles = timed(|| {
-            records
-                .iter()
-                .flat_map(|record| record.texts(&spec))
-                .map(|t| t.len())
-                .sum::<usize>()
-        })
-        .1;
+        let read_xml = timed(|| marcxml::Records::new(xml.as_bytes(), Charset::Detect).flatten().count()).1;
+        let titles = timed(|| records.iter().flat_map(|record| record.texts(&spec)).map(|t| t.len()).sum::<usize>()).1;
         let each = |seconds: f64| seconds * 1e6 / records.len() as f64;
         println!(
             "{} records: read and keep {:.2}, read {:.2}, write {:.2}, write XML {:.2}, read XML {:.2}, titles {:.2}",

@@ -42,30 +42,19 @@ pub struct Subfield {
 impl Subfield {
     /// A subfield of this code and text.
     pub fn new(code: char, value: impl Into<String>) -> Self {
-        Self {
-            code,
-            value: value.into(),
-        }
+        Self { code, value: value.into() }
     }
 }
 
 impl Field {
     /// A control field.
     pub fn control(tag: Tag, value: impl Into<String>) -> Self {
-        Self::Control {
-            tag,
-            value: value.into(),
-        }
+        Self::Control { tag, value: value.into() }
     }
 
     /// A data field.
     pub fn data(tag: Tag, ind1: char, ind2: char, subfields: Vec<Subfield>) -> Self {
-        Self::Data {
-            tag,
-            ind1,
-            ind2,
-            subfields,
-        }
+        Self::Data { tag, ind1, ind2, subfields }
     }
 
     /// The name of the field.
@@ -111,10 +100,7 @@ impl Field {
 
     /// The texts of every subfield with this code.
     pub fn all(&self, code: char) -> impl Iterator<Item = &str> {
-        self.subfields()
-            .iter()
-            .filter(move |s| s.code == code)
-            .map(|s| s.value.as_str())
+        self.subfields().iter().filter(move |s| s.code == code).map(|s| s.value.as_str())
     }
 
     /// The texts of the subfields whose code is in `codes`, in the order of the

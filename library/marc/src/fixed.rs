@@ -70,11 +70,7 @@ impl Record {
     pub fn dates(&self) -> Option<Dates> {
         let kind = self.fixed(6, 6)?.chars().next()?;
         let year = |first| self.fixed(first, first + 3).and_then(Year::parse);
-        Some(Dates {
-            kind,
-            first: year(7),
-            second: year(11),
-        })
+        Some(Dates { kind, first: year(7), second: year(11) })
     }
 
     /// The year of publication: the first of field 008, or else the first four
@@ -83,20 +79,11 @@ impl Record {
     /// Of a reprint (type `r`) that is the year of the reprint, as on the book.
     #[must_use]
     pub fn year(&self) -> Option<u16> {
-        let coded = self
-            .dates()
-            .filter(|d| d.kind != 'b' && d.kind != 'n')
-            .and_then(|d| d.first);
-        if let Some(year) = coded
-            .and_then(Year::exact)
-            .filter(|y| (1000..=2999).contains(y))
-        {
+        let coded = self.dates().filter(|d| d.kind != 'b' && d.kind != 'n').and_then(|d| d.first);
+        if let Some(year) = coded.and_then(Year::exact).filter(|y| (1000..=2999).contains(y)) {
             return Some(year);
         }
-        let published = self
-            .fields("264")
-            .filter(|f| f.indicators().1 == '1')
-            .chain(self.fields("260"));
+        let published = self.fields("264").filter(|f| f.indicators().1 == '1').chain(self.fields("260"));
         published.flat_map(|field| field.all('c')).find_map(year_in)
     }
 
@@ -115,11 +102,7 @@ impl Record {
 /// The first year of four digits in a text such as `c2002.` or `[1998?]`.
 fn year_in(text: &str) -> Option<u16> {
     let mut digits = text.split(|c: char| !c.is_ascii_digit());
-    digits
-        .find(|run| run.len() == 4)?
-        .parse()
-        .ok()
-        .filter(|y| (1000..=2999).contains(y))
+    digits.find(|run| run.len() == 4)?.parse().ok().filter(|y| (1000..=2999).contains(y))
 }
 
 #[cfg(test)]
@@ -129,10 +112,7 @@ mod tests {
     use crate::{Field, Subfield, Tag};
 
     fn with(fields: Vec<Field>) -> Record {
-        Record {
-            fields,
-            ..Record::default()
-        }
+        Record { fields, ..Record::default() }
     }
 
     fn fixed(text: &str) -> Record {
@@ -143,43 +123,19 @@ mod tests {
     fn reads_dates_and_language() {
         let record = fixed("020805s2002    vm a   j      000 1 vie  ");
         let dates = record.dates().unwrap();
-        assert_eq!(
-            (dates.kind, dates.first.and_then(Year::exact), dates.second),
-            ('s', Some(2002), None)
-        );
-        assert_eq!(
-            (record.year(), record.language()),
-            (Some(2002), Some("vie"))
-        );
-        assert_eq!(
-            fixed("850320q19uu1985us").dates().unwrap().first,
-            Some(Year {
-                earliest: 1900,
-                latest: 1999
-            })
-        );
+        assert_eq!((dates.kind, dates.first.and_then(Year::exact), dates.second), ('s', Some(2002), None));
+        assert_eq!((record.year(), record.language()), (Some(2002), Some("vie")));
+        assert_eq!(fixed("850320q19uu1985us").dates().unwrap().first, Some(Year { earliest: 1900, latest: 1999 }));
         assert_eq!(fixed("short").dates(), None);
         assert_eq!(fixed("850320suuuu    ").year(), None);
     }
 
     #[test]
     fn falls_back_to_the_imprint() {
-        let imprint = |tag, ind2, text: &str| {
-            Field::data(
-                Tag::parse(tag).unwrap(),
-                ' ',
-                ind2,
-                vec![Subfield::new('c', text)],
-            )
-        };
-        assert_eq!(
-            with(vec![imprint("260", ' ', "[1998?]")]).year(),
-            Some(1998)
-        );
-        let both = with(vec![
-            imprint("264", '4', "©1990"),
-            imprint("264", '1', "2001."),
-        ]);
+        let imprint =
+            |tag, ind2, text: &str| Field::data(Tag::parse(tag).unwrap(), ' ', ind2, vec![Subfield::new('c', text)]);
+        assert_eq!(with(vec![imprint("260", ' ', "[1998?]")]).year(), Some(1998));
+        let both = with(vec![imprint("264", '4', "©1990"), imprint("264", '1', "2001.")]);
         assert_eq!(both.year(), Some(2001));
         assert_eq!(with(vec![imprint("260", ' ', "s.a.")]).year(), None);
     }

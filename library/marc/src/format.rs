@@ -27,10 +27,7 @@ impl Format {
         }
         let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head);
         let from = |skip: fn(&u8) -> bool| {
-            head.iter()
-                .position(|b| !skip(b))
-                .and_then(|at| head.get(at..))
-                .unwrap_or_default()
+            head.iter().position(|b| !skip(b)).and_then(|at| head.get(at..)).unwrap_or_default()
         };
         let filler = |b: &u8| matches!(*b, b'\r' | b'\n' | 0x00 | 0x1A | 0x1D);
         let text = from(|b| b.is_ascii_whitespace() || matches!(*b, 0x00 | 0x1A | 0x1D));
@@ -38,20 +35,15 @@ impl Format {
             return Self::MarcXml;
         }
         let digits = |text: &[u8], range: std::ops::Range<usize>| {
-            text.get(range)
-                .is_some_and(|bytes| bytes.iter().all(u8::is_ascii_digit))
+            text.get(range).is_some_and(|bytes| bytes.iter().all(u8::is_ascii_digit))
         };
         // A length, or a base address and the map that every directory has. The
         // length may be blank, so that blanks before it cannot be told apart.
-        let leader = [text, from(filler)].iter().any(|text| {
-            digits(text, 12..17) && (digits(text, 0..5) || text.get(20..22) == Some(b"45"))
-        });
+        let leader = [text, from(filler)]
+            .iter()
+            .any(|text| digits(text, 12..17) && (digits(text, 0..5) || text.get(20..22) == Some(b"45")));
         let broken_leader = digits(text, 0..5) && head.iter().any(|b| matches!(b, 0x1D..=0x1F));
-        if leader || broken_leader {
-            Self::Iso2709
-        } else {
-            Self::Unknown
-        }
+        if leader || broken_leader { Self::Iso2709 } else { Self::Unknown }
     }
 }
 
@@ -110,22 +102,10 @@ mod tests {
 
     #[test]
     fn knows_forms_by_their_beginning() {
-        assert_eq!(
-            Format::sniff(b"00714cam a2200205 a 4500001"),
-            Format::Iso2709
-        );
-        assert_eq!(
-            Format::sniff(b"\n     cam a2200205 a 4500001"),
-            Format::Iso2709
-        );
-        assert_eq!(
-            Format::sniff(b"00714cam a22xxxxx a 4500001\x1E"),
-            Format::Iso2709
-        );
-        assert_eq!(
-            Format::sniff(b"\xEF\xBB\xBF  <?xml version=\"1.0\"?>"),
-            Format::MarcXml
-        );
+        assert_eq!(Format::sniff(b"00714cam a2200205 a 4500001"), Format::Iso2709);
+        assert_eq!(Format::sniff(b"\n     cam a2200205 a 4500001"), Format::Iso2709);
+        assert_eq!(Format::sniff(b"00714cam a22xxxxx a 4500001\x1E"), Format::Iso2709);
+        assert_eq!(Format::sniff(b"\xEF\xBB\xBF  <?xml version=\"1.0\"?>"), Format::MarcXml);
         assert_eq!(Format::sniff(b"<record>"), Format::MarcXml);
         assert_eq!(Format::sniff(b"\x1F\x8B\x08"), Format::Gzip);
         assert_eq!(Format::sniff(b"PK\x03\x04"), Format::Unknown);

@@ -42,9 +42,7 @@ impl Isbn {
                 // "ISBN-13: 978…": the number of digits is not part of it.
                 let rest = rest.strip_prefix(['-', ' ']).unwrap_or(rest);
                 let labelled = rest.strip_prefix("10").or_else(|| rest.strip_prefix("13"));
-                labelled
-                    .and_then(|r| r.trim_start().strip_prefix(':'))
-                    .unwrap_or(rest)
+                labelled.and_then(|r| r.trim_start().strip_prefix(':')).unwrap_or(rest)
             }
             _ => text,
         };
@@ -56,10 +54,7 @@ impl Isbn {
                 _ => break,
             }
         }
-        let numbers: Vec<u8> = digits
-            .iter()
-            .map(|c| c.to_digit(10).map_or(10, |d| d as u8))
-            .collect();
+        let numbers: Vec<u8> = digits.iter().map(|c| c.to_digit(10).map_or(10, |d| d as u8)).collect();
         if let Some((ten, _)) = numbers.split_first_chunk::<10>()
             && numbers.len() == 10
         {
@@ -74,15 +69,11 @@ impl Isbn {
     fn from_ten(digits: [u8; 10]) -> Result<Self, IsbnError> {
         let [first @ .., check] = digits;
         if first.contains(&10) {
-            return Err(IsbnError::Length(
-                first.iter().position(|d| *d == 10).unwrap_or_default(),
-            ));
+            return Err(IsbnError::Length(first.iter().position(|d| *d == 10).unwrap_or_default()));
         }
         let expected = check_ten(&first);
         if check != expected {
-            return Err(IsbnError::Check {
-                expected: symbol(expected),
-            });
+            return Err(IsbnError::Check { expected: symbol(expected) });
         }
         let mut out = [9, 7, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
         for (slot, digit) in out.iter_mut().skip(3).zip(first) {
@@ -102,13 +93,7 @@ impl Isbn {
         }
         let [body @ .., check] = digits;
         let expected = check_thirteen(&body);
-        if check == expected {
-            Ok(Self(digits))
-        } else {
-            Err(IsbnError::Check {
-                expected: symbol(expected),
-            })
-        }
+        if check == expected { Ok(Self(digits)) } else { Err(IsbnError::Check { expected: symbol(expected) }) }
     }
 
     /// The thirteen digits without hyphens.
@@ -124,30 +109,17 @@ impl Isbn {
         let [9, 7, 8, body @ .., _] = self.0 else {
             return None;
         };
-        Some(
-            body.iter()
-                .chain([&check_ten(&body)])
-                .map(|d| symbol(*d))
-                .collect(),
-        )
+        Some(body.iter().chain([&check_ten(&body)]).map(|d| symbol(*d)).collect())
     }
 }
 
 fn check_ten(body: &[u8; 9]) -> u8 {
-    let sum: u32 = body
-        .iter()
-        .zip((2..=10).rev())
-        .map(|(d, weight)| u32::from(*d) * weight)
-        .sum();
+    let sum: u32 = body.iter().zip((2..=10).rev()).map(|(d, weight)| u32::from(*d) * weight).sum();
     ((11 - sum % 11) % 11) as u8
 }
 
 fn check_thirteen(body: &[u8; 12]) -> u8 {
-    let sum: u32 = body
-        .iter()
-        .zip([1, 3].into_iter().cycle())
-        .map(|(d, weight)| u32::from(*d) * weight)
-        .sum();
+    let sum: u32 = body.iter().zip([1, 3].into_iter().cycle()).map(|(d, weight)| u32::from(*d) * weight).sum();
     ((10 - sum % 10) % 10) as u8
 }
 
@@ -180,27 +152,15 @@ mod tests {
         assert_eq!(ten.to_isbn13(), "9780786808779");
         assert_eq!(ten.to_isbn10().unwrap(), "0786808772");
         assert_eq!(Isbn::parse("ISBN-13: 9780786808779").unwrap(), ten);
-        assert_eq!(
-            Isbn::parse("080442957x").unwrap().to_isbn10().unwrap(),
-            "080442957X"
-        );
+        assert_eq!(Isbn::parse("080442957x").unwrap().to_isbn10().unwrap(), "080442957X");
         assert_eq!(Isbn::parse("979-10-90636-07-1").unwrap().to_isbn10(), None);
     }
 
     #[test]
     fn says_what_is_wrong() {
-        assert_eq!(
-            Isbn::parse("0786808773"),
-            Err(IsbnError::Check { expected: '2' })
-        );
-        assert_eq!(
-            Isbn::parse("9780786808770"),
-            Err(IsbnError::Check { expected: '9' })
-        );
-        assert_eq!(
-            Isbn::parse("0804429570"),
-            Err(IsbnError::Check { expected: 'X' })
-        );
+        assert_eq!(Isbn::parse("0786808773"), Err(IsbnError::Check { expected: '2' }));
+        assert_eq!(Isbn::parse("9780786808770"), Err(IsbnError::Check { expected: '9' }));
+        assert_eq!(Isbn::parse("0804429570"), Err(IsbnError::Check { expected: 'X' }));
         assert_eq!(Isbn::parse("1234567890128"), Err(IsbnError::Prefix));
         assert_eq!(Isbn::parse("08-X"), Err(IsbnError::Length(3)));
         assert_eq!(Isbn::parse(""), Err(IsbnError::Length(0)));

@@ -56,9 +56,7 @@ impl Leader {
     #[must_use]
     pub fn kind(&self) -> Kind {
         match self.record_type() {
-            'a' | 'c' | 'd' | 'e' | 'f' | 'g' | 'i' | 'j' | 'k' | 'm' | 'o' | 'p' | 'r' | 't' => {
-                Kind::Bibliographic
-            }
+            'a' | 'c' | 'd' | 'e' | 'f' | 'g' | 'i' | 'j' | 'k' | 'm' | 'o' | 'p' | 'r' | 't' => Kind::Bibliographic,
             'z' => Kind::Authority,
             'u' | 'v' | 'x' | 'y' => Kind::Holdings,
             'w' => Kind::Classification,

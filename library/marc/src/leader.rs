@@ -133,23 +133,14 @@ mod tests {
     fn what_describes_the_file_is_canonical() {
         let leader = Leader::new(b"00755cam  22002414a 4500");
         assert_eq!(leader.as_str(), "00000cam a22000004a 4500");
-        assert_eq!(
-            (leader.status(), leader.record_type(), leader.level()),
-            ('c', 'a', 'm')
-        );
+        assert_eq!((leader.status(), leader.record_type(), leader.level()), ('c', 'a', 'm'));
         assert_eq!((leader.encoding_level(), leader.form()), ('4', 'a'));
     }
 
     #[test]
     fn holds_printable_ascii_only() {
-        assert_eq!(
-            Leader::new(b"00755\x00am  2200\x1f414a 45\xC3\xA9").as_str(),
-            "00000 am a22000004a 4500"
-        );
-        assert_eq!(
-            Leader::from_text("00000cé").as_str(),
-            "00000c   a2200000   4500"
-        );
+        assert_eq!(Leader::new(b"00755\x00am  2200\x1f414a 45\xC3\xA9").as_str(), "00000 am a22000004a 4500");
+        assert_eq!(Leader::from_text("00000cé").as_str(), "00000c   a2200000   4500");
     }
 
     #[test]

@@ -10,10 +10,7 @@ impl Bad {
     /// The whole finding in Vietnamese: which record, where, and why.
     #[must_use]
     pub fn to_vietnamese(&self) -> String {
-        let named = self
-            .control_number
-            .as_ref()
-            .map(|number| format!(" (số kiểm soát {number})"));
+        let named = self.control_number.as_ref().map(|number| format!(" (số kiểm soát {number})"));
         format!(
             "Biểu ghi thứ {}{}, tại byte {}: {}",
             self.index + 1,
@@ -32,9 +29,7 @@ impl Reason {
             Self::NotMarc => "không tìm thấy đầu biểu MARC ở đây".to_owned(),
             Self::Truncated => "biểu ghi bị cắt cụt".to_owned(),
             Self::Directory { entries, fields } => {
-                format!(
-                    "thư mục trường ({entries} mục đọc được) không khớp với biểu ghi ({fields} trường)"
-                )
+                format!("thư mục trường ({entries} mục đọc được) không khớp với biểu ghi ({fields} trường)")
             }
             Self::Empty => "biểu ghi không có trường nào".to_owned(),
             Self::Endless => {
@@ -45,9 +40,7 @@ impl Reason {
                 format!("phần tử {element} thiếu thuộc tính {attribute}")
             }
             Self::Tag(tag) => format!("nhãn trường “{tag}” không hợp lệ"),
-            Self::WideText => {
-                "tệp được mã hóa UTF-16 hoặc UTF-32; hãy lưu lại dưới dạng UTF-8".to_owned()
-            }
+            Self::WideText => "tệp được mã hóa UTF-16 hoặc UTF-32; hãy lưu lại dưới dạng UTF-8".to_owned(),
         }
     }
 }
@@ -57,22 +50,14 @@ impl Warning {
     #[must_use]
     pub fn to_vietnamese(&self) -> String {
         match self {
-            Self::Length {
-                declared: Some(declared),
-                actual,
-            } => {
+            Self::Length { declared: Some(declared), actual } => {
                 format!("đầu biểu ghi độ dài {declared}, nhưng biểu ghi có {actual} byte")
             }
-            Self::Length {
-                declared: None,
-                actual,
-            } => {
+            Self::Length { declared: None, actual } => {
                 format!("đầu biểu không ghi độ dài; biểu ghi có {actual} byte")
             }
             Self::Terminator => "thiếu dấu kết thúc biểu ghi".to_owned(),
-            Self::EmbeddedTerminator => {
-                "có dấu kết thúc biểu ghi nằm bên trong một trường".to_owned()
-            }
+            Self::EmbeddedTerminator => "có dấu kết thúc biểu ghi nằm bên trong một trường".to_owned(),
             Self::Leader(leader) => format!("đầu biểu không đúng MARC 21: “{leader}”"),
             Self::Directory => "thư mục trường bị sai và đã được sửa lại".to_owned(),
             Self::Tag(tag) => format!("nhãn trường “{tag}” thiếu số 0 ở đầu; đã thêm vào"),
@@ -91,9 +76,7 @@ impl Warning {
                 format!("biểu ghi khai báo bảng mã {declared}, nhưng nội dung là {used}")
             }
             Self::Undecodable(count) => format!("{count} byte không giải mã được"),
-            Self::LooksLikeUtf8 => {
-                "biểu ghi khai báo MARC-8, nhưng nội dung giống UTF-8".to_owned()
-            }
+            Self::LooksLikeUtf8 => "biểu ghi khai báo MARC-8, nhưng nội dung giống UTF-8".to_owned(),
             Self::Unknown(what) => format!("bỏ qua phần không thuộc MARCXML: {what}"),
             Self::NoLeader => "biểu ghi không có đầu biểu".to_owned(),
         }
@@ -138,9 +121,7 @@ impl IsbnError {
             Self::Length(digits) => format!("ISBN phải có 10 hoặc 13 chữ số, ở đây có {digits}"),
             Self::Prefix => "ISBN 13 chữ số phải bắt đầu bằng 978 hoặc 979".to_owned(),
             Self::Check { expected } => {
-                format!(
-                    "chữ số kiểm tra cuối cùng phải là {expected}; có thể đã gõ nhầm một chữ số"
-                )
+                format!("chữ số kiểm tra cuối cùng phải là {expected}; có thể đã gõ nhầm một chữ số")
             }
         }
     }
@@ -159,13 +140,7 @@ mod tests {
             reason: Reason::Truncated,
             control_number: Some("vtls0001".to_owned()),
         };
-        assert_eq!(
-            bad.to_vietnamese(),
-            "Biểu ghi thứ 4 (số kiểm soát vtls0001), tại byte 1024: biểu ghi bị cắt cụt"
-        );
-        assert_eq!(
-            bad.to_string(),
-            "record 4 at byte 1024: the record is cut off"
-        );
+        assert_eq!(bad.to_vietnamese(), "Biểu ghi thứ 4 (số kiểm soát vtls0001), tại byte 1024: biểu ghi bị cắt cụt");
+        assert_eq!(bad.to_string(), "record 4 at byte 1024: the record is cut off");
     }
 }

@@ -28,10 +28,7 @@ impl Record {
     /// The text of the first control field with this tag.
     #[must_use]
     pub fn control(&self, tag: &str) -> Option<&str> {
-        self.fields
-            .iter()
-            .filter(|f| f.tag().as_str() == tag)
-            .find_map(Field::value)
+        self.fields.iter().filter(|f| f.tag().as_str() == tag).find_map(Field::value)
     }
 
     /// The texts that `spec` names: field by field in the order of the record.

@@ -46,9 +46,7 @@ pub enum Reason {
     Truncated,
     /// The directory cannot be read, and its entries cannot be matched with the
     /// fields behind it.
-    #[error(
-        "the directory ({entries} entries that can be read) does not fit the record ({fields} fields)"
-    )]
+    #[error("the directory ({entries} entries that can be read) does not fit the record ({fields} fields)")]
     Directory {
         /// Entries whose tag can be read.
         entries: usize,

@@ -54,9 +54,7 @@ pub enum SpecError {
         part: String,
     },
     /// The indicators are not two characters between bars.
-    #[error(
-        "in the specification {spec:?}, the part {part:?} needs two indicators between bars, as 245|1*|a"
-    )]
+    #[error("in the specification {spec:?}, the part {part:?} needs two indicators between bars, as 245|1*|a")]
     Indicators {
         /// The whole specification.
         spec: String,
@@ -64,9 +62,7 @@ pub enum SpecError {
         part: String,
     },
     /// The range of characters is not `[first-last]`.
-    #[error(
-        "in the specification {spec:?}, the part {part:?} needs a range of characters, as 008[35-37]"
-    )]
+    #[error("in the specification {spec:?}, the part {part:?} needs a range of characters, as 008[35-37]")]
     Range {
         /// The whole specification.
         spec: String,
@@ -97,16 +93,11 @@ impl Spec {
     /// the order of the record. Empty texts are left out.
     pub fn texts<'a>(&'a self, record: &'a Record) -> impl Iterator<Item = Cow<'a, str>> {
         record.fields.iter().flat_map(move |field| {
-            let linked = if self.linked && field.tag() == "880" {
-                field.linked_tag()
-            } else {
-                None
-            };
+            let linked = if self.linked && field.tag() == "880" { field.linked_tag() } else { None };
             self.parts
                 .iter()
                 .filter(move |part| {
-                    part.matches(field.tag().as_str(), field)
-                        || linked.is_some_and(|tag| part.matches(tag, field))
+                    part.matches(field.tag().as_str(), field) || linked.is_some_and(|tag| part.matches(tag, field))
                 })
                 .flat_map(move |part| part.texts(field))
         })
@@ -118,21 +109,14 @@ impl Part {
         let (tag, mut rest) = part
             .split_at_checked(3)
             .filter(|(tag, _)| tag.bytes().all(|b| b.is_ascii_alphanumeric()))
-            .ok_or_else(|| SpecError::Tag {
-                spec: spec.to_owned(),
-                part: part.to_owned(),
-            })?;
+            .ok_or_else(|| SpecError::Tag { spec: spec.to_owned(), part: part.to_owned() })?;
 
         let mut indicators = [None, None];
         if let Some(after) = rest.strip_prefix('|') {
-            let bad = || SpecError::Indicators {
-                spec: spec.to_owned(),
-                part: part.to_owned(),
-            };
+            let bad = || SpecError::Indicators { spec: spec.to_owned(), part: part.to_owned() };
             let (given, after) = after.split_once('|').ok_or_else(bad)?;
             let mut given = given.chars();
-            let (Some(first), Some(second), None) = (given.next(), given.next(), given.next())
-            else {
+            let (Some(first), Some(second), None) = (given.next(), given.next(), given.next()) else {
                 return Err(bad());
             };
             indicators = [first, second].map(|c| (c != '*').then_some(c));
@@ -140,10 +124,7 @@ impl Part {
         }
 
         let take = if let Some(range) = rest.strip_prefix('[') {
-            let bad = || SpecError::Range {
-                spec: spec.to_owned(),
-                part: part.to_owned(),
-            };
+            let bad = || SpecError::Range { spec: spec.to_owned(), part: part.to_owned() };
             let range = range.strip_suffix(']').ok_or_else(bad)?;
             let (first, last) = range.split_once('-').unwrap_or((range, range));
             let first: usize = first.parse().map_err(|_| bad())?;
@@ -160,26 +141,14 @@ impl Part {
                 _ => Take::Joined(rest.to_owned()),
             }
         };
-        Ok(Self {
-            tag: tag.to_owned(),
-            indicators,
-            take,
-        })
+        Ok(Self { tag: tag.to_owned(), indicators, take })
     }
 
     fn matches(&self, tag: &str, field: &Field) -> bool {
         let (ind1, ind2) = field.indicators();
         self.tag.len() == tag.len()
-            && self
-                .tag
-                .bytes()
-                .zip(tag.bytes())
-                .all(|(want, is)| want == b'X' || want == is)
-            && self
-                .indicators
-                .iter()
-                .zip([ind1, ind2])
-                .all(|(want, is)| want.is_none_or(|w| w == is))
+            && self.tag.bytes().zip(tag.bytes()).all(|(want, is)| want == b'X' || want == is)
+            && self.indicators.iter().zip([ind1, ind2]).all(|(want, is)| want.is_none_or(|w| w == is))
     }
 
     fn texts<'a>(&'a self, field: &'a Field) -> Box<dyn Iterator<Item = Cow<'a, str>> + 'a> {
@@ -188,19 +157,10 @@ impl Part {
                 Take::Characters(first, last) => characters(value, first, last),
                 _ => Some(value),
             };
-            return Box::new(
-                text.filter(|t| !t.is_empty())
-                    .map(Cow::Borrowed)
-                    .into_iter(),
-            );
+            return Box::new(text.filter(|t| !t.is_empty()).map(Cow::Borrowed).into_iter());
         }
         match &self.take {
-            Take::Each(code) => Box::new(
-                field
-                    .all(*code)
-                    .filter(|t| !t.is_empty())
-                    .map(Cow::Borrowed),
-            ),
+            Take::Each(code) => Box::new(field.all(*code).filter(|t| !t.is_empty()).map(Cow::Borrowed)),
             Take::All => Box::new(one(joined(field, |code| code != '6'))),
             Take::Joined(codes) => Box::new(one(joined(field, |code| codes.contains(code)))),
             Take::Characters(first, last) => Box::new(
@@ -221,11 +181,7 @@ fn one<'a>(text: String) -> impl Iterator<Item = Cow<'a, str>> {
 
 fn joined(field: &Field, wanted: impl Fn(char) -> bool) -> String {
     let mut out = String::new();
-    for subfield in field
-        .subfields()
-        .iter()
-        .filter(|s| wanted(s.code) && !s.value.is_empty())
-    {
+    for subfield in field.subfields().iter().filter(|s| wanted(s.code) && !s.value.is_empty()) {
         if !out.is_empty() {
             out.push(' ');
         }
@@ -237,10 +193,7 @@ fn joined(field: &Field, wanted: impl Fn(char) -> bool) -> String {
 fn characters(text: &str, first: usize, last: usize) -> Option<&str> {
     let start = text.char_indices().nth(first)?.0;
     let tail = text.get(start..)?;
-    let end = tail
-        .char_indices()
-        .nth(last - first + 1)
-        .map_or(tail.len(), |(at, _)| at);
+    let end = tail.char_indices().nth(last - first + 1).map_or(tail.len(), |(at, _)| at);
     tail.get(..end)
 }
 
@@ -251,60 +204,25 @@ mod tests {
     use crate::{Subfield, Tag};
 
     fn data(tag: &str, indicators: [char; 2], parts: &[(char, &str)]) -> Field {
-        let subfields = parts
-            .iter()
-            .map(|(code, text)| Subfield::new(*code, *text))
-            .collect();
-        Field::data(
-            Tag::parse(tag).unwrap(),
-            indicators[0],
-            indicators[1],
-            subfields,
-        )
+        let subfields = parts.iter().map(|(code, text)| Subfield::new(*code, *text)).collect();
+        Field::data(Tag::parse(tag).unwrap(), indicators[0], indicators[1], subfields)
     }
 
     fn record() -> Record {
         let fields = vec![
-            Field::control(
-                Tag::parse("008").unwrap(),
-                "020805s2002    vm a   j      000 1 vie  ",
-            ),
-            data(
-                "020",
-                [' ', ' '],
-                &[('a', "1"), ('z', "2"), ('a', "3"), ('a', "")],
-            ),
-            data(
-                "245",
-                ['1', '0'],
-                &[
-                    ('6', "880-01"),
-                    ('a', "Truyện Kiều /"),
-                    ('c', "Nguyễn Du."),
-                    ('b', "thơ"),
-                ],
-            ),
+            Field::control(Tag::parse("008").unwrap(), "020805s2002    vm a   j      000 1 vie  "),
+            data("020", [' ', ' '], &[('a', "1"), ('z', "2"), ('a', "3"), ('a', "")]),
+            data("245", ['1', '0'], &[('6', "880-01"), ('a', "Truyện Kiều /"), ('c', "Nguyễn Du."), ('b', "thơ")]),
             data("650", [' ', '4'], &[('a', "Thơ"), ('x', "Việt Nam")]),
             data("651", [' ', '0'], &[('a', "Vietnam")]),
-            data(
-                "880",
-                ['1', '0'],
-                &[('6', "245-01/$1"), ('a', "傳翹 /"), ('c', "阮攸")],
-            ),
+            data("880", ['1', '0'], &[('6', "245-01/$1"), ('a', "傳翹 /"), ('c', "阮攸")]),
             data("880", ['1', ' '], &[('6', "100-02/$1"), ('a', "阮攸")]),
         ];
-        Record {
-            fields,
-            ..Record::default()
-        }
+        Record { fields, ..Record::default() }
     }
 
     fn texts(spec: &str) -> Vec<String> {
-        Spec::parse(spec)
-            .unwrap()
-            .texts(&record())
-            .map(Cow::into_owned)
-            .collect()
+        Spec::parse(spec).unwrap().texts(&record()).map(Cow::into_owned).collect()
     }
 
     #[test]
@@ -331,13 +249,7 @@ mod tests {
         assert_eq!(texts("245a:880"), ["Truyện Kiều /", "傳翹 /"]);
         assert_eq!(texts("245a"), ["Truyện Kiều /"]);
         assert_eq!(texts("880a"), ["傳翹 /", "阮攸"]);
-        assert_eq!(
-            record()
-                .alternates(2)
-                .filter_map(|f| f.subfield('a'))
-                .collect::<Vec<_>>(),
-            ["傳翹 /"]
-        );
+        assert_eq!(record().alternates(2).filter_map(|f| f.subfield('a')).collect::<Vec<_>>(), ["傳翹 /"]);
         assert_eq!(record().alternates(3).count(), 0);
     }
 
@@ -352,26 +264,11 @@ mod tests {
     #[test]
     fn names_the_part_that_cannot_be_read() {
         let error = Spec::parse("245a:24").unwrap_err();
-        assert_eq!(
-            error,
-            SpecError::Tag {
-                spec: "245a:24".to_owned(),
-                part: "24".to_owned()
-            }
-        );
+        assert_eq!(error, SpecError::Tag { spec: "245a:24".to_owned(), part: "24".to_owned() });
         assert!(error.to_string().contains("\"24\""));
-        assert!(matches!(
-            Spec::parse("245|1|a"),
-            Err(SpecError::Indicators { .. })
-        ));
-        assert!(matches!(
-            Spec::parse("008[37-35]"),
-            Err(SpecError::Range { .. })
-        ));
-        assert!(matches!(
-            Spec::parse("008[a]"),
-            Err(SpecError::Range { .. })
-        ));
+        assert!(matches!(Spec::parse("245|1|a"), Err(SpecError::Indicators { .. })));
+        assert!(matches!(Spec::parse("008[37-35]"), Err(SpecError::Range { .. })));
+        assert!(matches!(Spec::parse("008[a]"), Err(SpecError::Range { .. })));
         assert!(matches!(Spec::parse(""), Err(SpecError::Tag { .. })));
     }
 }

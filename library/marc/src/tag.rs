@@ -33,10 +33,7 @@ impl Tag {
         }
         let mut bytes = [0; Self::MAX];
         bytes.get_mut(..name.len())?.copy_from_slice(name);
-        Some(Self {
-            bytes,
-            length: u8::try_from(name.len()).ok()?,
-        })
+        Some(Self { bytes, length: u8::try_from(name.len()).ok()? })
     }
 
     /// The tag as text.
@@ -48,9 +45,7 @@ impl Tag {
     /// The tag as ASCII bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        self.bytes
-            .get(..usize::from(self.length))
-            .unwrap_or_default()
+        self.bytes.get(..usize::from(self.length)).unwrap_or_default()
     }
 
     /// Whether an ISO 2709 directory can hold the tag: three ASCII letters or

@@ -11,13 +11,8 @@ impl Record {
     /// punctuation that ISBD puts at the end.
     #[must_use]
     pub fn title(&self) -> Option<String> {
-        let text = self
-            .field("245")?
-            .join("abnp")
-            .replace([NON_SORTING.0, NON_SORTING.1], "");
-        let trimmed = text
-            .trim_end_matches([' ', '/', ':', ';', '=', ','])
-            .trim_start();
+        let text = self.field("245")?.join("abnp").replace([NON_SORTING.0, NON_SORTING.1], "");
+        let trimmed = text.trim_end_matches([' ', '/', ':', ';', '=', ',']).trim_start();
         (!trimmed.is_empty()).then(|| trimmed.to_owned())
     }
 
@@ -39,16 +34,8 @@ fn after_non_filing(field: &Field, title: &str) -> String {
         return title.to_owned();
     };
     let before = title.get(..at).unwrap_or_default();
-    let cuts_a_word = before
-        .chars()
-        .next_back()
-        .is_some_and(char::is_alphanumeric)
-        && first.is_alphanumeric();
-    if cuts_a_word {
-        title.to_owned()
-    } else {
-        title.get(at..).unwrap_or_default().to_owned()
-    }
+    let cuts_a_word = before.chars().next_back().is_some_and(char::is_alphanumeric) && first.is_alphanumeric();
+    if cuts_a_word { title.to_owned() } else { title.get(at..).unwrap_or_default().to_owned() }
 }
 
 #[cfg(test)]
@@ -58,15 +45,9 @@ mod tests {
     use crate::{Subfield, Tag};
 
     fn titles(ind2: char, parts: &[(char, &str)]) -> (Option<String>, Option<String>) {
-        let subfields = parts
-            .iter()
-            .map(|(code, text)| Subfield::new(*code, *text))
-            .collect();
+        let subfields = parts.iter().map(|(code, text)| Subfield::new(*code, *text)).collect();
         let field = Field::data(Tag::parse("245").unwrap(), '1', ind2, subfields);
-        let record = Record {
-            fields: vec![field],
-            ..Record::default()
-        };
+        let record = Record { fields: vec![field], ..Record::default() };
         (record.title(), record.filing_title())
     }
 
@@ -76,11 +57,7 @@ mod tests {
 
     #[test]
     fn passes_over_articles() {
-        let parts = [
-            ('a', "The pragmatic programmer :"),
-            ('b', "from journeyman to master /"),
-            ('c', "Hunt."),
-        ];
+        let parts = [('a', "The pragmatic programmer :"), ('b', "from journeyman to master /"), ('c', "Hunt.")];
         assert_eq!(
             titles('4', &parts),
             some(
@@ -88,14 +65,8 @@ mod tests {
                 "pragmatic programmer : from journeyman to master"
             )
         );
-        assert_eq!(
-            titles('2', &[('a', "L'étranger /")]),
-            some("L'étranger", "étranger")
-        );
-        assert_eq!(
-            titles('0', &[('a', "Dế Mèn phiêu lưu ký")]),
-            some("Dế Mèn phiêu lưu ký", "Dế Mèn phiêu lưu ký")
-        );
+        assert_eq!(titles('2', &[('a', "L'étranger /")]), some("L'étranger", "étranger"));
+        assert_eq!(titles('0', &[('a', "Dế Mèn phiêu lưu ký")]), some("Dế Mèn phiêu lưu ký", "Dế Mèn phiêu lưu ký"));
     }
 
     #[test]

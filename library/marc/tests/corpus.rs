@@ -60,31 +60,16 @@ fn counts_stay_as_they_are() {
     let mut counts = String::from("file\tclean\twarned\tbad\n");
     for (name, bytes) in &files {
         let items = read(bytes, Charset::Detect);
-        let clean = items
-            .iter()
-            .flatten()
-            .filter(|read| read.warnings.is_empty())
-            .count();
+        let clean = items.iter().flatten().filter(|read| read.warnings.is_empty()).count();
         let warned = items.iter().flatten().count() - clean;
         let bad = items.iter().filter(|item| item.is_err()).count();
         writeln!(counts, "{name}\t{clean}\t{warned}\t{bad}").unwrap();
     }
     if std::env::var_os("UPDATE_COUNTS").is_some() {
-        std::fs::write(
-            concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus.tsv"),
-            &counts,
-        )
-        .unwrap();
+        std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus.tsv"), &counts).unwrap();
     } else {
-        let different: Vec<_> = counts
-            .lines()
-            .filter(|line| !COUNTS.contains(line))
-            .collect();
-        assert!(
-            different.is_empty(),
-            "not as in corpus.tsv (UPDATE_COUNTS=1 rewrites it):\n{}",
-            different.join("\n")
-        );
+        let different: Vec<_> = counts.lines().filter(|line| !COUNTS.contains(line)).collect();
+        assert!(different.is_empty(), "not as in corpus.tsv (UPDATE_COUNTS=1 rewrites it):\n{}", different.join("\n"));
         assert_eq!(counts.lines().count(), COUNTS.lines().count());
     }
 }
@@ -95,10 +80,7 @@ fn files() -> Vec<(String, Vec<u8>)> {
     if files.is_empty() {
         eprintln!("skipped: the corpus is not here");
     }
-    files
-        .into_iter()
-        .map(|(name, path)| (name, contents(&path)))
-        .collect()
+    files.into_iter().map(|(name, path)| (name, contents(&path))).collect()
 }
 
 fn terminators(bytes: &[u8]) -> usize {
@@ -123,31 +105,15 @@ fn every_byte_is_accounted_for() {
             assert_eq!(index, number as u64, "{name}");
             assert!(start >= at && end > start, "{name}: record {number}");
             let gap = &bytes[at..start];
-            assert!(
-                gap.iter()
-                    .all(|b| b"\r\n\0\x1A\x1D \t\xEF\xBB\xBF".contains(b)),
-                "{name}: {gap:?}"
-            );
-            let embedded = item
-                .as_ref()
-                .is_ok_and(|read| read.warnings.contains(&Warning::EmbeddedTerminator));
-            assert!(
-                embedded || terminators(&bytes[start..end]) <= 1,
-                "{name}: record {number}"
-            );
+            assert!(gap.iter().all(|b| b"\r\n\0\x1A\x1D \t\xEF\xBB\xBF".contains(b)), "{name}: {gap:?}");
+            let embedded = item.as_ref().is_ok_and(|read| read.warnings.contains(&Warning::EmbeddedTerminator));
+            assert!(embedded || terminators(&bytes[start..end]) <= 1, "{name}: record {number}");
             inside += terminators(&bytes[start..end]);
             padding += terminators(gap);
             at = end;
         }
-        assert_eq!(
-            inside + padding + terminators(&bytes[at..]),
-            terminators(&bytes),
-            "{name}"
-        );
-        assert!(
-            bytes[at..].iter().all(|b| b"\r\n\0\x1A\x1D \t".contains(b)),
-            "{name}: the tail"
-        );
+        assert_eq!(inside + padding + terminators(&bytes[at..]), terminators(&bytes), "{name}");
+        assert!(bytes[at..].iter().all(|b| b"\r\n\0\x1A\x1D \t".contains(b)), "{name}: the tail");
     }
 }
 
@@ -161,16 +127,9 @@ fn records_survive_both_forms() {
         for read in read(&bytes, Charset::Detect).into_iter().flatten() {
             records += 1;
             let mut xml = String::from(marcxml::HEADER);
-            assert_eq!(
-                marcxml::write_record(&read.record, &mut xml).characters,
-                0,
-                "{name} {}",
-                read.index
-            );
+            assert_eq!(marcxml::write_record(&read.record, &mut xml).characters, 0, "{name} {}", read.index);
             xml.push_str(marcxml::FOOTER);
-            let again: Vec<_> = marcxml::Records::new(xml.as_bytes(), Charset::Declared)
-                .map(Result::unwrap)
-                .collect();
+            let again: Vec<_> = marcxml::Records::new(xml.as_bytes(), Charset::Declared).map(Result::unwrap).collect();
             assert_eq!(again.len(), 1, "{name} {}", read.index);
             assert_eq!(again[0].record, read.record, "{name} {}", read.index);
             assert_eq!(again[0].warnings, [], "{name} {}", read.index);
@@ -185,9 +144,7 @@ fn records_survive_both_forms() {
                     continue;
                 }
             }
-            let again: Vec<_> = iso2709::Records::new(&file, Charset::Declared)
-                .map(Result::unwrap)
-                .collect();
+            let again: Vec<_> = iso2709::Records::new(&file, Charset::Declared).map(Result::unwrap).collect();
             assert_eq!(again.len(), 1, "{name} {}", read.index);
             assert_eq!(again[0].record, read.record, "{name} {}", read.index);
             assert_eq!(again[0].warnings, [], "{name} {}", read.index);
@@ -195,10 +152,7 @@ fn records_survive_both_forms() {
     }
     if records > 0 {
         // Bibliographies of hundreds of copies, and a text in one field.
-        assert_eq!(
-            refused,
-            REFUSED.map(|(kind, count)| (kind.to_owned(), count)).into()
-        );
+        assert_eq!(refused, REFUSED.map(|(kind, count)| (kind.to_owned(), count)).into());
     }
 }
 
@@ -228,12 +182,7 @@ fn pieces_make_no_difference() {
             }
             decoder.finish();
             items.extend(&mut decoder);
-            assert!(
-                items == whole,
-                "{name} in pieces of {size}: {} items, not {}",
-                items.len(),
-                whole.len()
-            );
+            assert!(items == whole, "{name} in pieces of {size}: {} items, not {}", items.len(), whole.len());
         }
     }
 }

@@ -1,17 +1,10 @@
 //! What holds for every record and for every input.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use proptest::prelude::*;
 use tram_marc::{
-    Bad, Charset, Decoder, Encoding, Field, Format, Leader, Read, Record, Subfield, Tag, iso2709,
-    marcxml,
+    Bad, Charset, Decoder, Encoding, Field, Format, Leader, Read, Record, Subfield, Tag, iso2709, marcxml,
 };
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -26,27 +19,21 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 fn field() -> impl Strategy<Value = Field> {
-    let subfield = ("[!-~]", text())
-        .prop_map(|(code, text)| Subfield::new(code.chars().next().unwrap(), text));
-    let data = (
-        "(0[1-9]|[1-9][0-9])[0-9]|[A-Z]{3}",
-        "[ -~]{2}",
-        prop::collection::vec(subfield, 1..6),
-    )
-        .prop_map(|(tag, indicators, subfields)| {
+    let subfield = ("[!-~]", text()).prop_map(|(code, text)| Subfield::new(code.chars().next().unwrap(), text));
+    let data = ("(0[1-9]|[1-9][0-9])[0-9]|[A-Z]{3}", "[ -~]{2}", prop::collection::vec(subfield, 1..6)).prop_map(
+        |(tag, indicators, subfields)| {
             let mut indicators = indicators.chars();
             let (ind1, ind2) = (indicators.next().unwrap(), indicators.next().unwrap());
             Field::data(Tag::parse(&tag).unwrap(), ind1, ind2, subfields)
-        });
-    let control = ("00[1-9]|[A-Z]{3}", text())
-        .prop_map(|(tag, text)| Field::control(Tag::parse(&tag).unwrap(), text));
+        },
+    );
+    let control = ("00[1-9]|[A-Z]{3}", text()).prop_map(|(tag, text)| Field::control(Tag::parse(&tag).unwrap(), text));
     prop_oneof![data, control]
 }
 
 fn record() -> impl Strategy<Value = Record> {
     let leader = "[ -~]{24}".prop_map(|text| Leader::from_text(&text));
-    (leader, prop::collection::vec(field(), 1..12))
-        .prop_map(|(leader, fields)| Record { leader, fields })
+    (leader, prop::collection::vec(field(), 1..12)).prop_map(|(leader, fields)| Record { leader, fields })
 }
 
 /// All items of an input, fed in pieces.
@@ -136,26 +123,10 @@ fn sample(title: &str) -> Record {
         Field::control(tag("001"), "tram-1"),
         Field::control(tag("008"), "020805s2002    vm a   j      000 1 vie  "),
         Field::data(tag("100"), '0', ' ', vec![Subfield::new('a', "Tô Hoài")]),
-        Field::data(
-            tag("245"),
-            '1',
-            '0',
-            vec![
-                Subfield::new('a', title),
-                Subfield::new('c', "Tô Hoài & <ai>"),
-            ],
-        ),
-        Field::data(
-            tag("650"),
-            ' ',
-            '4',
-            vec![Subfield::new('a', "Văn học thiếu nhi")],
-        ),
+        Field::data(tag("245"), '1', '0', vec![Subfield::new('a', title), Subfield::new('c', "Tô Hoài & <ai>")]),
+        Field::data(tag("650"), ' ', '4', vec![Subfield::new('a', "Văn học thiếu nhi")]),
     ];
-    Record {
-        fields,
-        ..Record::default()
-    }
+    Record { fields, ..Record::default() }
 }
 
 /// Bytes as they come from files: UTF-8, MARC-8 under either leader, broken.
@@ -212,10 +183,7 @@ fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
 
 /// How many inputs are tried; more when somebody asks for it.
 fn mutations() -> usize {
-    std::env::var("TRAM_MUTATIONS")
-        .ok()
-        .and_then(|count| count.parse().ok())
-        .unwrap_or(20_000)
+    std::env::var("TRAM_MUTATIONS").ok().and_then(|count| count.parse().ok()).unwrap_or(20_000)
 }
 
 /// Broken input of any kind is read or reported, never a panic; pieces give
@@ -224,10 +192,7 @@ fn mutations() -> usize {
 fn broken_input_is_reported_and_nothing_else() {
     let mut random = Random(0x7472_616D_2D6D_6172);
     let (mut good, mut bad) = (0, 0);
-    for (format, seed) in [
-        (Format::Iso2709, seed_iso2709()),
-        (Format::MarcXml, seed_marcxml()),
-    ] {
+    for (format, seed) in [(Format::Iso2709, seed_iso2709()), (Format::MarcXml, seed_marcxml())] {
         for _ in 0..mutations() {
             let mut bytes = seed.clone();
             mutate(&mut bytes, &mut random);
@@ -249,10 +214,7 @@ fn broken_input_is_reported_and_nothing_else() {
                         good += 1;
                         let mut xml = String::new();
                         assert_eq!(marcxml::write_record(&read.record, &mut xml).characters, 0);
-                        let again = marcxml::Records::new(xml.as_bytes(), Charset::Declared)
-                            .next()
-                            .unwrap()
-                            .unwrap();
+                        let again = marcxml::Records::new(xml.as_bytes(), Charset::Declared).next().unwrap().unwrap();
                         assert_eq!(again.record, read.record);
                     }
                     Err(_) => bad += 1,
@@ -282,13 +244,8 @@ fn good_records_survive_their_neighbours() {
         // A record that was cut and lost its terminator as well is joined to
         // the next one, which is found by its leader.
         file.extend(&others);
-        let titles: Vec<_> = iso2709::Records::new(&file, Charset::Detect)
-            .flatten()
-            .filter_map(|read| read.record.title())
-            .collect();
-        assert!(
-            titles.ends_with(&["Số đỏ".to_owned(), "Chí Phèo".to_owned()]),
-            "{titles:?}"
-        );
+        let titles: Vec<_> =
+            iso2709::Records::new(&file, Charset::Detect).flatten().filter_map(|read| read.record.title()).collect();
+        assert!(titles.ends_with(&["Số đỏ".to_owned(), "Chí Phèo".to_owned()]), "{titles:?}");
     }
 }

@@ -12,11 +12,7 @@
 //! readers ask: words of titles, surnames, subjects, title with author.
 
 #![allow(clippy::print_stdout, reason = "a measurement is read on the terminal")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a measurement that fails may stop"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a measurement that fails may stop")]
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -24,9 +20,7 @@ use std::time::{Duration, Instant};
 
 use nix::time::{ClockId, clock_gettime};
 
-use tram_contract::search::{
-    Document, Field, FieldKind, Match, Query, Schema, SearchRequest, Sort,
-};
+use tram_contract::search::{Document, Field, FieldKind, Match, Query, Schema, SearchRequest, Sort};
 use tram_search::{Batch, Index, PUBLIC};
 
 const VISIBLE: &str = "public";
@@ -46,56 +40,26 @@ struct Dice(u64);
 
 impl Dice {
     fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap() % sides.max(1)
     }
 }
 
 fn field(name: &str, kind: FieldKind, boost: f32) -> Field {
-    Field {
-        name: name.into(),
-        kind,
-        boost,
-        default: true,
-        facet: false,
-        sort: false,
-        suggest: false,
-        stored: false,
-    }
+    Field { name: name.into(), kind, boost, default: true, facet: false, sort: false, suggest: false, stored: false }
 }
 
 fn schema() -> Schema {
     Schema {
         collections: vec!["records".into()],
         fields: vec![
-            Field {
-                sort: true,
-                suggest: true,
-                ..field("title", FieldKind::Text, 4.0)
-            },
-            Field {
-                sort: true,
-                suggest: true,
-                ..field("author", FieldKind::Text, 2.0)
-            },
+            Field { sort: true, suggest: true, ..field("title", FieldKind::Text, 4.0) },
+            Field { sort: true, suggest: true, ..field("author", FieldKind::Text, 2.0) },
             field("subject", FieldKind::Text, 1.5),
             field("notes", FieldKind::Text, 1.0),
-            Field {
-                facet: true,
-                ..field("topic", FieldKind::Keyword, 1.0)
-            },
-            Field {
-                facet: true,
-                ..field("writer", FieldKind::Keyword, 1.0)
-            },
-            Field {
-                facet: true,
-                sort: true,
-                ..field("year", FieldKind::Number, 1.0)
-            },
+            Field { facet: true, ..field("topic", FieldKind::Keyword, 1.0) },
+            Field { facet: true, ..field("writer", FieldKind::Keyword, 1.0) },
+            Field { facet: true, sort: true, ..field("year", FieldKind::Number, 1.0) },
         ],
     }
 }
@@ -109,12 +73,7 @@ fn read_marc(path: &Path, out: &mut Vec<Record>) {
 }
 
 fn parse(raw: &[u8]) -> Option<Record> {
-    let number = |range: std::ops::Range<usize>| {
-        std::str::from_utf8(raw.get(range)?)
-            .ok()?
-            .parse::<usize>()
-            .ok()
-    };
+    let number = |range: std::ops::Range<usize>| std::str::from_utf8(raw.get(range)?).ok()?.parse::<usize>().ok();
     let base = number(12..17)?;
     let mut record = Record::default();
     let directory = raw.get(24..base.checked_sub(1)?)?;
@@ -125,15 +84,8 @@ fn parse(raw: &[u8]) -> Option<Record> {
         let subfields = |codes: &str| {
             data.split(|&byte| byte == 0x1f)
                 .skip(1)
-                .filter(|part| {
-                    part.first()
-                        .is_some_and(|&code| codes.contains(char::from(code)))
-                })
-                .map(|part| {
-                    String::from_utf8_lossy(&part[1..])
-                        .trim_end_matches('\u{1e}')
-                        .to_owned()
-                })
+                .filter(|part| part.first().is_some_and(|&code| codes.contains(char::from(code))))
+                .map(|part| String::from_utf8_lossy(&part[1..]).trim_end_matches('\u{1e}').to_owned())
                 .collect::<Vec<_>>()
         };
         match &entry[..3] {
@@ -159,10 +111,7 @@ fn made_up() -> Vec<Record> {
         .map(|_| {
             let mut some = |least: usize, most: usize| {
                 let count = least + dice.roll(most - least);
-                (0..count)
-                    .map(|_| words[dice.roll(words.len())])
-                    .collect::<Vec<_>>()
-                    .join(" ")
+                (0..count).map(|_| words[dice.roll(words.len())]).collect::<Vec<_>>().join(" ")
             };
             Record {
                 title: some(2, 8),
@@ -211,16 +160,8 @@ fn document(record: &Record) -> Document {
     if !record.notes.is_empty() {
         texts.push(("notes".into(), record.notes.clone()));
     }
-    let numbers = record
-        .year
-        .map(|year| ("year".to_owned(), year))
-        .into_iter()
-        .collect();
-    Document {
-        visibility: vec![PUBLIC.to_owned()],
-        texts,
-        numbers,
-    }
+    let numbers = record.year.map(|year| ("year".to_owned(), year)).into_iter().collect();
+    Document { visibility: vec![PUBLIC.to_owned()], texts, numbers }
 }
 
 /// A query as a reader types it, drawn from a document.
@@ -228,12 +169,7 @@ fn typed(records: &[Record], count: usize, dice: &mut Dice) -> String {
     let record = make(records, dice.roll(count));
     let words: Vec<&str> = record.title.split_whitespace().collect();
     let word = |dice: &mut Dice| words[dice.roll(words.len())].to_owned();
-    let surname = record
-        .author
-        .split([',', ' '])
-        .next()
-        .unwrap_or("")
-        .to_owned();
+    let surname = record.author.split([',', ' ']).next().unwrap_or("").to_owned();
     match dice.roll(100) {
         0..40 if dice.roll(2) == 0 => word(dice),
         0..40 => format!("{} {}", word(dice), word(dice)),
@@ -252,13 +188,7 @@ fn processor() -> Duration {
 fn percentiles(name: &str, mut times: Vec<Duration>) {
     times.sort();
     let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].as_secs_f64() * 1000.0;
-    println!(
-        "{name:<44} p50 {:>8.3} ms  p90 {:>8.3}  p99 {:>8.3}  max {:>8.3}",
-        at(0.5),
-        at(0.9),
-        at(0.99),
-        at(1.0)
-    );
+    println!("{name:<44} p50 {:>8.3} ms  p90 {:>8.3}  p99 {:>8.3}  max {:>8.3}", at(0.5), at(0.9), at(0.99), at(1.0));
 }
 
 /// Anonymous and mapped memory of this process, in MB.
@@ -266,25 +196,14 @@ fn memory() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let value = |name: &str| {
         let line = status.lines().find(|line| line.starts_with(name));
-        line.and_then(|line| line.split_whitespace().nth(1))
-            .and_then(|kb| kb.parse::<u64>().ok())
-            .unwrap_or(0)
-            / 1024
+        line.and_then(|line| line.split_whitespace().nth(1)).and_then(|kb| kb.parse::<u64>().ok()).unwrap_or(0) / 1024
     };
-    format!(
-        "RssAnon {} MB, RssFile {} MB, VmHWM {} MB",
-        value("RssAnon"),
-        value("RssFile"),
-        value("VmHWM")
-    )
+    format!("RssAnon {} MB, RssFile {} MB, VmHWM {} MB", value("RssAnon"), value("RssFile"), value("VmHWM"))
 }
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
-    let count: usize = arguments
-        .next()
-        .and_then(|n| n.parse().ok())
-        .unwrap_or(100_000);
+    let count: usize = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(100_000);
     let folder = arguments.next().unwrap_or_else(|| "bench-index".into());
     let folder = Path::new(&folder);
     let mut records = Vec::new();
@@ -294,11 +213,7 @@ fn main() {
     if records.is_empty() {
         records = made_up();
     }
-    println!(
-        "{} records read, {count} documents; {}",
-        records.len(),
-        memory()
-    );
+    println!("{} records read, {count} documents; {}", records.len(), memory());
     // An index that is there already is searched as it is.
     let index = Index::open(folder, &schema(), "bench").unwrap();
     if index.stats().unwrap().documents == 0 {
@@ -324,23 +239,12 @@ fn build(index: &Index, records: &[Record], count: usize) {
     let mut sequence = 0;
     for first in (0..count).step_by(500) {
         sequence += 1;
-        let add = (first..count.min(first + 500))
-            .map(|n| (format!("{n:032x}"), document(&make(records, n))))
-            .collect();
-        index
-            .apply(&Batch {
-                sequence,
-                remove: Vec::new(),
-                add,
-            })
-            .unwrap();
+        let add = (first..count.min(first + 500)).map(|n| (format!("{n:032x}"), document(&make(records, n)))).collect();
+        index.apply(&Batch { sequence, remove: Vec::new(), add }).unwrap();
     }
     index.commit(sequence).unwrap();
     let took = started.elapsed().as_secs_f64();
-    println!(
-        "findable after {took:.2} s, {:.0} documents/s",
-        count as f64 / took
-    );
+    println!("findable after {took:.2} s, {:.0} documents/s", count as f64 / took);
     index.close_writer().unwrap();
     let stats = index.stats().unwrap();
     println!(
@@ -354,20 +258,10 @@ fn build(index: &Index, records: &[Record], count: usize) {
 
 fn search(index: &Index, records: &[Record], count: usize) {
     let mut dice = Dice(42);
-    let texts: Vec<String> = (0..1_000)
-        .map(|_| typed(records, count, &mut dice))
-        .collect();
+    let texts: Vec<String> = (0..1_000).map(|_| typed(records, count, &mut dice)).collect();
     let readers = [VISIBLE.to_owned()];
-    let facets = BTreeMap::from([
-        ("topic".into(), 10),
-        ("writer".into(), 10),
-        ("year".into(), 20),
-    ]);
-    let query = |text: &String| Query::Text {
-        text: text.clone(),
-        fields: vec![],
-        r#match: Match::All,
-    };
+    let facets = BTreeMap::from([("topic".into(), 10), ("writer".into(), 10), ("year".into(), 20)]);
+    let query = |text: &String| Query::Text { text: text.clone(), fields: vec![], r#match: Match::All };
     let run = |name: &str, request: &dyn Fn(&String) -> SearchRequest| {
         let mut times = Vec::new();
         let mut spent = Vec::new();
@@ -392,16 +286,10 @@ fn search(index: &Index, records: &[Record], count: usize) {
     let plain = |text: &String| SearchRequest::new(query(text), 10);
     run("warm-up", &plain);
     run("top ten", &plain);
-    run("top ten and facets", &|text| SearchRequest {
-        facets: facets.clone(),
-        ..plain(text)
-    });
+    run("top ten and facets", &|text| SearchRequest { facets: facets.clone(), ..plain(text) });
     run("by title and facets", &|text| SearchRequest {
         facets: facets.clone(),
-        sort: Sort::Field {
-            name: "title".into(),
-            descending: false,
-        },
+        sort: Sort::Field { name: "title".into(), descending: false },
         ..plain(text)
     });
     run("everything asked", &|text| SearchRequest {
@@ -417,11 +305,7 @@ fn search(index: &Index, records: &[Record], count: usize) {
             letters.swap(1, 2);
         }
         let text: String = letters.into_iter().collect();
-        SearchRequest {
-            spelling: true,
-            relax: true,
-            ..plain(&text)
-        }
+        SearchRequest { spelling: true, relax: true, ..plain(&text) }
     });
     let mut times = Vec::new();
     for text in &texts {
@@ -438,19 +322,10 @@ fn small_commits(index: &Index) {
     let mut times = Vec::new();
     for n in 0..60 {
         let sequence = index.sequence() + 1;
-        let record = Record {
-            title: format!("Sách mới {n}"),
-            ..Record::default()
-        };
+        let record = Record { title: format!("Sách mới {n}"), ..Record::default() };
         let started = Instant::now();
         let add = vec![(format!("new{n}"), document(&record))];
-        index
-            .apply(&Batch {
-                sequence,
-                remove: vec![format!("new{n}")],
-                add,
-            })
-            .unwrap();
+        index.apply(&Batch { sequence, remove: vec![format!("new{n}")], add }).unwrap();
         index.commit(sequence).unwrap();
         times.push(started.elapsed());
     }

@@ -48,14 +48,7 @@ impl Tokenizer for Analyser {
     type TokenStream<'a> = Stream<'a>;
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> Stream<'a> {
-        Stream {
-            form: self.0,
-            words: words(text),
-            next: 0,
-            end: text.len(),
-            done: false,
-            token: Token::default(),
-        }
+        Stream { form: self.0, words: words(text), next: 0, end: text.len(), done: false, token: Token::default() }
     }
 }
 

@@ -93,10 +93,7 @@ mod tests {
         ];
         for pair in texts.windows(2) {
             assert!(collation.key(pair[0]) < collation.key(pair[1]), "{pair:?}");
-            assert!(
-                tram_vietnamese::sort_key(pair[0]) < tram_vietnamese::sort_key(pair[1]),
-                "{pair:?}"
-            );
+            assert!(tram_vietnamese::sort_key(pair[0]) < tram_vietnamese::sort_key(pair[1]), "{pair:?}");
         }
         assert_eq!(collation.key("HÒA, BÌNH"), collation.key("hoà bình"));
     }

@@ -8,8 +8,8 @@
 use std::collections::BTreeMap;
 
 use tantivy::query::{
-    AllQuery, BooleanQuery, BoostQuery, EmptyQuery, Occur, PhraseQuery, Query as EngineQuery,
-    RangeQuery, TermQuery, TermSetQuery,
+    AllQuery, BooleanQuery, BoostQuery, EmptyQuery, Occur, PhraseQuery, Query as EngineQuery, RangeQuery, TermQuery,
+    TermSetQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{Searcher, Term};
@@ -41,10 +41,7 @@ pub(crate) enum Purpose {
 
 /// A query of a whole word.
 pub(crate) fn term(field: Field, text: &str) -> Compiled {
-    Box::new(TermQuery::new(
-        Term::from_field_text(field, text),
-        IndexRecordOption::WithFreqs,
-    ))
+    Box::new(TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::WithFreqs))
 }
 
 /// A query that asks for all of several.
@@ -52,12 +49,7 @@ pub(crate) fn all_of(mut queries: Vec<Compiled>) -> Compiled {
     match queries.len() {
         0 => Box::new(AllQuery),
         1 => queries.swap_remove(0),
-        _ => Box::new(BooleanQuery::new(
-            queries
-                .into_iter()
-                .map(|query| (Occur::Must, query))
-                .collect(),
-        )),
+        _ => Box::new(BooleanQuery::new(queries.into_iter().map(|query| (Occur::Must, query)).collect())),
     }
 }
 
@@ -66,28 +58,17 @@ pub(crate) fn any_of(mut queries: Vec<Compiled>) -> Compiled {
     match queries.len() {
         0 => Box::new(EmptyQuery),
         1 => queries.swap_remove(0),
-        _ => Box::new(BooleanQuery::new(
-            queries
-                .into_iter()
-                .map(|query| (Occur::Should, query))
-                .collect(),
-        )),
+        _ => Box::new(BooleanQuery::new(queries.into_iter().map(|query| (Occur::Should, query)).collect())),
     }
 }
 
 pub(crate) fn boosted(query: Compiled, boost: f32) -> Compiled {
-    if (boost - 1.0).abs() < f32::EPSILON {
-        query
-    } else {
-        Box::new(BoostQuery::new(query, boost))
-    }
+    if (boost - 1.0).abs() < f32::EPSILON { query } else { Box::new(BoostQuery::new(query, boost)) }
 }
 
 /// Words in a row; a single one is just a word.
 pub(crate) fn phrase<'a>(field: Field, words: impl Iterator<Item = &'a str>) -> Compiled {
-    let terms: Vec<Term> = words
-        .map(|word| Term::from_field_text(field, word))
-        .collect();
+    let terms: Vec<Term> = words.map(|word| Term::from_field_text(field, word)).collect();
     match terms.as_slice() {
         [] => Box::new(EmptyQuery),
         [single] => Box::new(TermQuery::new(single.clone(), IndexRecordOption::WithFreqs)),
@@ -141,21 +122,14 @@ impl Compiler<'_> {
         except: Option<&str>,
     ) -> Result<Compiled, Error> {
         let mut queries = vec![self.query(query, Purpose::Match, 0, &mut 0)?];
-        for (name, values) in filters
-            .iter()
-            .filter(|(name, _)| except != Some(name.as_str()))
-        {
+        for (name, values) in filters.iter().filter(|(name, _)| except != Some(name.as_str())) {
             queries.push(self.choice(name, values)?);
         }
         Ok(self.visibility.restrict(all_of(queries)))
     }
 
     /// How well, and in what order to find that out.
-    pub(crate) fn plan(
-        &self,
-        query: &Query,
-        filters: &BTreeMap<String, Vec<String>>,
-    ) -> Result<Plan, Error> {
+    pub(crate) fn plan(&self, query: &Query, filters: &BTreeMap<String, Vec<String>>) -> Result<Plan, Error> {
         let mut texts: Vec<&Query> = Vec::new();
         let mut bare: Vec<Compiled> = Vec::new();
         for (name, values) in filters {
@@ -175,38 +149,20 @@ impl Compiler<'_> {
                 scored => texts.push(scored),
             }
         }
-        let scored = texts
-            .iter()
-            .map(|text| self.query(text, Purpose::Score, 1, &mut count))
-            .collect::<Result<Vec<_>, _>>()?;
+        let scored =
+            texts.iter().map(|text| self.query(text, Purpose::Score, 1, &mut count)).collect::<Result<Vec<_>, _>>()?;
         let shortlist = match texts.as_slice() {
-            [
-                Query::Text {
-                    text,
-                    fields,
-                    r#match,
-                },
-            ] => self.shortlist(text, fields, *r#match)?,
+            [Query::Text { text, fields, r#match }] => self.shortlist(text, fields, *r#match)?,
             _ => None,
         };
         let filter = match (bare.is_empty(), self.visibility.is_everything()) {
             (true, true) => None,
             _ => Some(self.visibility.restrict(all_of(bare))),
         };
-        Ok(Plan {
-            scored: all_of(scored),
-            filter,
-            shortlist,
-        })
+        Ok(Plan { scored: all_of(scored), filter, shortlist })
     }
 
-    fn query(
-        &self,
-        query: &Query,
-        purpose: Purpose,
-        depth: usize,
-        parts: &mut usize,
-    ) -> Result<Compiled, Error> {
+    fn query(&self, query: &Query, purpose: Purpose, depth: usize, parts: &mut usize) -> Result<Compiled, Error> {
         *parts += 1;
         if depth > DEEPEST {
             return Err(Error::TooComplex("nested too deep"));
@@ -216,21 +172,14 @@ impl Compiler<'_> {
         }
         Ok(match query {
             Query::Everything => Box::new(AllQuery),
-            Query::Text {
-                text,
-                fields,
-                r#match,
-            } => self.typed(text, fields, *r#match, purpose)?,
+            Query::Text { text, fields, r#match } => self.typed(text, fields, *r#match, purpose)?,
             Query::Term { field, value } => self.choice(field, std::slice::from_ref(value))?,
             Query::Range { field, from, to } => self.range(field, *from, *to)?,
             Query::And(queries) => all_of(self.queries(queries, purpose, depth, parts)?),
             Query::Or(queries) => any_of(self.queries(queries, purpose, depth, parts)?),
             Query::Not(wanted, unwanted) => Box::new(BooleanQuery::new(vec![
                 (Occur::Must, self.query(wanted, purpose, depth + 1, parts)?),
-                (
-                    Occur::MustNot,
-                    self.query(unwanted, Purpose::Match, depth + 1, parts)?,
-                ),
+                (Occur::MustNot, self.query(unwanted, Purpose::Match, depth + 1, parts)?),
             ])),
         })
     }
@@ -242,29 +191,22 @@ impl Compiler<'_> {
         depth: usize,
         parts: &mut usize,
     ) -> Result<Vec<Compiled>, Error> {
-        queries
-            .iter()
-            .map(|query| self.query(query, purpose, depth + 1, parts))
-            .collect()
+        queries.iter().map(|query| self.query(query, purpose, depth + 1, parts)).collect()
     }
 
     /// One of several whole values of a keyword or number field.
     fn choice(&self, name: &str, values: &[String]) -> Result<Compiled, Error> {
         let terms: Vec<Term> = match self.layout.entry(name)?.kind {
-            Kind::Keyword { raw, .. } => values
-                .iter()
-                .map(|value| Term::from_field_text(raw, &tram_vietnamese::nfc(value)))
-                .collect(),
+            Kind::Keyword { raw, .. } => {
+                values.iter().map(|value| Term::from_field_text(raw, &tram_vietnamese::nfc(value))).collect()
+            }
             Kind::Number { number, .. } => values
                 .iter()
                 .filter_map(|value| value.trim().parse().ok())
                 .map(|value| Term::from_field_i64(number, value))
                 .collect(),
             Kind::Text(_) => {
-                return Err(Error::field(
-                    name,
-                    "a text field has words, not whole values",
-                ));
+                return Err(Error::field(name, "a text field has words, not whole values"));
             }
         };
         Ok(match terms.as_slice() {
@@ -275,11 +217,7 @@ impl Compiler<'_> {
 
     fn range(&self, name: &str, from: Option<i64>, to: Option<i64>) -> Result<Compiled, Error> {
         use std::ops::Bound;
-        let Entry {
-            kind: Kind::Number { number, .. },
-            ..
-        } = self.layout.entry(name)?
-        else {
+        let Entry { kind: Kind::Number { number, .. }, .. } = self.layout.entry(name)? else {
             return Err(Error::field(name, "not a number field"));
         };
         let from = from.unwrap_or(i64::MIN);
@@ -296,19 +234,11 @@ impl Compiler<'_> {
 
 /// The words that begin so with the number of documents, the most frequent
 /// first and no more than [`MOST_COMPLETIONS`].
-pub(crate) fn completions(
-    searcher: &Searcher,
-    field: Field,
-    prefix: &str,
-) -> Result<Vec<(Term, u64)>, Error> {
+pub(crate) fn completions(searcher: &Searcher, field: Field, prefix: &str) -> Result<Vec<(Term, u64)>, Error> {
     let mut found: BTreeMap<Vec<u8>, u64> = BTreeMap::new();
     for segment in searcher.segment_readers() {
         let inverted = segment.inverted_index(field)?;
-        let mut stream = inverted
-            .terms()
-            .range()
-            .ge(prefix.as_bytes())
-            .into_stream()?;
+        let mut stream = inverted.terms().range().ge(prefix.as_bytes()).into_stream()?;
         while let Some((word, info)) = stream.next() {
             if !word.starts_with(prefix.as_bytes()) {
                 break;

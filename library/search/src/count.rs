@@ -33,12 +33,7 @@ impl<'a> Facet<'a> {
         if !facet {
             return Err(Error::field(name, "the schema does not mark it as a facet"));
         }
-        Ok(Facet {
-            name,
-            column: &entry.column,
-            number,
-            most,
-        })
+        Ok(Facet { name, column: &entry.column, number, most })
     }
 }
 
@@ -55,23 +50,12 @@ pub(crate) struct Counted {
 
 /// Counts what a query finds and the values that the hits carry. It stops at
 /// the limit, so it costs the same on any size of index.
-pub(crate) fn count(
-    searcher: &Searcher,
-    query: &dyn EngineQuery,
-    facets: &[Facet<'_>],
-) -> Result<Counted, Error> {
+pub(crate) fn count(searcher: &Searcher, query: &dyn EngineQuery, facets: &[Facet<'_>]) -> Result<Counted, Error> {
     let weight = query.weight(EnableScoring::disabled_from_searcher(searcher))?;
     let mut values: Vec<HashMap<String, u64>> = vec![HashMap::new(); facets.len()];
-    let mut counted = Counted {
-        total: 0,
-        exact: true,
-        facets: BTreeMap::new(),
-    };
+    let mut counted = Counted { total: 0, exact: true, facets: BTreeMap::new() };
     'segments: for segment in searcher.segment_readers() {
-        let mut tallies = facets
-            .iter()
-            .map(|facet| Tally::new(segment, facet))
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut tallies = facets.iter().map(|facet| Tally::new(segment, facet)).collect::<Result<Vec<_>, _>>()?;
         let mut scorer = weight.scorer(segment, 1.0)?;
         let mut doc = scorer.doc();
         while doc != TERMINATED && counted.exact {
@@ -95,24 +79,14 @@ pub(crate) fn count(
         }
     }
     for (facet, values) in facets.iter().zip(values) {
-        counted
-            .facets
-            .insert(facet.name.to_owned(), most_frequent(values, facet.most));
+        counted.facets.insert(facet.name.to_owned(), most_frequent(values, facet.most));
     }
     Ok(counted)
 }
 
 fn most_frequent(values: HashMap<String, u64>, most: usize) -> Vec<FacetCount> {
-    let mut counts: Vec<FacetCount> = values
-        .into_iter()
-        .map(|(value, count)| FacetCount { value, count })
-        .collect();
-    counts.sort_by(|one, other| {
-        other
-            .count
-            .cmp(&one.count)
-            .then_with(|| one.value.cmp(&other.value))
-    });
+    let mut counts: Vec<FacetCount> = values.into_iter().map(|(value, count)| FacetCount { value, count }).collect();
+    counts.sort_by(|one, other| other.count.cmp(&one.count).then_with(|| one.value.cmp(&other.value)));
     counts.truncate(most);
     counts
 }
@@ -122,7 +96,10 @@ enum Tally {
     /// The segment has no value of the field.
     Nothing,
     /// By the ordinal of the value in the segment's dictionary.
-    Words { column: StrColumn, counts: Vec<u32> },
+    Words {
+        column: StrColumn,
+        counts: Vec<u32>,
+    },
     Numbers {
         column: Column<i64>,
         counts: HashMap<i64, u64>,
@@ -133,10 +110,7 @@ impl Tally {
     fn new(segment: &SegmentReader, facet: &Facet<'_>) -> Result<Self, Error> {
         if facet.number {
             return Ok(match segment.fast_fields().column_opt(facet.column)? {
-                Some(column) => Tally::Numbers {
-                    column,
-                    counts: HashMap::new(),
-                },
+                Some(column) => Tally::Numbers { column, counts: HashMap::new() },
                 None => Tally::Nothing,
             });
         }
@@ -154,10 +128,7 @@ impl Tally {
             Tally::Nothing => {}
             Tally::Words { column, counts } => {
                 for ordinal in column.term_ords(doc) {
-                    if let Some(count) = usize::try_from(ordinal)
-                        .ok()
-                        .and_then(|place| counts.get_mut(place))
-                    {
+                    if let Some(count) = usize::try_from(ordinal).ok().and_then(|place| counts.get_mut(place)) {
                         *count += 1;
                     }
                 }
@@ -175,18 +146,15 @@ impl Tally {
         match self {
             Tally::Nothing => {}
             Tally::Words { column, counts } => {
-                let found: Vec<(u64, u32)> =
-                    (0..).zip(counts).filter(|&(_, count)| count > 0).collect();
+                let found: Vec<(u64, u32)> = (0..).zip(counts).filter(|&(_, count)| count > 0).collect();
                 let ordinals: Vec<u64> = found.iter().map(|&(ordinal, _)| ordinal).collect();
                 let mut counts = found.iter().map(|&(_, count)| u64::from(count));
-                column
-                    .dictionary()
-                    .sorted_ords_to_term_cb(&ordinals, |value| {
-                        let count = counts.next().unwrap_or(0);
-                        if let Ok(value) = std::str::from_utf8(value) {
-                            *values.entry(value.to_owned()).or_default() += count;
-                        }
-                    })?;
+                column.dictionary().sorted_ords_to_term_cb(&ordinals, |value| {
+                    let count = counts.next().unwrap_or(0);
+                    if let Ok(value) = std::str::from_utf8(value) {
+                        *values.entry(value.to_owned()).or_default() += count;
+                    }
+                })?;
             }
             Tally::Numbers { counts, .. } => {
                 for (number, count) in counts {

@@ -44,9 +44,6 @@ pub enum Error {
 
 impl Error {
     pub(crate) fn field(name: &str, problem: &'static str) -> Self {
-        Error::Field {
-            field: name.to_owned(),
-            problem,
-        }
+        Error::Field { field: name.to_owned(), problem }
     }
 }

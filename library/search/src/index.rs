@@ -65,10 +65,7 @@ pub struct Index {
 
 impl std::fmt::Debug for Index {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Index")
-            .field("folder", &self.folder)
-            .field("sequence", &self.sequence())
-            .finish()
+        f.debug_struct("Index").field("folder", &self.folder).field("sequence", &self.sequence()).finish()
     }
 }
 
@@ -111,32 +108,21 @@ impl Index {
         let engine = if exists {
             tantivy::Index::open(directory).map_err(damaged)?
         } else {
-            tantivy::Index::create(
-                directory,
-                layout.schema.clone(),
-                tantivy::IndexSettings::default(),
-            )?
+            tantivy::Index::create(directory, layout.schema.clone(), tantivy::IndexSettings::default())?
         };
         for form in [Form::Exact, Form::Folded, Form::Bare] {
             engine.tokenizers().register(form.name(), Analyser(form));
         }
         let meta = engine.load_metas().map_err(damaged)?;
-        let stored = meta
-            .payload
-            .as_deref()
-            .map(|text| read_payload(text).unwrap_or((text, 0)));
+        let stored = meta.payload.as_deref().map(|text| read_payload(text).unwrap_or((text, 0)));
         // Killed between the creation and the first commit, there is nothing in
         // it that could be another's.
         let fresh = stored.is_none() && meta.segments.is_empty();
         if let Some((found, _)) = stored.filter(|(found, _)| *found != identity) {
-            return Err(Error::OtherIdentity {
-                found: found.to_owned(),
-            });
+            return Err(Error::OtherIdentity { found: found.to_owned() });
         }
         if engine.schema() != layout.schema {
-            return Err(Error::OtherIdentity {
-                found: "another schema under the same identity".to_owned(),
-            });
+            return Err(Error::OtherIdentity { found: "another schema under the same identity".to_owned() });
         }
         let reader = engine
             .reader_builder()
@@ -167,10 +153,7 @@ impl Index {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn with_writer<T>(
-        &self,
-        work: impl FnOnce(&mut IndexWriter) -> Result<T, Error>,
-    ) -> Result<T, Error> {
+    fn with_writer<T>(&self, work: impl FnOnce(&mut IndexWriter) -> Result<T, Error>) -> Result<T, Error> {
         let mut guard = self.lock();
         let mut writer = match guard.take() {
             Some(writer) => writer,
@@ -216,18 +199,14 @@ impl Index {
             }
             for (place, (key, document)) in (0_u64..).zip(&batch.add) {
                 let written = (batch.sequence << 16) | place.min(0xffff);
-                let (document, left_out) =
-                    self.layout
-                        .document(key, document, written, &self.collation);
+                let (document, left_out) = self.layout.document(key, document, written, &self.collation);
                 unknown.extend(left_out);
                 writer.add_document(document)?;
             }
             Ok(())
         })?;
         if !unknown.is_empty() {
-            log::warn!(
-                "search documents have values for fields that the schema lacks: {unknown:?}"
-            );
+            log::warn!("search documents have values for fields that the schema lacks: {unknown:?}");
         }
         Ok(())
     }
@@ -277,10 +256,7 @@ impl Index {
         self.with_writer(|writer| {
             let segments = self.engine.searchable_segment_ids()?;
             let searcher = self.reader.searcher();
-            let clean = searcher
-                .segment_readers()
-                .iter()
-                .all(|segment| !segment.has_deletes());
+            let clean = searcher.segment_readers().iter().all(|segment| !segment.has_deletes());
             if segments.len() > 1 || !clean {
                 writer.merge(&segments).wait()?;
             }
@@ -307,11 +283,7 @@ impl Index {
         }
         Ok(Stats {
             documents: searcher.num_docs(),
-            removed: searcher
-                .segment_readers()
-                .iter()
-                .map(|segment| u64::from(segment.num_deleted_docs()))
-                .sum(),
+            removed: searcher.segment_readers().iter().map(|segment| u64::from(segment.num_deleted_docs())).sum(),
             segments: searcher.segment_readers().len(),
             bytes,
         })

@@ -82,10 +82,7 @@ pub(crate) const WRITTEN: &str = "written";
 
 fn words(form: Form, record: IndexRecordOption) -> TextOptions {
     TextOptions::default().set_indexing_options(
-        TextFieldIndexing::default()
-            .set_tokenizer(form.name())
-            .set_index_option(record)
-            .set_fieldnorms(true),
+        TextFieldIndexing::default().set_tokenizer(form.name()).set_index_option(record).set_fieldnorms(true),
     )
 }
 
@@ -107,10 +104,7 @@ impl Layout {
         let visibility = builder.add_text_field("visibility", raw());
         let written = builder.add_u64_field(WRITTEN, FAST);
         let any = builder.add_text_field("any", words(Form::Bare, IndexRecordOption::WithFreqs));
-        let any_exact = builder.add_text_field(
-            "any-exact",
-            words(Form::Exact, IndexRecordOption::WithFreqs),
-        );
+        let any_exact = builder.add_text_field("any-exact", words(Form::Exact, IndexRecordOption::WithFreqs));
         let mut fields = BTreeMap::new();
         for (place, field) in schema.fields.iter().enumerate() {
             if field.facet && field.kind == FieldKind::Text {
@@ -120,10 +114,7 @@ impl Layout {
                 )));
             }
             if (field.suggest || field.stored) && field.kind != FieldKind::Text {
-                return Err(Error::Schema(format!(
-                    "{:?}: suggest and stored are for text fields",
-                    field.name
-                )));
+                return Err(Error::Schema(format!("{:?}: suggest and stored are for text fields", field.name)));
             }
             let column = format!("f{place}");
             let sort = (field.sort).then(|| match field.kind {
@@ -132,9 +123,7 @@ impl Layout {
             });
             let kind = match field.kind {
                 FieldKind::Text => {
-                    let stored = field
-                        .stored
-                        .then(|| builder.add_text_field(&format!("f{place}-stored"), STORED));
+                    let stored = field.stored.then(|| builder.add_text_field(&format!("f{place}-stored"), STORED));
                     Kind::Text(TextField {
                         exact: builder.add_text_field(
                             &format!("f{place}-exact"),
@@ -148,26 +137,16 @@ impl Layout {
                         default: field.default,
                         stored,
                         suggest: (field.suggest).then(|| {
-                            stored.unwrap_or_else(|| {
-                                builder.add_text_field(&format!("f{place}-suggest"), STORED)
-                            })
+                            stored.unwrap_or_else(|| builder.add_text_field(&format!("f{place}-suggest"), STORED))
                         }),
                     })
                 }
                 FieldKind::Keyword => {
-                    let options = if field.facet {
-                        raw().set_fast("raw")
-                    } else {
-                        raw()
-                    };
-                    Kind::Keyword {
-                        raw: builder.add_text_field(&column, options),
-                        facet: field.facet,
-                    }
+                    let options = if field.facet { raw().set_fast("raw") } else { raw() };
+                    Kind::Keyword { raw: builder.add_text_field(&column, options), facet: field.facet }
                 }
                 FieldKind::Number => Kind::Number {
-                    number: builder
-                        .add_i64_field(&column, NumericOptions::default() | INDEXED | FAST),
+                    number: builder.add_i64_field(&column, NumericOptions::default() | INDEXED | FAST),
                     facet: field.facet,
                 },
             };
@@ -176,28 +155,15 @@ impl Layout {
             }
             let entry = Entry { kind, sort, column };
             if fields.insert(field.name.clone(), entry).is_some() {
-                return Err(Error::Schema(format!(
-                    "field {:?} is there twice",
-                    field.name
-                )));
+                return Err(Error::Schema(format!("field {:?} is there twice", field.name)));
             }
         }
-        Ok(Layout {
-            schema: builder.build(),
-            fields,
-            key,
-            visibility,
-            written,
-            any,
-            any_exact,
-        })
+        Ok(Layout { schema: builder.build(), fields, key, visibility, written, any, any_exact })
     }
 
     /// The entry of a field that a query names.
     pub(crate) fn entry(&self, name: &str) -> Result<&Entry, Error> {
-        self.fields
-            .get(name)
-            .ok_or_else(|| Error::field(name, "the schema has no such field"))
+        self.fields.get(name).ok_or_else(|| Error::field(name, "the schema has no such field"))
     }
 
     /// A text field that a query names.
@@ -260,10 +226,7 @@ impl Layout {
                     if let Some(stored) = field.stored {
                         out.add_text(stored, &value);
                     }
-                    if let Some(suggest) = field
-                        .suggest
-                        .filter(|_| public && field.suggest != field.stored)
-                    {
+                    if let Some(suggest) = field.suggest.filter(|_| public && field.suggest != field.stored) {
                         out.add_text(suggest, &value);
                     }
                 }

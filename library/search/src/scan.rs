@@ -75,14 +75,10 @@ impl Index {
             looked_at += batch.len();
             for value in batch {
                 let term = Term::from_field_text(engine_field, &value);
-                let query =
-                    visible.restrict(Box::new(TermQuery::new(term, IndexRecordOption::Basic)));
+                let query = visible.restrict(Box::new(TermQuery::new(term, IndexRecordOption::Basic)));
                 let documents = count_up_to(&searcher, &query, u64::MAX)?;
                 if documents > 0 && found.len() < count {
-                    found.push(FacetCount {
-                        value,
-                        count: documents,
-                    });
+                    found.push(FacetCount { value, count: documents });
                 }
             }
             if whole {

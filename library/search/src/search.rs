@@ -29,23 +29,14 @@ impl Index {
     /// [`Error::Field`] for fields that are not there or cannot do what is
     /// asked, [`Error::TooComplex`], [`Error::TooDeep`] beyond 10,000 hits,
     /// [`Error::Engine`].
-    pub fn search(
-        &self,
-        request: &SearchRequest,
-        visibility: &[String],
-    ) -> Result<SearchReply, Error> {
+    pub fn search(&self, request: &SearchRequest, visibility: &[String]) -> Result<SearchReply, Error> {
         let limit = request.limit.min(PAGE_LIMIT);
         if request.offset.saturating_add(limit) as u64 > COUNT_LIMIT {
             return Err(Error::TooDeep);
         }
         let searcher = self.searcher();
         let visible = Visibility::new(&searcher, &self.layout, visibility)?;
-        let mut compiler = Compiler {
-            layout: &self.layout,
-            searcher: &searcher,
-            visibility: &visible,
-            relaxed: false,
-        };
+        let mut compiler = Compiler { layout: &self.layout, searcher: &searcher, visibility: &visible, relaxed: false };
         let mut counted = self.count(&compiler, request)?;
         let strict = counted.total;
         if strict == 0 && request.relax {
@@ -60,14 +51,7 @@ impl Index {
             ..SearchReply::default()
         };
         if limit > 0 && reply.total > request.offset as u64 {
-            reply.hits = self.hits(
-                &compiler,
-                request,
-                Page {
-                    offset: request.offset,
-                    limit,
-                },
-            )?;
+            reply.hits = self.hits(&compiler, request, Page { offset: request.offset, limit })?;
         }
         if request.spelling && strict < FEW && !visible.is_nothing() {
             reply.spelling = self.spelling(&searcher, &request.query, &visible)?;
@@ -84,11 +68,7 @@ impl Index {
             .map(|(name, most)| Facet::new(&self.layout, name, *most).map(|facet| (name, facet)))
             .collect::<Result<Vec<_>, _>>()?;
         let chosen = |name: &str| request.filters.contains_key(name);
-        let plain: Vec<Facet<'_>> = facets
-            .iter()
-            .filter(|(name, _)| !chosen(name))
-            .map(|&(_, facet)| facet)
-            .collect();
+        let plain: Vec<Facet<'_>> = facets.iter().filter(|(name, _)| !chosen(name)).map(|&(_, facet)| facet).collect();
         let query = compiler.matching(&request.query, &request.filters, None)?;
         let mut counted = count(compiler.searcher, &query, &plain)?;
         for (name, facet) in facets.iter().filter(|(name, _)| chosen(name)) {
@@ -100,12 +80,7 @@ impl Index {
         Ok(counted)
     }
 
-    fn hits(
-        &self,
-        compiler: &Compiler<'_>,
-        request: &SearchRequest,
-        page: Page,
-    ) -> Result<Vec<Hit>, Error> {
+    fn hits(&self, compiler: &Compiler<'_>, request: &SearchRequest, page: Page) -> Result<Vec<Hit>, Error> {
         let searcher = compiler.searcher;
         let scored: Vec<(f32, DocAddress)> = match &request.sort {
             Sort::Relevance => {
@@ -115,42 +90,23 @@ impl Index {
             Sort::Newest => self.sorted(
                 compiler,
                 request,
-                Order {
-                    column: WRITTEN,
-                    kind: Sorted::Written,
-                    descending: true,
-                },
+                Order { column: WRITTEN, kind: Sorted::Written, descending: true },
                 page,
             )?,
             Sort::Field { name, descending } => {
                 let entry = self.layout.entry(name)?;
                 let Some(column) = &entry.sort else {
-                    return Err(Error::field(
-                        name,
-                        "the schema does not mark it for sorting",
-                    ));
+                    return Err(Error::field(name, "the schema does not mark it for sorting"));
                 };
                 let kind = match entry.kind {
                     Kind::Number { .. } => Sorted::Numbers,
                     Kind::Text(_) | Kind::Keyword { .. } => Sorted::Keys,
                 };
-                self.sorted(
-                    compiler,
-                    request,
-                    Order {
-                        column,
-                        kind,
-                        descending: *descending,
-                    },
-                    page,
-                )?
+                self.sorted(compiler, request, Order { column, kind, descending: *descending }, page)?
             }
         };
         let marker = request.snippets.then(|| Marker::new(&request.query));
-        scored
-            .into_iter()
-            .map(|(score, address)| self.hit(searcher, score, address, marker.as_ref()))
-            .collect()
+        scored.into_iter().map(|(score, address)| self.hit(searcher, score, address, marker.as_ref())).collect()
     }
 
     fn sorted(
@@ -162,32 +118,15 @@ impl Index {
     ) -> Result<Vec<(f32, DocAddress)>, Error> {
         let query = compiler.matching(&request.query, &request.filters, None)?;
         let addresses = top::by_column(compiler.searcher, &query, order, page)?;
-        Ok(addresses
-            .into_iter()
-            .map(|address| (0.0, address))
-            .collect())
+        Ok(addresses.into_iter().map(|address| (0.0, address)).collect())
     }
 
-    fn hit(
-        &self,
-        searcher: &Searcher,
-        score: f32,
-        address: DocAddress,
-        marker: Option<&Marker>,
-    ) -> Result<Hit, Error> {
+    fn hit(&self, searcher: &Searcher, score: f32, address: DocAddress, marker: Option<&Marker>) -> Result<Hit, Error> {
         let document: TantivyDocument = searcher.doc(address)?;
-        let key = document
-            .get_first(self.layout.key)
-            .and_then(|key| key.as_str().map(str::to_owned));
+        let key = document.get_first(self.layout.key).and_then(|key| key.as_str().map(str::to_owned));
         let key = key.ok_or_else(|| Error::Damaged("a document without its key".to_owned()))?;
-        let snippets = marker
-            .map(|marker| self.snippets(&document, marker))
-            .unwrap_or_default();
-        Ok(Hit {
-            key,
-            score,
-            snippets,
-        })
+        let snippets = marker.map(|marker| self.snippets(&document, marker)).unwrap_or_default();
+        Ok(Hit { key, score, snippets })
     }
 
     /// The best passage of each stored field.
@@ -199,14 +138,10 @@ impl Index {
             };
             let Some(stored) = field.stored else { continue };
             for value in document.get_all(stored) {
-                let Some(passage) = value.as_str().and_then(|text| marker.passage(name, text))
-                else {
+                let Some(passage) = value.as_str().and_then(|text| marker.passage(name, text)) else {
                     continue;
                 };
-                if best
-                    .get(name.as_str())
-                    .is_none_or(|other| passage.marks.len() > other.marks.len())
-                {
+                if best.get(name.as_str()).is_none_or(|other| passage.marks.len() > other.marks.len()) {
                     best.insert(name, passage);
                 }
             }

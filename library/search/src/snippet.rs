@@ -46,9 +46,7 @@ impl Marker {
                     self.add_words(&converted);
                 }
             }
-            Query::And(queries) | Query::Or(queries) => {
-                queries.iter().for_each(|query| self.add(query))
-            }
+            Query::And(queries) | Query::Or(queries) => queries.iter().for_each(|query| self.add(query)),
             Query::Not(wanted, _) => self.add(wanted),
             Query::Everything | Query::Term { .. } | Query::Range { .. } => {}
         }
@@ -65,19 +63,10 @@ impl Marker {
     /// How well a word answers: 2 as typed, 1 without marks, 0 not at all.
     fn answers(&self, word: &Word<'_>) -> u8 {
         let folded = fold(word.text);
-        if !self.folded.contains(&folded)
-            && !self
-                .beginnings
-                .iter()
-                .any(|begin| folded.starts_with(begin))
-        {
+        if !self.folded.contains(&folded) && !self.beginnings.iter().any(|begin| folded.starts_with(begin)) {
             return 0;
         }
-        if self.exact.contains(&exact(word.text)) {
-            2
-        } else {
-            1
-        }
+        if self.exact.contains(&exact(word.text)) { 2 } else { 1 }
     }
 
     /// The best passage of a text, if any of the words is in it.
@@ -89,27 +78,16 @@ impl Marker {
             })
             .collect();
         // Where the typed spelling is there, other spellings are noise.
-        let least = if self.marked && found.iter().any(|&(.., answer)| answer == 2) {
-            2
-        } else {
-            1
-        };
-        let found: Vec<(usize, usize)> = found
-            .into_iter()
-            .filter(|&(.., answer)| answer >= least)
-            .map(|(start, end, _)| (start, end))
-            .collect();
+        let least = if self.marked && found.iter().any(|&(.., answer)| answer == 2) { 2 } else { 1 };
+        let found: Vec<(usize, usize)> =
+            found.into_iter().filter(|&(.., answer)| answer >= least).map(|(start, end, _)| (start, end)).collect();
         let (start, end) = window(text, &found)?;
         let marks = found
             .into_iter()
             .filter(|&(from, to)| from >= start && to <= end)
             .map(|(from, to)| (from - start, to - start))
             .collect();
-        Some(Snippet {
-            field: field.to_owned(),
-            text: text.get(start..end)?.to_owned(),
-            marks,
-        })
+        Some(Snippet { field: field.to_owned(), text: text.get(start..end)?.to_owned(), marks })
     }
 }
 
@@ -122,11 +100,7 @@ fn window(text: &str, found: &[(usize, usize)]) -> Option<(usize, usize)> {
     }
     let mut best = (0, first.0);
     for (place, &(from, _)) in found.iter().enumerate() {
-        let inside = found
-            .iter()
-            .skip(place)
-            .take_while(|&&(_, to)| to - from <= PASSAGE * 3 / 4)
-            .count();
+        let inside = found.iter().skip(place).take_while(|&&(_, to)| to - from <= PASSAGE * 3 / 4).count();
         if inside > best.0 {
             best = (inside, from);
         }
@@ -137,10 +111,7 @@ fn window(text: &str, found: &[(usize, usize)]) -> Option<(usize, usize)> {
         start -= 1;
     }
     if start > 0 {
-        let skipped = text
-            .get(start..best.1)?
-            .find(char::is_whitespace)
-            .map_or(best.1 - start, |gap| gap + 1);
+        let skipped = text.get(start..best.1)?.find(char::is_whitespace).map_or(best.1 - start, |gap| gap + 1);
         start = (start + skipped).min(best.1);
         while !text.is_char_boundary(start) {
             start += 1;
@@ -151,10 +122,7 @@ fn window(text: &str, found: &[(usize, usize)]) -> Option<(usize, usize)> {
         end -= 1;
     }
     if end < text.len()
-        && let Some(gap) = text
-            .get(start..end)?
-            .rfind(char::is_whitespace)
-            .filter(|gap| *gap > PASSAGE / 2)
+        && let Some(gap) = text.get(start..end)?.rfind(char::is_whitespace).filter(|gap| *gap > PASSAGE / 2)
     {
         end = start + gap;
     }
@@ -177,20 +145,12 @@ mod tests {
     use tram_contract::search::Match;
 
     fn typed(text: &str, r#match: Match) -> Query {
-        Query::Text {
-            text: text.to_owned(),
-            fields: Vec::new(),
-            r#match,
-        }
+        Query::Text { text: text.to_owned(), fields: Vec::new(), r#match }
     }
 
     fn marked(query: &str, text: &str) -> Vec<String> {
         let snippet = highlight("x", text, &typed(query, Match::All)).unwrap();
-        snippet
-            .marks
-            .iter()
-            .map(|&(from, to)| snippet.text[from..to].to_owned())
-            .collect()
+        snippet.marks.iter().map(|&(from, to)| snippet.text[from..to].to_owned()).collect()
     }
 
     #[test]
@@ -201,19 +161,12 @@ mod tests {
         assert_eq!(marked("bàn", "bạn bán"), ["bạn", "bán"]);
         assert!(highlight("x", "Đất rừng", &typed("biển", Match::All)).is_none());
         let snippet = highlight("x", "Đất rừng", &typed("ru", Match::Prefix)).unwrap();
-        assert_eq!(
-            snippet.marks,
-            [(7, 14)].map(|_| (snippet.text.find('r').unwrap(), snippet.text.len()))
-        );
+        assert_eq!(snippet.marks, [(7, 14)].map(|_| (snippet.text.find('r').unwrap(), snippet.text.len())));
     }
 
     #[test]
     fn the_passage_is_where_the_words_are() {
-        let text = format!(
-            "{} con đường mòn Hồ Chí Minh {}",
-            "chữ ".repeat(200),
-            "khác ".repeat(200)
-        );
+        let text = format!("{} con đường mòn Hồ Chí Minh {}", "chữ ".repeat(200), "khác ".repeat(200));
         let snippet = highlight("x", &text, &typed("đường mòn", Match::All)).unwrap();
         assert!(snippet.text.contains("đường mòn Hồ Chí Minh") && snippet.text.len() <= PASSAGE);
         assert_eq!(snippet.marks.len(), 2);

@@ -72,11 +72,7 @@ fn near(word: &str) -> Near {
 /// The text of a query that spelling can be proposed for: the first one.
 fn text_of(query: &Query) -> Option<&str> {
     match query {
-        Query::Text {
-            text,
-            r#match: Match::All | Match::Any | Match::Prefix | Match::Phrase,
-            ..
-        } => Some(text),
+        Query::Text { text, r#match: Match::All | Match::Any | Match::Prefix | Match::Phrase, .. } => Some(text),
         Query::And(queries) => queries.iter().find_map(text_of),
         _ => None,
     }
@@ -95,12 +91,7 @@ impl Index {
             return Ok(None);
         };
         let public = Visibility::new(searcher, &self.layout, &[PUBLIC.to_owned()])?;
-        let speller = Speller {
-            layout: &self.layout,
-            searcher,
-            visible,
-            public: &public,
-        };
+        let speller = Speller { layout: &self.layout, searcher, visible, public: &public };
         speller.correct(&Text::new(typed))
     }
 }
@@ -120,20 +111,11 @@ impl Speller<'_> {
     /// draws on.
     fn found(&self, candidate: &[String]) -> Compiled {
         let fields = self.layout.suggest_fields();
-        any_of(
-            fields
-                .map(|field| phrase(field.folded, candidate.iter().map(String::as_str)))
-                .collect(),
-        )
+        any_of(fields.map(|field| phrase(field.folded, candidate.iter().map(String::as_str))).collect())
     }
 
     fn all(&self, candidates: &[Candidate]) -> Compiled {
-        let all = all_of(
-            candidates
-                .iter()
-                .map(|candidate| self.found(candidate))
-                .collect(),
-        );
+        let all = all_of(candidates.iter().map(|candidate| self.found(candidate)).collect());
         self.public.restrict(self.visible.restrict(all))
     }
 
@@ -177,10 +159,7 @@ impl Speller<'_> {
             .iter()
             .flat_map(|word| match corrected.get(word.folded.as_str()) {
                 None => vec![word.typed.as_str()],
-                Some(parts) => parts
-                    .iter()
-                    .map(|part| spelled.get(part).unwrap_or(part).as_str())
-                    .collect(),
+                Some(parts) => parts.iter().map(|part| spelled.get(part).unwrap_or(part).as_str()).collect(),
             })
             .collect();
         Ok(Some(out.join(" ")))
@@ -237,20 +216,12 @@ impl Speller<'_> {
         Ok(out)
     }
 
-    fn near_words(
-        &self,
-        field: Field,
-        word: &str,
-        found: &mut BTreeMap<String, u64>,
-    ) -> Result<(), Error> {
+    fn near_words(&self, field: Field, word: &str, found: &mut BTreeMap<String, u64>) -> Result<(), Error> {
         for segment in self.searcher.segment_readers() {
             let inverted = segment.inverted_index(field)?;
             let mut stream = inverted.terms().search(near(word)).into_stream()?;
             while let Some((candidate, info)) = stream.next() {
-                if let Some(candidate) = std::str::from_utf8(candidate)
-                    .ok()
-                    .filter(|word| *word >= " ")
-                {
+                if let Some(candidate) = std::str::from_utf8(candidate).ok().filter(|word| *word >= " ") {
                     *found.entry(candidate.to_owned()).or_default() += u64::from(info.doc_freq);
                 }
             }
@@ -262,34 +233,17 @@ impl Speller<'_> {
     /// from the first public document that has them all.
     fn spelled(&self, all: &[Candidate]) -> Result<BTreeMap<String, String>, Error> {
         let mut out = BTreeMap::new();
-        let plan = Plan {
-            scored: self.all(all),
-            filter: None,
-            shortlist: None,
-        };
-        let hits = top::by_score(
-            self.searcher,
-            self.layout,
-            &plan,
-            Page {
-                offset: 0,
-                limit: 1,
-            },
-        )?;
+        let plan = Plan { scored: self.all(all), filter: None, shortlist: None };
+        let hits = top::by_score(self.searcher, self.layout, &plan, Page { offset: 0, limit: 1 })?;
         let wanted: HashSet<&str> = all.iter().flatten().map(String::as_str).collect();
         for (_, address) in hits {
             let document: TantivyDocument = self.searcher.doc(address)?;
-            for field in self
-                .layout
-                .suggest_fields()
-                .filter_map(|field| field.suggest)
-            {
+            for field in self.layout.suggest_fields().filter_map(|field| field.suggest) {
                 for value in document.get_all(field).filter_map(|value| value.as_str()) {
                     for word in words(value) {
                         let folded = fold(word.text);
                         if wanted.contains(folded.as_str()) {
-                            out.entry(folded)
-                                .or_insert_with(|| word.text.to_lowercase());
+                            out.entry(folded).or_insert_with(|| word.text.to_lowercase());
                         }
                     }
                 }
@@ -301,8 +255,5 @@ impl Speller<'_> {
 
 /// How many letters two words share at the start: slips are rare there.
 fn shared_start(one: &str, other: &str) -> usize {
-    one.chars()
-        .zip(other.chars())
-        .take_while(|(a, b)| a == b)
-        .count()
+    one.chars().zip(other.chars()).take_while(|(a, b)| a == b).count()
 }

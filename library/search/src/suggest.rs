@@ -36,10 +36,7 @@ impl Index {
         limit: usize,
     ) -> Result<Vec<String>, Error> {
         let Some(values) = self.layout.text(field)?.suggest else {
-            return Err(Error::field(
-                field,
-                "the schema does not mark it for suggestions",
-            ));
+            return Err(Error::field(field, "the schema does not mark it for suggestions"));
         };
         let typed = Text::new(prefix);
         let limit = limit.min(MOST);
@@ -49,17 +46,8 @@ impl Index {
         if typed.words.is_empty() || limit == 0 || visible.is_nothing() {
             return Ok(Vec::new());
         }
-        let compiler = Compiler {
-            layout: &self.layout,
-            searcher: &searcher,
-            visibility: &visible,
-            relaxed: false,
-        };
-        let query = Query::Text {
-            text: prefix.to_owned(),
-            fields: vec![field.to_owned()],
-            r#match: Match::Prefix,
-        };
+        let compiler = Compiler { layout: &self.layout, searcher: &searcher, visibility: &visible, relaxed: false };
+        let query = Query::Text { text: prefix.to_owned(), fields: vec![field.to_owned()], r#match: Match::Prefix };
         let mut plan = compiler.plan(&query, &BTreeMap::new())?;
         plan.filter = match plan.filter {
             Some(filter) => Some(public.restrict(filter)),
@@ -67,25 +55,14 @@ impl Index {
             None => Some(public.restrict(Box::new(AllQuery))),
         };
         // Editions share a title, so more hits are read than values wanted.
-        let hits = top::by_score(
-            &searcher,
-            &self.layout,
-            &plan,
-            Page {
-                offset: 0,
-                limit: limit * 4,
-            },
-        )?;
+        let hits = top::by_score(&searcher, &self.layout, &plan, Page { offset: 0, limit: limit * 4 })?;
         let candidates = [Some(&typed), typed.converted().as_ref()].map(|text| text.cloned());
         let mut seen: HashSet<String> = HashSet::new();
         let mut out = Vec::new();
         for (_, address) in hits {
             let document: TantivyDocument = searcher.doc(address)?;
             for value in document.get_all(values).filter_map(|value| value.as_str()) {
-                let fits = candidates
-                    .iter()
-                    .flatten()
-                    .any(|text| has_words(value, text));
+                let fits = candidates.iter().flatten().any(|text| has_words(value, text));
                 if fits && out.len() < limit && seen.insert(fold(value)) {
                     out.push(value.to_owned());
                 }
@@ -101,6 +78,5 @@ fn has_words(value: &str, typed: &Text) -> bool {
     let Some((last, before)) = typed.words.split_last() else {
         return false;
     };
-    before.iter().all(|word| folded.contains(&word.folded))
-        && folded.iter().any(|word| word.starts_with(&last.folded))
+    before.iter().all(|word| folded.contains(&word.folded)) && folded.iter().any(|word| word.starts_with(&last.folded))
 }

@@ -46,10 +46,7 @@ impl Text {
             .filter(|word| !word.folded.is_empty())
             .take(MOST_WORDS)
             .collect();
-        Text {
-            words,
-            marked: has_marks(&text),
-        }
+        Text { words, marked: has_marks(&text) }
     }
 
     /// The same text with key strokes converted; nothing if there are none.
@@ -71,10 +68,7 @@ impl Text {
                 None => word.clone(),
             })
             .collect();
-        Some(Text {
-            words,
-            marked: true,
-        })
+        Some(Text { words, marked: true })
     }
 }
 

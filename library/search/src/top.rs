@@ -5,9 +5,7 @@ use std::collections::BinaryHeap;
 
 use tantivy::columnar::{BytesColumn, Column};
 use tantivy::query::{EnableScoring, Query as EngineQuery, Weight};
-use tantivy::{
-    DocAddress, DocId, DocSet, Searcher, SeekDangerResult, SegmentReader, TERMINATED, i64_to_u64,
-};
+use tantivy::{DocAddress, DocId, DocSet, Searcher, SeekDangerResult, SegmentReader, TERMINATED, i64_to_u64};
 
 use crate::compile::{Compiled, Plan};
 use crate::error::Error;
@@ -44,13 +42,7 @@ pub(crate) fn by_score(
     if let Some(shortlist) = &plan.shortlist {
         let mut short: Vec<DocAddress> = Vec::new();
         for query in &shortlist.queries {
-            let found = best_of(
-                searcher,
-                rarity,
-                query,
-                filter.as_deref(),
-                SHORTLIST.max(most),
-            )?;
+            let found = best_of(searcher, rarity, query, filter.as_deref(), SHORTLIST.max(most))?;
             short.extend(found.into_iter().map(|(_, address)| address));
         }
         short.sort_unstable();
@@ -61,11 +53,7 @@ pub(crate) fn by_score(
     if best.len() < most {
         best = best_of(searcher, rarity, &plan.scored, filter.as_deref(), most)?;
     }
-    Ok(best
-        .into_iter()
-        .skip(page.offset)
-        .take(page.limit)
-        .collect())
+    Ok(best.into_iter().skip(page.offset).take(page.limit).collect())
 }
 
 /// Better before worse; the same score in the order of documents.
@@ -82,9 +70,7 @@ fn best_of(
     filter: Option<&dyn Weight>,
     most: usize,
 ) -> Result<Vec<(f32, DocAddress)>, Error> {
-    let weight = query.weight(EnableScoring::enabled_from_statistics_provider(
-        rarity, searcher,
-    ))?;
+    let weight = query.weight(EnableScoring::enabled_from_statistics_provider(rarity, searcher))?;
     let mut best: BinaryHeap<Worst> = BinaryHeap::with_capacity(most + 1);
     for (ordinal, segment) in (0..).zip(searcher.segment_readers()) {
         let mut allowed = match filter {
@@ -127,9 +113,7 @@ fn scores(
 ) -> Result<Vec<(f32, DocAddress)>, Error> {
     let mut out: Vec<(f32, DocAddress)> = short.iter().map(|address| (0.0, *address)).collect();
     for part in parts {
-        let weight = part.weight(EnableScoring::enabled_from_statistics_provider(
-            rarity, searcher,
-        ))?;
+        let weight = part.weight(EnableScoring::enabled_from_statistics_provider(rarity, searcher))?;
         for of_segment in out.chunk_by_mut(|one, other| one.1.segment_ord == other.1.segment_ord) {
             let Some((_, first)) = of_segment.first() else {
                 continue;
@@ -225,15 +209,7 @@ pub(crate) fn by_column(
         while doc != TERMINATED {
             if !segment.is_deleted(doc) {
                 let entry = match values.first(doc) {
-                    Some(value) => (
-                        false,
-                        if order.descending {
-                            u64::MAX - value
-                        } else {
-                            value
-                        },
-                        doc,
-                    ),
+                    Some(value) => (false, if order.descending { u64::MAX - value } else { value }, doc),
                     None => (true, 0, doc),
                 };
                 if best.len() < most {
@@ -247,29 +223,13 @@ pub(crate) fn by_column(
         }
         for (_, value, doc) in best {
             let missing = values.first(doc).is_none();
-            let value = if order.descending {
-                u64::MAX - value
-            } else {
-                value
-            };
-            let place = if missing {
-                Place::Last
-            } else {
-                values.place(value)?
-            };
+            let value = if order.descending { u64::MAX - value } else { value };
+            let place = if missing { Place::Last } else { values.place(value)? };
             all.push((place, DocAddress::new(ordinal, doc)));
         }
     }
-    all.sort_by(|(one, at), (other, than)| {
-        one.compare(other, order.descending)
-            .then_with(|| at.cmp(than))
-    });
-    Ok(all
-        .into_iter()
-        .skip(page.offset)
-        .take(page.limit)
-        .map(|(_, address)| address)
-        .collect())
+    all.sort_by(|(one, at), (other, than)| one.compare(other, order.descending).then_with(|| at.cmp(than)));
+    Ok(all.into_iter().skip(page.offset).take(page.limit).map(|(_, address)| address).collect())
 }
 
 /// A value that can be compared between segments.
@@ -288,15 +248,9 @@ impl Place {
             (_, Place::Last) => return Ordering::Less,
             (Place::Key(one), Place::Key(other)) => one.cmp(other),
             (Place::Number(one), Place::Number(other)) => one.cmp(other),
-            (Place::Key(_), Place::Number(_)) | (Place::Number(_), Place::Key(_)) => {
-                Ordering::Equal
-            }
+            (Place::Key(_), Place::Number(_)) | (Place::Number(_), Place::Key(_)) => Ordering::Equal,
         };
-        if descending {
-            ascending.reverse()
-        } else {
-            ascending
-        }
+        if descending { ascending.reverse() } else { ascending }
     }
 }
 
@@ -312,15 +266,9 @@ impl Values {
     fn open(segment: &SegmentReader, order: Order<'_>) -> Result<Self, Error> {
         let columns = segment.fast_fields();
         Ok(match order.kind {
-            Sorted::Keys => columns
-                .bytes(order.column)?
-                .map_or(Values::Nothing, Values::Keys),
-            Sorted::Numbers => columns
-                .column_opt(order.column)?
-                .map_or(Values::Nothing, Values::Numbers),
-            Sorted::Written => columns
-                .column_opt(order.column)?
-                .map_or(Values::Nothing, Values::Written),
+            Sorted::Keys => columns.bytes(order.column)?.map_or(Values::Nothing, Values::Keys),
+            Sorted::Numbers => columns.column_opt(order.column)?.map_or(Values::Nothing, Values::Numbers),
+            Sorted::Written => columns.column_opt(order.column)?.map_or(Values::Nothing, Values::Written),
         })
     }
 

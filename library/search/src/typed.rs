@@ -17,8 +17,7 @@ use tantivy::schema::{Field, IndexRecordOption};
 use tram_contract::search::Match;
 
 use crate::compile::{
-    Compiled, Compiler, Purpose, Shortlist, all_of, any_of, boosted, completions, phrase, term,
-    whole,
+    Compiled, Compiler, Purpose, Shortlist, all_of, any_of, boosted, completions, phrase, term, whole,
 };
 use crate::error::Error;
 use crate::layout::{Layout, TextField};
@@ -88,65 +87,38 @@ impl<'a> Scope<'a> {
     /// A word in one of the fields.
     fn word(&self, layout: &Layout, word: &QueryWord, marks: Marks) -> Compiled {
         let there = |field: Field, word: &str| -> Compiled {
-            Box::new(TermQuery::new(
-                Term::from_field_text(field, word),
-                IndexRecordOption::Basic,
-            ))
+            Box::new(TermQuery::new(Term::from_field_text(field, word), IndexRecordOption::Basic))
         };
         match (self.named, marks) {
             (true, Marks::Any) => self.each(|field| term(field.folded, &word.folded)),
             (true, Marks::Typed) => {
                 let spellings = spellings(word);
-                self.each(|field| {
-                    any_of(
-                        spellings
-                            .iter()
-                            .map(|spelling| term(field.exact, spelling))
-                            .collect(),
-                    )
-                })
+                self.each(|field| any_of(spellings.iter().map(|spelling| term(field.exact, spelling)).collect()))
             }
             (false, Marks::Any) => there(layout.any, &word.folded),
-            (false, Marks::Typed) => any_of(
-                spellings(word)
-                    .iter()
-                    .map(|spelling| there(layout.any_exact, spelling))
-                    .collect(),
-            ),
+            (false, Marks::Typed) => {
+                any_of(spellings(word).iter().map(|spelling| there(layout.any_exact, spelling)).collect())
+            }
         }
     }
 
     /// The same question to each of the fields.
     fn each(&self, ask: impl Fn(&TextField) -> Compiled) -> Compiled {
-        any_of(
-            self.fields
-                .iter()
-                .map(|field| boosted(ask(field), field.boost))
-                .collect(),
-        )
+        any_of(self.fields.iter().map(|field| boosted(ask(field), field.boost)).collect())
     }
 
     /// Where all words may be together, without and with marks: the heaviest
     /// fields, and last the place that has all hits.
     fn places(&self, layout: &Layout) -> Vec<(Field, Field)> {
         let fields = self.heaviest().map(|field| (field.folded, field.exact));
-        fields
-            .chain((!self.named).then_some((layout.any, layout.any_exact)))
-            .collect()
+        fields.chain((!self.named).then_some((layout.any, layout.any_exact))).collect()
     }
 
     /// The fields with the largest weight, in practice the title: where the
     /// order of words is worth asking for.
     fn heaviest(&self) -> impl Iterator<Item = &'a TextField> {
-        let most = self
-            .fields
-            .iter()
-            .map(|field| field.boost)
-            .fold(0.0, f32::max);
-        self.fields
-            .iter()
-            .copied()
-            .filter(move |field| field.boost >= most)
+        let most = self.fields.iter().map(|field| field.boost).fold(0.0, f32::max);
+        self.fields.iter().copied().filter(move |field| field.boost >= most)
     }
 }
 
@@ -172,12 +144,7 @@ impl Compiler<'_> {
     /// A way to the best of very many: all words in the heaviest field, and all
     /// words anywhere. Nothing where the hits are few enough to score each, or
     /// the question is not so simple.
-    pub(crate) fn shortlist(
-        &self,
-        typed: &str,
-        names: &[String],
-        r#match: Match,
-    ) -> Result<Option<Shortlist>, Error> {
+    pub(crate) fn shortlist(&self, typed: &str, names: &[String], r#match: Match) -> Result<Option<Shortlist>, Error> {
         let (text, scope, r#match, marks) = self.read(typed, names, r#match)?;
         let words = text.words.as_slice();
         if scope.fields.len() > 1 && scope.named || words.iter().any(|word| word.joined) {
@@ -199,8 +166,7 @@ impl Compiler<'_> {
         let Some(&(folded_words, exact_words)) = places.last() else {
             return Ok(None);
         };
-        let words_in =
-            |(folded, exact): (Field, Field)| if marks == Marks::Any { folded } else { exact };
+        let words_in = |(folded, exact): (Field, Field)| if marks == Marks::Any { folded } else { exact };
         for word in &spellings {
             let term = Term::from_field_text(words_in((folded_words, exact_words)), word);
             if self.searcher.doc_freq(&term)? < MANY {
@@ -231,43 +197,22 @@ impl Compiler<'_> {
                 }
             }
         }
-        Ok(Some(Shortlist {
-            queries,
-            parts: self.extras(&text, &scope, r#match, marks),
-        }))
+        Ok(Some(Shortlist { queries, parts: self.extras(&text, &scope, r#match, marks) }))
     }
 
     /// What was typed, where to look, how the words hang together, and which
     /// spellings count.
-    fn read(
-        &self,
-        typed: &str,
-        names: &[String],
-        r#match: Match,
-    ) -> Result<(Text, Scope<'_>, Match, Marks), Error> {
-        let fields = names
-            .iter()
-            .map(|name| self.layout.text(name))
-            .collect::<Result<Vec<_>, _>>()?;
+    fn read(&self, typed: &str, names: &[String], r#match: Match) -> Result<(Text, Scope<'_>, Match, Marks), Error> {
+        let fields = names.iter().map(|name| self.layout.text(name)).collect::<Result<Vec<_>, _>>()?;
         let scope = if fields.is_empty() {
-            Scope {
-                fields: self.layout.default_fields().collect(),
-                named: false,
-            }
+            Scope { fields: self.layout.default_fields().collect(), named: false }
         } else {
-            Scope {
-                fields,
-                named: true,
-            }
+            Scope { fields, named: true }
         };
         let relaxed = self.relaxed && r#match == Match::All;
         let r#match = if relaxed { Match::Any } else { r#match };
         let text = self.unconverted(Text::new(typed), &scope, r#match)?;
-        let marks = if relaxed {
-            Marks::Any
-        } else {
-            self.marks(&text, &scope, r#match)?
-        };
+        let marks = if relaxed { Marks::Any } else { self.marks(&text, &scope, r#match)? };
         Ok((text, scope, r#match, marks))
     }
 
@@ -276,9 +221,7 @@ impl Compiler<'_> {
         if !text.marked || r#match == Match::Whole {
             return Ok(Marks::Any);
         }
-        let typed =
-            self.visibility
-                .restrict(self.words_matching(text, scope, r#match, Marks::Typed)?);
+        let typed = self.visibility.restrict(self.words_matching(text, scope, r#match, Marks::Typed)?);
         let enough = count_up_to(self.searcher, &typed, LITTLE)? >= LITTLE;
         Ok(if enough { Marks::Typed } else { Marks::Any })
     }
@@ -310,13 +253,7 @@ impl Compiler<'_> {
         Ok(if finds(&all)? { all } else { text })
     }
 
-    fn words_matching(
-        &self,
-        text: &Text,
-        scope: &Scope<'_>,
-        r#match: Match,
-        marks: Marks,
-    ) -> Result<Compiled, Error> {
+    fn words_matching(&self, text: &Text, scope: &Scope<'_>, r#match: Match, marks: Marks) -> Result<Compiled, Error> {
         let words = text.words.as_slice();
         Ok(match r#match {
             Match::All => all_of(self.units(words, scope, marks)),
@@ -352,84 +289,54 @@ impl Compiler<'_> {
     /// A word by its beginning.
     fn beginning(&self, prefix: &str, scope: &Scope<'_>) -> Result<Compiled, Error> {
         if !scope.named {
-            let terms = completions(self.searcher, self.layout.any, prefix)?
-                .into_iter()
-                .map(|(term, _)| term);
+            let terms = completions(self.searcher, self.layout.any, prefix)?.into_iter().map(|(term, _)| term);
             return Ok(Box::new(TermSetQuery::new(terms)));
         }
         let mut queries: Vec<Compiled> = Vec::new();
         for field in &scope.fields {
-            let terms = completions(self.searcher, field.folded, prefix)?
-                .into_iter()
-                .map(|(term, _)| term);
+            let terms = completions(self.searcher, field.folded, prefix)?.into_iter().map(|(term, _)| term);
             queries.push(Box::new(TermSetQuery::new(terms)));
         }
         Ok(any_of(queries))
     }
 
-    fn scoring(
-        &self,
-        text: &Text,
-        scope: &Scope<'_>,
-        r#match: Match,
-        marks: Marks,
-    ) -> Result<Compiled, Error> {
+    fn scoring(&self, text: &Text, scope: &Scope<'_>, r#match: Match, marks: Marks) -> Result<Compiled, Error> {
         let extras = self.extras(text, scope, r#match, marks);
         if let ([_], Match::All | Match::Any) = (text.words.as_slice(), r#match) {
             // The spellings are what matches: a plain union, in which the engine
             // skips over documents that cannot get among the best.
             return Ok(any_of(extras));
         }
-        let required = (
-            Occur::Must,
-            self.words_matching(text, scope, r#match, marks)?,
-        );
+        let required = (Occur::Must, self.words_matching(text, scope, r#match, marks)?);
         let optional = extras.into_iter().map(|query| (Occur::Should, query));
-        Ok(Box::new(BooleanQuery::new(
-            [required].into_iter().chain(optional).collect(),
-        )))
+        Ok(Box::new(BooleanQuery::new([required].into_iter().chain(optional).collect())))
     }
 
     /// What a document's score is the sum of.
-    fn extras(
-        &self,
-        text: &Text,
-        scope: &Scope<'_>,
-        r#match: Match,
-        marks: Marks,
-    ) -> Vec<Compiled> {
+    fn extras(&self, text: &Text, scope: &Scope<'_>, r#match: Match, marks: Marks) -> Vec<Compiled> {
         let words = text.words.as_slice();
         let mut extras: Vec<Compiled> = Vec::new();
         let mut seen: HashSet<&str> = HashSet::new();
-        let different: Vec<&QueryWord> = words
-            .iter()
-            .filter(|word| seen.insert(&word.exact))
-            .collect();
+        let different: Vec<&QueryWord> = words.iter().filter(|word| seen.insert(&word.exact)).collect();
         for field in &scope.fields {
             for word in &different {
                 extras.append(&mut word_scores(field, word, text.marked, marks));
             }
         }
         if let ([_], Match::All | Match::Any) = (words, r#match) {
+            // A title that is this one word comes before those that contain it.
+            extras
+                .extend(scope.heaviest().map(|field| boosted(whole(field.folded, folded(words)), field.boost * WHOLE)));
             return extras;
         }
         for field in scope.heaviest() {
-            extras.push(boosted(
-                whole(field.folded, folded(words)),
-                field.boost * WHOLE,
-            ));
+            extras.push(boosted(whole(field.folded, folded(words)), field.boost * WHOLE));
             if words.len() > 1 {
                 for pair in words.windows(2) {
-                    extras.push(boosted(
-                        phrase(field.folded, folded(pair)),
-                        field.boost * ADJACENT,
-                    ));
+                    extras.push(boosted(phrase(field.folded, folded(pair)), field.boost * ADJACENT));
                 }
                 if text.marked {
-                    extras.push(boosted(
-                        phrase(field.exact, exact(words)),
-                        field.boost * PHRASE,
-                    ));
+                    extras.push(boosted(phrase(field.exact, exact(words)), field.boost * PHRASE));
                 }
             }
         }

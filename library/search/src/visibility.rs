@@ -1,8 +1,7 @@
 //! What a reader may find, and asking whether and how often something is there.
 
 use tantivy::query::{
-    BooleanQuery, ConstScoreQuery, EmptyQuery, EnableScoring, Occur, Query as EngineQuery,
-    TermQuery,
+    BooleanQuery, ConstScoreQuery, EmptyQuery, EnableScoring, Occur, Query as EngineQuery, TermQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocSet, Searcher, TERMINATED, Term};
@@ -22,26 +21,14 @@ pub(crate) struct Visibility {
 
 impl Visibility {
     /// The documents of these tokens in a snapshot.
-    pub(crate) fn new(
-        searcher: &Searcher,
-        layout: &Layout,
-        tokens: &[String],
-    ) -> Result<Self, Error> {
-        let documents: u64 = searcher
-            .segment_readers()
-            .iter()
-            .map(|segment| u64::from(segment.max_doc()))
-            .sum();
+    pub(crate) fn new(searcher: &Searcher, layout: &Layout, tokens: &[String]) -> Result<Self, Error> {
+        let documents: u64 = searcher.segment_readers().iter().map(|segment| u64::from(segment.max_doc())).sum();
         let mut all = false;
         for token in tokens {
             let term = Term::from_field_text(layout.visibility, token);
             all |= searcher.doc_freq(&term)? == documents;
         }
-        Ok(Visibility {
-            field: layout.visibility,
-            tokens: tokens.to_vec(),
-            all,
-        })
+        Ok(Visibility { field: layout.visibility, tokens: tokens.to_vec(), all })
     }
 
     /// Whether there is nothing that could be found.
@@ -64,10 +51,7 @@ impl Visibility {
         }
         let tokens = self.tokens.iter().map(|token| {
             let term = Term::from_field_text(self.field, token);
-            (
-                Occur::Should,
-                Box::new(TermQuery::new(term, IndexRecordOption::Basic)) as Compiled,
-            )
+            (Occur::Should, Box::new(TermQuery::new(term, IndexRecordOption::Basic)) as Compiled)
         });
         let allowed = ConstScoreQuery::new(Box::new(BooleanQuery::new(tokens.collect())), 0.0);
         all_of(vec![query, Box::new(allowed)])
@@ -80,11 +64,7 @@ pub(crate) fn exists(searcher: &Searcher, query: &dyn EngineQuery) -> Result<boo
 }
 
 /// How many documents a query finds, but no more than `most`.
-pub(crate) fn count_up_to(
-    searcher: &Searcher,
-    query: &dyn EngineQuery,
-    most: u64,
-) -> Result<u64, Error> {
+pub(crate) fn count_up_to(searcher: &Searcher, query: &dyn EngineQuery, most: u64) -> Result<u64, Error> {
     let weight = query.weight(EnableScoring::disabled_from_searcher(searcher))?;
     let mut count = 0;
     for segment in searcher.segment_readers() {

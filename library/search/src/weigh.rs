@@ -41,11 +41,7 @@ impl<'a> Rarity<'a> {
                 together.insert(field.exact, layout.any_exact);
             }
         }
-        Rarity {
-            searcher,
-            together,
-            bounded,
-        }
+        Rarity { searcher, together, bounded }
     }
 }
 
@@ -55,14 +51,9 @@ impl Bm25StatisticsProvider for Rarity<'_> {
         let Some(bounded) = self.bounded.get(&field) else {
             return Ok(tokens);
         };
-        let with = self
-            .searcher
-            .doc_freq(&Term::from_field_text(*bounded, BEGIN))?;
+        let with = self.searcher.doc_freq(&Term::from_field_text(*bounded, BEGIN))?;
         // The engine divides by the number of all documents.
-        Ok(tokens
-            .saturating_mul(self.total_num_docs()?)
-            .checked_div(with)
-            .unwrap_or(tokens))
+        Ok(tokens.saturating_mul(self.total_num_docs()?).checked_div(with).unwrap_or(tokens))
     }
 
     fn total_num_docs(&self) -> tantivy::Result<u64> {
@@ -76,9 +67,7 @@ impl Bm25StatisticsProvider for Rarity<'_> {
         match term.value().as_str() {
             // The bounds of a value say nothing about it.
             Some(BEGIN | END) => Bm25StatisticsProvider::total_num_docs(self.searcher),
-            Some(word) => self
-                .searcher
-                .doc_freq(&Term::from_field_text(*together, word)),
+            Some(word) => self.searcher.doc_freq(&Term::from_field_text(*together, word)),
             None => self.searcher.doc_freq(term),
         }
     }

@@ -39,11 +39,7 @@ enum Class {
 
 fn class(c: char) -> Class {
     if c.is_ascii() {
-        return if c.is_ascii_alphanumeric() {
-            Class::Letter
-        } else {
-            Class::Gap
-        };
+        return if c.is_ascii_alphanumeric() { Class::Letter } else { Class::Gap };
     }
     match c {
         '\u{0e00}'..='\u{0eff}'
@@ -67,11 +63,7 @@ fn class(c: char) -> Class {
 
 /// The words of a text, in order.
 pub(crate) fn words(text: &str) -> Words<'_> {
-    Words {
-        text,
-        at: 0,
-        behind_alone: None,
-    }
+    Words { text, at: 0, behind_alone: None }
 }
 
 /// Iterator over the words of a text.
@@ -107,9 +99,7 @@ impl<'a> Iterator for Words<'a> {
         if length == 1 && first == Class::Letter {
             let tail = rest.get(1..).unwrap_or_default();
             let sign = ["++", "#"].into_iter().find(|sign| tail.starts_with(sign));
-            let after = sign
-                .and_then(|sign| tail.get(sign.len()..))
-                .and_then(|after| after.chars().next());
+            let after = sign.and_then(|sign| tail.get(sign.len()..)).and_then(|after| after.chars().next());
             if let Some(sign) = sign
                 && after.is_none_or(|c| class(c) == Class::Gap)
             {
@@ -121,11 +111,7 @@ impl<'a> Iterator for Words<'a> {
         while !rest.is_char_boundary(cut) {
             cut -= 1;
         }
-        Some(Word {
-            text: rest.get(..cut)?,
-            start,
-            joined,
-        })
+        Some(Word { text: rest.get(..cut)?, start, joined })
     }
 }
 
@@ -139,18 +125,9 @@ mod tests {
 
     #[test]
     fn words_are_runs_of_letters() {
-        assert_eq!(
-            cut("Đất rừng, phương Nam!"),
-            ["Đất", "rừng", "phương", "Nam"]
-        );
-        assert_eq!(
-            cut("d'Artagnan L’île 978-604"),
-            ["d", "Artagnan", "L", "île", "978", "604"]
-        );
-        assert_eq!(
-            cut("ti\u{302}\u{301}ng a\u{300}"),
-            ["ti\u{302}\u{301}ng", "a\u{300}"]
-        );
+        assert_eq!(cut("Đất rừng, phương Nam!"), ["Đất", "rừng", "phương", "Nam"]);
+        assert_eq!(cut("d'Artagnan L’île 978-604"), ["d", "Artagnan", "L", "île", "978", "604"]);
+        assert_eq!(cut("ti\u{302}\u{301}ng a\u{300}"), ["ti\u{302}\u{301}ng", "a\u{300}"]);
         assert_eq!(cut("हिन्दी नेपाली"), ["हिन्दी", "नेपाली"]);
         assert_eq!(cut("한국어 책"), ["한국어", "책"]);
         assert_eq!(cut(" ,. "), Vec::<&str>::new());

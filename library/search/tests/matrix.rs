@@ -1,12 +1,6 @@
 //! Every way to type a Vietnamese title finds it, the very spelling first.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod common;
 
@@ -80,26 +74,14 @@ const NEAR: [&str; 12] = [
 ];
 
 fn old_to_new(title: &str) -> String {
-    [
-        ("Thủy", "Thuỷ"),
-        ("Hóa", "Hoá"),
-        ("khỏe", "khoẻ"),
-        ("Ủy", "Uỷ"),
-        ("toàn", "toàn"),
-    ]
-    .iter()
-    .fold(title.to_owned(), |title, (old, new)| {
-        title.replace(old, new)
-    })
+    [("Thủy", "Thuỷ"), ("Hóa", "Hoá"), ("khỏe", "khoẻ"), ("Ủy", "Uỷ"), ("toàn", "toàn")]
+        .iter()
+        .fold(title.to_owned(), |title, (old, new)| title.replace(old, new))
 }
 
 /// The key strokes of a title, tone keys at the end of each word as people type.
 fn strokes(title: &str, vni: bool) -> String {
-    title
-        .split(' ')
-        .map(|word| word_strokes(word, vni))
-        .collect::<Vec<_>>()
-        .join(" ")
+    title.split(' ').map(|word| word_strokes(word, vni)).collect::<Vec<_>>().join(" ")
 }
 
 fn word_strokes(word: &str, vni: bool) -> String {
@@ -177,10 +159,7 @@ fn forms(title: &str) -> Vec<(&'static str, String)> {
         ("no đ", no_stroke),
         ("eth for đ", title.replace('đ', "ð").replace('Đ', "Ð")),
         ("capitals", title.to_uppercase()),
-        (
-            "capitals in normal form D",
-            title.to_uppercase().nfd().collect(),
-        ),
+        ("capitals in normal form D", title.to_uppercase().nfd().collect()),
         ("the other tone placement", old_to_new(title)),
         ("Telex", strokes(title, false)),
         ("Telex in capitals", strokes(title, false).to_uppercase()),
@@ -191,31 +170,18 @@ fn forms(title: &str) -> Vec<(&'static str, String)> {
 #[test]
 fn every_form_finds_the_title_and_the_typed_spelling_first() {
     let (_folder, index) = open();
-    fill(
-        &index,
-        TITLES
-            .iter()
-            .chain(&NEAR)
-            .map(|title| titled(title))
-            .collect(),
-    );
+    fill(&index, TITLES.iter().chain(&NEAR).map(|title| titled(title)).collect());
     let mut asked = 0;
     for (key, title) in TITLES.iter().enumerate() {
         for (name, form) in forms(title) {
             let reply = search(&index, typed(&form));
             let key = key.to_string();
             let found = keys(&reply);
-            assert!(
-                found.contains(&key.as_str()),
-                "{title} as {name}: {form:?} finds {found:?}"
-            );
+            assert!(found.contains(&key.as_str()), "{title} as {name}: {form:?} finds {found:?}");
             // Without marks (or without the stroke, which is another spelling)
             // a record that is written so may come first.
             if !matches!(name, "no marks" | "no đ") {
-                assert_eq!(
-                    found[0], key,
-                    "{title} as {name}: {form:?} has first {found:?}"
-                );
+                assert_eq!(found[0], key, "{title} as {name}: {form:?} has first {found:?}");
             }
             asked += 1;
         }
@@ -226,21 +192,11 @@ fn every_form_finds_the_title_and_the_typed_spelling_first() {
 #[test]
 fn every_form_finds_it_written_with_separate_marks_too() {
     let (_folder, index) = open();
-    fill(
-        &index,
-        TITLES
-            .iter()
-            .map(|title| titled(&title.nfd().collect::<String>()))
-            .collect(),
-    );
+    fill(&index, TITLES.iter().map(|title| titled(&title.nfd().collect::<String>())).collect());
     for (key, title) in TITLES.iter().enumerate() {
         for (name, form) in forms(title) {
             let reply = search(&index, typed(&form));
-            assert_eq!(
-                keys(&reply)[0],
-                key.to_string(),
-                "{title} as {name}: {form:?}"
-            );
+            assert_eq!(keys(&reply)[0], key.to_string(), "{title} as {name}: {form:?}");
         }
     }
 }
@@ -248,16 +204,8 @@ fn every_form_finds_it_written_with_separate_marks_too() {
 #[test]
 fn a_record_without_marks_is_found_by_every_form_that_has_them() {
     let (_folder, index) = open();
-    fill(
-        &index,
-        vec![titled("Dat rung phuong Nam"), titled("Hoa binh")],
-    );
-    for query in [
-        "Đất rừng phương Nam",
-        "dat rung",
-        "ddaats ruwngf",
-        "RỪNG ĐẤT",
-    ] {
+    fill(&index, vec![titled("Dat rung phuong Nam"), titled("Hoa binh")]);
+    for query in ["Đất rừng phương Nam", "dat rung", "ddaats ruwngf", "RỪNG ĐẤT"] {
         assert_eq!(keys(&search(&index, typed(query))), ["0"], "{query}");
     }
     assert_eq!(keys(&search(&index, typed("hoà bình"))), ["1"]);
@@ -266,10 +214,7 @@ fn a_record_without_marks_is_found_by_every_form_that_has_them() {
 #[test]
 fn without_marks_the_spelling_without_marks_comes_first() {
     let (_folder, index) = open();
-    fill(
-        &index,
-        vec![titled("Hoà"), titled("Hóa"), titled("Hoa"), titled("Hoạ")],
-    );
+    fill(&index, vec![titled("Hoà"), titled("Hóa"), titled("Hoa"), titled("Hoạ")]);
     let reply = search(&index, typed("hoa"));
     assert_eq!(keys(&reply)[0], "2");
     assert_eq!(reply.total, 4);

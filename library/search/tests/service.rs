@@ -1,12 +1,6 @@
 //! The service as the host uses it: opening, writing, and each kind of question.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod common;
 
@@ -23,37 +17,13 @@ fn books() -> Vec<tram_contract::search::Document> {
         document(&[PUBLIC], &texts, &[("year", year)])
     };
     vec![
-        book(
-            "Đất rừng phương Nam",
-            "Đoàn Giỏi",
-            "sách",
-            &["văn học", "thiếu nhi"],
-            1957,
-        ),
-        book(
-            "Dế mèn phiêu lưu ký",
-            "Tô Hoài",
-            "sách",
-            &["văn học", "thiếu nhi"],
-            1941,
-        ),
+        book("Đất rừng phương Nam", "Đoàn Giỏi", "sách", &["văn học", "thiếu nhi"], 1957),
+        book("Dế mèn phiêu lưu ký", "Tô Hoài", "sách", &["văn học", "thiếu nhi"], 1941),
         book("Vợ chồng A Phủ", "Tô Hoài", "sách", &["văn học"], 1953),
-        book(
-            "Toán tuổi thơ",
-            "Nhiều tác giả",
-            "tạp chí",
-            &["toán học"],
-            2000,
-        ),
+        book("Toán tuổi thơ", "Nhiều tác giả", "tạp chí", &["toán học"], 2000),
         book("Ăn uống và sức khỏe", "Lê Bình", "sách", &[], 2015),
         book("An toàn giao thông", "Lê An", "sách", &["giao thông"], 2010),
-        book(
-            "Lịch sử toán học Việt Nam",
-            "Ân Hà",
-            "sách",
-            &["toán học", "lịch sử"],
-            1999,
-        ),
+        book("Lịch sử toán học Việt Nam", "Ân Hà", "sách", &["toán học", "lịch sử"], 1999),
     ]
 }
 
@@ -64,10 +34,7 @@ fn filled() -> (tempfile::TempDir, Index) {
 }
 
 fn counts(found: &[FacetCount]) -> Vec<(&str, u64)> {
-    found
-        .iter()
-        .map(|count| (count.value.as_str(), count.count))
-        .collect()
+    found.iter().map(|count| (count.value.as_str(), count.count)).collect()
 }
 
 #[test]
@@ -86,16 +53,10 @@ fn neighbours_and_whole_titles_come_first() {
     let (_folder, index) = open();
     fill(
         &index,
-        [
-            "Học để vui toán",
-            "Vui học toán lớp ba",
-            "Toán học",
-            "Sổ tay toán học và vật lý",
-            "Học toán",
-        ]
-        .into_iter()
-        .map(titled)
-        .collect(),
+        ["Học để vui toán", "Vui học toán lớp ba", "Toán học", "Sổ tay toán học và vật lý", "Học toán"]
+            .into_iter()
+            .map(titled)
+            .collect(),
     );
     assert_eq!(keys(&search(&index, typed("toán học")))[..2], ["2", "3"]);
     assert_eq!(keys(&search(&index, typed("toan hoc")))[..2], ["2", "3"]);
@@ -111,10 +72,7 @@ fn typed_marks_are_gone_by_where_they_find_enough() {
     fill(&index, titles.iter().map(|title| titled(title)).collect());
     // toàn is another word; toan may be a record without marks.
     assert_eq!(search(&index, typed("toán")).total, 6);
-    assert_eq!(
-        search(&index, typed_in("title", "toán", Match::All)).total,
-        6
-    );
+    assert_eq!(search(&index, typed_in("title", "toán", Match::All)).total, 6);
     assert_eq!(search(&index, typed("toan")).total, 7);
     // Little is found: other spellings join, behind.
     assert_eq!(keys(&search(&index, typed("lịch sữ"))), ["8", "7"]);
@@ -126,9 +84,7 @@ fn typed_marks_are_gone_by_where_they_find_enough() {
 #[test]
 fn among_very_many_hits_the_best_are_still_found() {
     let (_folder, index) = open();
-    let mut documents: Vec<_> = (0..20_500)
-        .map(|n| titled(&format!("Lịch dạy sử {} {n}", n % 97)))
-        .collect();
+    let mut documents: Vec<_> = (0..20_500).map(|n| titled(&format!("Lịch dạy sử {} {n}", n % 97))).collect();
     documents[7_000] = titled("Lịch sử");
     documents[15_000] = document(&["staff"], &[("title", "Lịch sử")], &[]);
     documents[16_000] = document(&[PUBLIC], &[("notes", "lịch sử")], &[]);
@@ -142,16 +98,10 @@ fn among_very_many_hits_the_best_are_still_found() {
     }
     assert_eq!(keys(&search(&index, typed("lịch sử")))[1], "20000");
     // Pages beyond the shortlist go on.
-    let request = SearchRequest {
-        offset: 9_000,
-        ..SearchRequest::new(typed("lich su"), 20)
-    };
+    let request = SearchRequest { offset: 9_000, ..SearchRequest::new(typed("lich su"), 20) };
     assert_eq!(index.search(&request, &public()).unwrap().hits.len(), 20);
     // One word, facet choice: the best that fulfil it.
-    let one = Query::And(vec![
-        typed("lịch"),
-        Query::Not(Box::new(Query::Everything), Box::new(typed("dạy"))),
-    ]);
+    let one = Query::And(vec![typed("lịch"), Query::Not(Box::new(Query::Everything), Box::new(typed("dạy")))]);
     assert_eq!(search(&index, one).total, 3);
 }
 
@@ -159,30 +109,17 @@ fn among_very_many_hits_the_best_are_still_found() {
 fn title_before_author_before_notes() {
     let (_folder, index) = open();
     let in_field = |field: &str| document(&[PUBLIC], &[(field, "Nguyễn Trãi")], &[]);
-    fill(
-        &index,
-        vec![
-            in_field("notes"),
-            in_field("author"),
-            in_field("title"),
-            in_field("publisher"),
-        ],
-    );
+    fill(&index, vec![in_field("notes"), in_field("author"), in_field("title"), in_field("publisher")]);
     assert_eq!(keys(&search(&index, typed("nguyễn trãi"))), ["2", "1", "0"]);
-    assert_eq!(
-        keys(&search(&index, typed_in("publisher", "nguyễn", Match::All))),
-        ["3"]
-    );
+    assert_eq!(keys(&search(&index, typed_in("publisher", "nguyễn", Match::All))), ["3"]);
 }
 
 #[test]
 fn ways_to_match() {
     let (_folder, index) = filled();
     let find = |text: &str, r#match| {
-        let mut found: Vec<String> = keys(&search(&index, typed_in("title", text, r#match)))
-            .into_iter()
-            .map(str::to_owned)
-            .collect();
+        let mut found: Vec<String> =
+            keys(&search(&index, typed_in("title", text, r#match))).into_iter().map(str::to_owned).collect();
         found.sort();
         found
     };
@@ -195,11 +132,7 @@ fn ways_to_match() {
     assert_eq!(find("toan", Match::Whole), Vec::<String>::new());
     assert_eq!(find("lich s", Match::Prefix), ["6"]);
     assert_eq!(find("t", Match::Prefix), ["3", "5", "6"]);
-    let any_field = Query::Text {
-        text: "to ho".into(),
-        fields: vec![],
-        r#match: Match::Prefix,
-    };
+    let any_field = Query::Text { text: "to ho".into(), fields: vec![], r#match: Match::Prefix };
     // Tô Hoài twice; toán học has the word toan, which is not `to`.
     assert_eq!(search(&index, any_field).total, 2);
 }
@@ -207,39 +140,11 @@ fn ways_to_match() {
 #[test]
 fn boolean_queries() {
     let (_folder, index) = filled();
-    let term = |field: &str, value: &str| Query::Term {
-        field: field.into(),
-        value: value.into(),
-    };
-    let range = |from, to| Query::Range {
-        field: "year".into(),
-        from,
-        to,
-    };
-    assert_eq!(
-        search(
-            &index,
-            Query::And(vec![typed("toán học"), term("type", "sách")])
-        )
-        .total,
-        1
-    );
-    assert_eq!(
-        search(
-            &index,
-            Query::Or(vec![typed("dế"), term("topic", "giao thông")])
-        )
-        .total,
-        2
-    );
-    assert_eq!(
-        search(
-            &index,
-            Query::Not(Box::new(typed("tô hoài")), Box::new(typed("dế")))
-        )
-        .total,
-        1
-    );
+    let term = |field: &str, value: &str| Query::Term { field: field.into(), value: value.into() };
+    let range = |from, to| Query::Range { field: "year".into(), from, to };
+    assert_eq!(search(&index, Query::And(vec![typed("toán học"), term("type", "sách")])).total, 1);
+    assert_eq!(search(&index, Query::Or(vec![typed("dế"), term("topic", "giao thông")])).total, 2);
+    assert_eq!(search(&index, Query::Not(Box::new(typed("tô hoài")), Box::new(typed("dế")))).total, 1);
     assert_eq!(search(&index, range(Some(1941), Some(1957))).total, 3);
     assert_eq!(search(&index, range(None, Some(1940))).total, 0);
     assert_eq!(search(&index, range(Some(3), Some(2))).total, 0);
@@ -257,10 +162,7 @@ fn facets_are_counted_and_chosen() {
     };
     let reply = index.search(&request, &public()).unwrap();
     assert!(reply.hits.is_empty() && reply.exact);
-    assert_eq!(
-        counts(&reply.facets["topic"]),
-        [("văn học", 3), ("thiếu nhi", 2)]
-    );
+    assert_eq!(counts(&reply.facets["topic"]), [("văn học", 3), ("thiếu nhi", 2)]);
     assert_eq!(counts(&reply.facets["type"]), [("sách", 6), ("tạp chí", 1)]);
     assert_eq!(reply.facets["year"].len(), 7);
     // Choices of one field are alternatives; its counts ignore them.
@@ -273,9 +175,7 @@ fn facets_are_counted_and_chosen() {
     assert_eq!(reply.total, 2);
     assert_eq!(counts(&reply.facets["type"]), [("sách", 2), ("tạp chí", 1)]);
     assert!(counts(&reply.facets["topic"]).contains(&("văn học", 3)));
-    request
-        .filters
-        .insert("year".into(), vec!["1999".into(), "2010".into()]);
+    request.filters.insert("year".into(), vec!["1999".into(), "2010".into()]);
     assert_eq!(index.search(&request, &public()).unwrap().total, 2);
 }
 
@@ -284,30 +184,14 @@ fn beyond_the_limit_counts_say_more_than() {
     let (_folder, index) = open();
     let document = document(&[PUBLIC], &[("title", "Sổ"), ("type", "sách")], &[]);
     fill(&index, vec![document; 10_050]);
-    let request = SearchRequest {
-        facets: BTreeMap::from([("type".into(), 5)]),
-        ..SearchRequest::new(typed("sổ"), 5)
-    };
+    let request =
+        SearchRequest { facets: BTreeMap::from([("type".into(), 5)]), ..SearchRequest::new(typed("sổ"), 5) };
     let reply = index.search(&request, &public()).unwrap();
     assert_eq!((reply.total, reply.exact), (10_000, false));
     assert_eq!(counts(&reply.facets["type"]), [("sách", 10_000)]);
-    let deep = SearchRequest {
-        offset: 9_950,
-        limit: 51,
-        ..request
-    };
-    assert!(matches!(
-        index.search(&deep, &public()),
-        Err(Error::TooDeep)
-    ));
-    assert_eq!(
-        index
-            .search(&SearchRequest { limit: 50, ..deep }, &public())
-            .unwrap()
-            .hits
-            .len(),
-        50
-    );
+    let deep = SearchRequest { offset: 9_950, limit: 51, ..request };
+    assert!(matches!(index.search(&deep, &public()), Err(Error::TooDeep)));
+    assert_eq!(index.search(&SearchRequest { limit: 50, ..deep }, &public()).unwrap().hits.len(), 50);
 }
 
 #[test]
@@ -316,53 +200,25 @@ fn hits_sort_by_title_author_year_and_newest_over_segments() {
     // One commit each, so that order has to hold between segments.
     for (sequence, document) in (1..).zip(books()) {
         let key = (sequence - 1).to_string();
-        index
-            .apply(&Batch {
-                sequence,
-                remove: vec![],
-                add: vec![(key, document)],
-            })
-            .unwrap();
+        index.apply(&Batch { sequence, remove: vec![], add: vec![(key, document)] }).unwrap();
         index.commit(sequence).unwrap();
     }
     let sorted = |sort: Sort, offset, limit| {
-        let request = SearchRequest {
-            sort,
-            offset,
-            ..SearchRequest::new(Query::Everything, limit)
-        };
-        keys(&index.search(&request, &public()).unwrap())
-            .into_iter()
-            .map(str::to_owned)
-            .collect::<Vec<_>>()
+        let request = SearchRequest { sort, offset, ..SearchRequest::new(Query::Everything, limit) };
+        keys(&index.search(&request, &public()).unwrap()).into_iter().map(str::to_owned).collect::<Vec<_>>()
     };
-    let by = |name: &str, descending| Sort::Field {
-        name: name.into(),
-        descending,
-    };
+    let by = |name: &str, descending| Sort::Field { name: name.into(), descending };
     // An toàn, Ăn uống, Dế, Đất, Lịch, Toán, Vợ
-    assert_eq!(
-        sorted(by("title", false), 0, 9),
-        ["5", "4", "1", "0", "6", "3", "2"]
-    );
-    assert_eq!(
-        sorted(by("title", true), 0, 9),
-        ["2", "3", "6", "0", "1", "4", "5"]
-    );
+    assert_eq!(sorted(by("title", false), 0, 9), ["5", "4", "1", "0", "6", "3", "2"]);
+    assert_eq!(sorted(by("title", true), 0, 9), ["2", "3", "6", "0", "1", "4", "5"]);
     assert_eq!(sorted(by("title", false), 2, 3), ["1", "0", "6"]);
     // Ân Hà, Đoàn Giỏi, Lê An, Lê Bình, Nhiều, Tô Hoài twice
     assert_eq!(sorted(by("author", false), 0, 5), ["6", "0", "5", "4", "3"]);
     assert_eq!(sorted(by("year", false), 0, 3), ["1", "2", "0"]);
     assert_eq!(sorted(by("year", true), 0, 2), ["4", "5"]);
     assert_eq!(sorted(Sort::Newest, 0, 3), ["6", "5", "4"]);
-    let request = SearchRequest {
-        sort: by("notes", false),
-        ..SearchRequest::new(Query::Everything, 1)
-    };
-    assert!(matches!(
-        index.search(&request, &public()),
-        Err(Error::Field { .. })
-    ));
+    let request = SearchRequest { sort: by("notes", false), ..SearchRequest::new(Query::Everything, 1) };
+    assert!(matches!(index.search(&request, &public()), Err(Error::Field { .. })));
 }
 
 #[test]
@@ -371,14 +227,8 @@ fn documents_without_a_value_sort_last() {
     let dated = |year| document(&[PUBLIC], &[("title", "Báo")], &[("year", year)]);
     fill(&index, vec![titled("Báo"), dated(1990), dated(-5)]);
     for (descending, order) in [(false, ["2", "1", "0"]), (true, ["1", "2", "0"])] {
-        let sort = Sort::Field {
-            name: "year".into(),
-            descending,
-        };
-        let request = SearchRequest {
-            sort,
-            ..SearchRequest::new(typed("báo"), 9)
-        };
+        let sort = Sort::Field { name: "year".into(), descending };
+        let request = SearchRequest { sort, ..SearchRequest::new(typed("báo"), 9) };
         assert_eq!(keys(&index.search(&request, &public()).unwrap()), order);
     }
 }
@@ -392,15 +242,7 @@ fn a_search_that_finds_nothing_can_be_relaxed() {
     let reply = index.search(&request, &public()).unwrap();
     assert!(reply.relaxed);
     assert_eq!(keys(&reply)[0], "1");
-    let reply = index
-        .search(
-            &SearchRequest {
-                query: typed("dế mèn"),
-                ..request
-            },
-            &public(),
-        )
-        .unwrap();
+    let reply = index.search(&SearchRequest { query: typed("dế mèn"), ..request }, &public()).unwrap();
     assert!(!reply.relaxed && reply.total == 1);
 }
 
@@ -408,22 +250,13 @@ fn a_search_that_finds_nothing_can_be_relaxed() {
 fn another_spelling_is_proposed() {
     let (_folder, index) = filled();
     let spelling = |text: &str| {
-        let request = SearchRequest {
-            spelling: true,
-            ..SearchRequest::new(typed(text), 5)
-        };
+        let request = SearchRequest { spelling: true, ..SearchRequest::new(typed(text), 5) };
         index.search(&request, &public()).unwrap().spelling
     };
-    assert_eq!(
-        spelling("dế mnè phiêu lưu").as_deref(),
-        Some("dế mèn phiêu lưu")
-    );
+    assert_eq!(spelling("dế mnè phiêu lưu").as_deref(), Some("dế mèn phiêu lưu"));
     assert_eq!(spelling("phieulưu ký").as_deref(), Some("phiêu lưu ký"));
     assert_eq!(spelling("phieuluu ky").as_deref(), Some("phiêu lưu ky"));
-    assert_eq!(
-        spelling("lịch sử tona hoc").as_deref(),
-        Some("lịch sử toán hoc")
-    );
+    assert_eq!(spelling("lịch sử tona hoc").as_deref(), Some("lịch sử toán hoc"));
     assert_eq!(spelling("dế mèn"), None);
     assert_eq!(spelling("qqqqqqqq"), None);
     assert_eq!(spelling("phương nma").as_deref(), Some("phương nam"));
@@ -445,18 +278,8 @@ fn suggestions_are_whole_values() {
 #[test]
 fn stored_fields_give_passages() {
     let (_folder, index) = open();
-    fill(
-        &index,
-        vec![document(
-            &[PUBLIC],
-            &[("title", "Sách"), ("notes", "Chuyện <b>về</b> rừng U Minh")],
-            &[],
-        )],
-    );
-    let request = SearchRequest {
-        snippets: true,
-        ..SearchRequest::new(typed("rung"), 5)
-    };
+    fill(&index, vec![document(&[PUBLIC], &[("title", "Sách"), ("notes", "Chuyện <b>về</b> rừng U Minh")], &[])]);
+    let request = SearchRequest { snippets: true, ..SearchRequest::new(typed("rung"), 5) };
     let reply = index.search(&request, &public()).unwrap();
     let snippet = &reply.hits[0].snippets[0];
     assert_eq!(snippet.field, "notes");
@@ -468,36 +291,15 @@ fn stored_fields_give_passages() {
 fn terms_are_listed_across_segments() {
     let (_folder, index) = open();
     for (sequence, title) in (1..).zip(["an bình", "bình yên", "an yên", "cao"]) {
-        index
-            .apply(&Batch {
-                sequence,
-                remove: vec![],
-                add: vec![(sequence.to_string(), titled(title))],
-            })
-            .unwrap();
+        index.apply(&Batch { sequence, remove: vec![], add: vec![(sequence.to_string(), titled(title))] }).unwrap();
         index.commit(sequence).unwrap();
     }
     let listed = index.terms("title", "", 10, &public()).unwrap();
-    assert_eq!(
-        counts(&listed),
-        [("an", 2), ("binh", 2), ("cao", 1), ("yen", 2)]
-    );
-    assert_eq!(
-        counts(&index.terms("title", "Bì", 2, &public()).unwrap()),
-        [("binh", 2), ("cao", 1)]
-    );
-    index
-        .apply(&Batch {
-            sequence: 9,
-            remove: vec!["4".into()],
-            add: vec![],
-        })
-        .unwrap();
+    assert_eq!(counts(&listed), [("an", 2), ("binh", 2), ("cao", 1), ("yen", 2)]);
+    assert_eq!(counts(&index.terms("title", "Bì", 2, &public()).unwrap()), [("binh", 2), ("cao", 1)]);
+    index.apply(&Batch { sequence: 9, remove: vec!["4".into()], add: vec![] }).unwrap();
     index.commit(9).unwrap();
-    assert_eq!(
-        counts(&index.terms("title", "c", 5, &public()).unwrap()),
-        [("yen", 2)]
-    );
+    assert_eq!(counts(&index.terms("title", "c", 5, &public()).unwrap()), [("yen", 2)]);
 }
 
 #[test]
@@ -505,28 +307,13 @@ fn long_lists_of_terms_are_complete() {
     let (_folder, index) = open();
     // Interleaved over two segments, more than one reading of either.
     for half in 0..2 {
-        let add = (0..100)
-            .filter(|n| n % 2 == half)
-            .map(|n| (n.to_string(), titled(&format!("w{n:03}"))))
-            .collect();
-        index
-            .apply(&Batch {
-                sequence: half + 1,
-                remove: vec![],
-                add,
-            })
-            .unwrap();
+        let add = (0..100).filter(|n| n % 2 == half).map(|n| (n.to_string(), titled(&format!("w{n:03}")))).collect();
+        index.apply(&Batch { sequence: half + 1, remove: vec![], add }).unwrap();
         index.commit(half + 1).unwrap();
     }
     let listed = index.terms("title", "", 90, &public()).unwrap();
     let expected: Vec<String> = (0..90).map(|n| format!("w{n:03}")).collect();
-    assert_eq!(
-        listed
-            .iter()
-            .map(|term| term.value.as_str())
-            .collect::<Vec<_>>(),
-        expected
-    );
+    assert_eq!(listed.iter().map(|term| term.value.as_str()).collect::<Vec<_>>(), expected);
 }
 
 #[test]
@@ -534,18 +321,10 @@ fn other_scripts() {
     let (_folder, index) = open();
     fill(
         &index,
-        [
-            "吾輩は猫である",
-            "猫の本",
-            "Преступление и наказание",
-            "नेपाली भाषा",
-            "한국어 문법",
-            "C++ cơ bản",
-            "本日の猫",
-        ]
-        .into_iter()
-        .map(titled)
-        .collect(),
+        ["吾輩は猫である", "猫の本", "Преступление и наказание", "नेपाली भाषा", "한국어 문법", "C++ cơ bản", "本日の猫"]
+            .into_iter()
+            .map(titled)
+            .collect(),
     );
     assert_eq!(keys(&search(&index, typed("猫である"))), ["0"]);
     assert_eq!(keys(&search(&index, typed("猫の"))), ["1"]);
@@ -558,17 +337,9 @@ fn other_scripts() {
 #[test]
 fn documents_are_replaced_and_removed() {
     let (folder, index) = filled();
-    let batch = Batch {
-        sequence: 7,
-        remove: vec!["0".into(), "1".into()],
-        add: vec![("0".into(), titled("Biển"))],
-    };
+    let batch = Batch { sequence: 7, remove: vec!["0".into(), "1".into()], add: vec![("0".into(), titled("Biển"))] };
     index.apply(&batch).unwrap();
-    assert_eq!(
-        search(&index, Query::Everything).total,
-        7,
-        "not before the commit"
-    );
+    assert_eq!(search(&index, Query::Everything).total, 7, "not before the commit");
     index.commit(7).unwrap();
     assert_eq!(search(&index, Query::Everything).total, 6);
     assert_eq!(keys(&search(&index, typed("bien"))), ["0"]);
@@ -585,13 +356,7 @@ fn documents_are_replaced_and_removed() {
 #[test]
 fn what_was_not_committed_is_gone_after_a_restart() {
     let (folder, index) = filled();
-    index
-        .apply(&Batch {
-            sequence: 2,
-            remove: vec![],
-            add: vec![("x".into(), titled("Mới"))],
-        })
-        .unwrap();
+    index.apply(&Batch { sequence: 2, remove: vec![], add: vec![("x".into(), titled("Mới"))] }).unwrap();
     drop(index);
     let index = Index::open(folder.path(), &schema(), "test").unwrap();
     assert_eq!(index.sequence(), 1);
@@ -606,91 +371,47 @@ fn another_identity_is_named() {
     assert!(matches!(opened, Err(Error::OtherIdentity { found }) if found.starts_with("test")));
     let mut fewer = schema();
     fewer.fields.pop();
-    assert!(matches!(
-        Index::open(folder.path(), &fewer, "test"),
-        Err(Error::OtherIdentity { .. })
-    ));
+    assert!(matches!(Index::open(folder.path(), &fewer, "test"), Err(Error::OtherIdentity { .. })));
     // An empty index has an identity, too.
     let folder = tempfile::TempDir::new().unwrap();
     drop(Index::open(folder.path(), &schema(), "test").unwrap());
-    assert!(matches!(
-        Index::open(folder.path(), &schema(), "b"),
-        Err(Error::OtherIdentity { .. })
-    ));
+    assert!(matches!(Index::open(folder.path(), &schema(), "b"), Err(Error::OtherIdentity { .. })));
 }
 
 #[test]
-#[allow(
-    clippy::disallowed_methods,
-    reason = "the test breaks the file on purpose"
-)]
+#[allow(clippy::disallowed_methods, reason = "the test breaks the file on purpose")]
 fn a_damaged_index_is_an_error_and_no_panic() {
     let (folder, index) = filled();
     drop(index);
     std::fs::write(folder.path().join("meta.json"), "{").unwrap();
-    assert!(matches!(
-        Index::open(folder.path(), &schema(), "test"),
-        Err(Error::Damaged(_))
-    ));
+    assert!(matches!(Index::open(folder.path(), &schema(), "test"), Err(Error::Damaged(_))));
 }
 
 #[test]
 fn wrong_questions_are_refused() {
     let (_folder, index) = filled();
     let ask = |query| index.search(&SearchRequest::new(query, 5), &public());
-    assert!(matches!(
-        ask(typed_in("nothing", "x", Match::All)),
-        Err(Error::Field { .. })
-    ));
-    assert!(matches!(
-        ask(typed_in("year", "x", Match::All)),
-        Err(Error::Field { .. })
-    ));
-    assert!(matches!(
-        ask(Query::Term {
-            field: "title".into(),
-            value: "x".into()
-        }),
-        Err(Error::Field { .. })
-    ));
-    assert!(matches!(
-        ask(Query::Range {
-            field: "type".into(),
-            from: None,
-            to: None
-        }),
-        Err(Error::Field { .. })
-    ));
+    assert!(matches!(ask(typed_in("nothing", "x", Match::All)), Err(Error::Field { .. })));
+    assert!(matches!(ask(typed_in("year", "x", Match::All)), Err(Error::Field { .. })));
+    assert!(matches!(ask(Query::Term { field: "title".into(), value: "x".into() }), Err(Error::Field { .. })));
+    assert!(matches!(ask(Query::Range { field: "type".into(), from: None, to: None }), Err(Error::Field { .. })));
     let mut deep = typed("a");
     for _ in 0..40 {
         deep = Query::And(vec![deep]);
     }
     assert!(matches!(ask(deep), Err(Error::TooComplex(_))));
-    assert!(matches!(
-        ask(Query::Or(vec![typed("a"); 500])),
-        Err(Error::TooComplex(_))
-    ));
+    assert!(matches!(ask(Query::Or(vec![typed("a"); 500])), Err(Error::TooComplex(_))));
     assert_eq!(ask(typed(&"dài ".repeat(10_000))).unwrap().total, 0);
     let mut twice = schema();
     twice.fields.push(twice.fields[0].clone());
     let folder = tempfile::TempDir::new().unwrap();
-    assert!(matches!(
-        Index::open(folder.path(), &twice, "x"),
-        Err(Error::Schema(_))
-    ));
+    assert!(matches!(Index::open(folder.path(), &twice, "x"), Err(Error::Schema(_))));
 }
 
 #[test]
 fn values_of_unknown_fields_do_no_harm() {
     let (_folder, index) = open();
-    fill(
-        &index,
-        vec![document(
-            &[PUBLIC],
-            &[("title", "Đất"), ("none", "x"), ("year", "1990")],
-            &[("title", 3)],
-        )],
-    );
+    fill(&index, vec![document(&[PUBLIC], &[("title", "Đất"), ("none", "x"), ("year", "1990")], &[("title", 3)])]);
     assert_eq!(search(&index, typed("đất")).total, 1);
 }
 
@@ -701,13 +422,7 @@ fn searches_run_beside_the_writer() {
         scope.spawn(|| {
             for sequence in 2..12 {
                 let add = vec![(format!("n{sequence}"), titled("Đất mới"))];
-                index
-                    .apply(&Batch {
-                        sequence,
-                        remove: vec![],
-                        add,
-                    })
-                    .unwrap();
+                index.apply(&Batch { sequence, remove: vec![], add }).unwrap();
                 index.commit(sequence).unwrap();
             }
         });

@@ -148,9 +148,7 @@ fn place_tones(lower: &str) -> String {
     let mut out = String::with_capacity(lower.len());
     let mut rest = lower;
     while !rest.is_empty() {
-        let word_end = rest
-            .find(|c: char| !c.is_alphabetic())
-            .unwrap_or(rest.len());
+        let word_end = rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len());
         let (word, tail) = rest.split_at(word_end);
         match syllable::canonical(word) {
             Some(placed) => out.push_str(&placed),
@@ -166,13 +164,7 @@ fn place_tones(lower: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::indexing_slicing,
-        reason = "tests"
-    )]
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
     use super::*;
     use proptest::prelude::*;
 
@@ -187,10 +179,7 @@ mod tests {
             ("ĐƯỜNG ƯỚC MƠ", "duong uoc mo"),
             ("Ðặng Thai Mai", "dang thai mai"),
             ("đảm đang", "dam dang"),
-            (
-                "Œuvres d'Æsop, Łódź, Straße",
-                "oeuvres d'aesop, lodz, strasse",
-            ),
+            ("Œuvres d'Æsop, Łódź, Straße", "oeuvres d'aesop, lodz, strasse"),
             ("Qurʼān", "quran"),
             ("Преступление й", "преступление и"),
             ("日本語 한국어", "日本語 한국어"),

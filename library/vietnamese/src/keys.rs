@@ -49,8 +49,7 @@ fn decode(strokes: &str, least: usize, key: fn(&mut Typed, char) -> Option<()>) 
     typed.finish_uo();
     let made = Syllable::of(typed.letters.iter().collect(), typed.tone)?;
     // Without a mark nothing was decoded (z only takes marks away).
-    made.is_marked()
-        .then(|| with_case_of(&strokes, &made.spell()))
+    made.is_marked().then(|| with_case_of(&strokes, &made.spell()))
 }
 
 impl Typed {
@@ -109,10 +108,7 @@ impl Typed {
     /// `qu`; else the last `o` or `u`.
     fn horn(&mut self) -> bool {
         let glide = self.letters.starts_with(&['q', 'u']);
-        let pair = self
-            .letters
-            .windows(2)
-            .position(|pair| matches!(pair, ['u', 'o' | 'ơ']));
+        let pair = self.letters.windows(2).position(|pair| matches!(pair, ['u', 'o' | 'ơ']));
         match pair {
             Some(place) if !(glide && place == 1) => {
                 for (index, c) in self.letters.iter_mut().enumerate() {
@@ -134,10 +130,7 @@ impl Typed {
     fn finish_uo(&mut self) {
         let glide = self.letters.starts_with(&['q', 'u']);
         let count = self.letters.len();
-        let Some(place) = self
-            .letters
-            .windows(2)
-            .position(|pair| matches!(pair, ['ư', 'o' | 'ơ'] | ['u', 'ơ']))
+        let Some(place) = self.letters.windows(2).position(|pair| matches!(pair, ['ư', 'o' | 'ơ'] | ['u', 'ơ']))
         else {
             return;
         };
@@ -220,13 +213,7 @@ fn with_case_of(strokes: &str, made: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::indexing_slicing,
-        reason = "tests"
-    )]
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
     use super::*;
 
     #[test]
@@ -277,19 +264,7 @@ mod tests {
 
     #[test]
     fn telex_leaves_words_alone() {
-        for word in [
-            "hoa",
-            "school",
-            "window",
-            "2024",
-            "toán",
-            "press",
-            "science",
-            "đường",
-            "",
-            "s",
-            "a",
-        ] {
+        for word in ["hoa", "school", "window", "2024", "toán", "press", "science", "đường", "", "s", "a"] {
             assert_eq!(telex(word), None, "{word}");
         }
     }

@@ -28,13 +28,7 @@ pub enum Legacy {
 
 impl Legacy {
     /// Every encoding, the likeliest in schools first.
-    pub const ALL: [Legacy; 5] = [
-        Legacy::Utf8,
-        Legacy::Tcvn3,
-        Legacy::VniWindows,
-        Legacy::Cp1258,
-        Legacy::Viscii,
-    ];
+    pub const ALL: [Legacy; 5] = [Legacy::Utf8, Legacy::Tcvn3, Legacy::VniWindows, Legacy::Cp1258, Legacy::Viscii];
 
     /// The name that people know it by.
     pub fn name(self) -> &'static str {
@@ -71,11 +65,7 @@ const LEAST_GAIN: f32 = 0.3;
 /// French). Give it as much text of one source as there is, such as a whole
 /// column: the confidence grows with the number of words.
 pub fn detect(text: &str) -> Option<Detected> {
-    if text.is_ascii()
-        || text
-            .chars()
-            .any(|c| byte_of(c).is_none() && c.is_alphabetic())
-    {
+    if text.is_ascii() || text.chars().any(|c| byte_of(c).is_none() && c.is_alphabetic()) {
         return None;
     }
     let odd: Vec<&str> = text
@@ -90,19 +80,13 @@ pub fn detect(text: &str) -> Option<Detected> {
     let mut best: Option<(Legacy, f32)> = None;
     for legacy in Legacy::ALL {
         let after = share(odd.iter().map(|word| decode(legacy, word)));
-        if after >= LEAST_SHARE
-            && after >= before + LEAST_GAIN
-            && best.is_none_or(|(_, share)| after > share)
-        {
+        if after >= LEAST_SHARE && after >= before + LEAST_GAIN && best.is_none_or(|(_, share)| after > share) {
             best = Some((legacy, after));
         }
     }
     let (legacy, share) = best?;
     let count = odd.len() as f32;
-    Some(Detected {
-        legacy,
-        confidence: share * count / (count + 1.0),
-    })
+    Some(Detected { legacy, confidence: share * count / (count + 1.0) })
 }
 
 /// The share of words that are syllables in all their parts. Signs around and
@@ -111,25 +95,16 @@ fn share(words: impl Iterator<Item = String>) -> f32 {
     let mut all = 0_u32;
     let mut good = 0_u32;
     for word in words {
-        let mut parts = word
-            .split(|c: char| !c.is_alphabetic())
-            .filter(|part| !part.is_empty())
-            .peekable();
+        let mut parts = word.split(|c: char| !c.is_alphabetic()).filter(|part| !part.is_empty()).peekable();
         all += 1;
         // A sign left inside a word is what undecoded text looks like.
         let inner = word.trim_matches(|c: char| !c.is_alphabetic());
-        let clean = inner
-            .chars()
-            .all(|c| c.is_alphabetic() || matches!(c, '-' | ',' | '.' | '/' | '\'' | '’'));
+        let clean = inner.chars().all(|c| c.is_alphabetic() || matches!(c, '-' | ',' | '.' | '/' | '\'' | '’'));
         if clean && parts.peek().is_some() && parts.all(syllable::is_syllable) {
             good += 1;
         }
     }
-    if all == 0 {
-        0.0
-    } else {
-        good as f32 / all as f32
-    }
+    if all == 0 { 0.0 } else { good as f32 / all as f32 }
 }
 
 /// The text in Unicode, normal form C. Characters that the encoding does not
@@ -150,13 +125,10 @@ fn byte_of(c: char) -> Option<u8> {
     match c {
         // A normal form of compatibility turns the micro sign into mu.
         'μ' => Some(0xb5),
-        _ => u8::try_from(c)
-            .ok()
-            .filter(|byte| !(0x80..0xa0).contains(byte))
-            .or_else(|| {
-                let place = WINDOWS_1252.iter().position(|&known| known == c)?;
-                u8::try_from(0x80 + place).ok()
-            }),
+        _ => u8::try_from(c).ok().filter(|byte| !(0x80..0xa0).contains(byte)).or_else(|| {
+            let place = WINDOWS_1252.iter().position(|&known| known == c)?;
+            u8::try_from(0x80 + place).ok()
+        }),
     }
 }
 
@@ -166,9 +138,7 @@ fn at(table: &[char], byte: u8, first: u8) -> Option<char> {
 }
 
 fn by_table(text: &str, map: impl Fn(u8) -> Option<char>) -> String {
-    text.chars()
-        .map(|c| byte_of(c).and_then(&map).unwrap_or(c))
-        .collect()
+    text.chars().map(|c| byte_of(c).and_then(&map).unwrap_or(c)).collect()
 }
 
 fn viscii(byte: u8) -> Option<char> {
@@ -200,9 +170,7 @@ fn raise_capitals(text: &str) -> String {
         let upper = word.chars().filter(char::is_ascii_uppercase).count();
         (upper, word.chars().any(|c| c.is_ascii_lowercase()))
     };
-    let shouted = text
-        .split(' ')
-        .any(|word| matches!(plain(word), (2.., false)) && !word.is_ascii());
+    let shouted = text.split(' ').any(|word| matches!(plain(word), (2.., false)) && !word.is_ascii());
     if !shouted {
         return text.to_owned();
     }
@@ -294,53 +262,44 @@ fn vni_mark(letter: char, next: char) -> Option<(char, Tone)> {
 /// TCVN 5712:1993 from 0xA0. The fonts of TCVN3 (`.VnTime`) use its small letters
 /// and its unmarked capitals; the fuller set has the marked capitals too.
 const TCVN3: [char; 96] = [
-    '\u{a0}', 'Ă', 'Â', 'Ê', 'Ô', 'Ơ', 'Ư', 'Đ', 'ă', 'â', 'ê', 'ô', 'ơ', 'ư', 'đ', 'Ằ', '\u{300}',
-    '\u{309}', '\u{303}', '\u{301}', '\u{323}', 'à', 'ả', 'ã', 'á', 'ạ', 'Ẳ', 'ằ', 'ẳ', 'ẵ', 'ắ',
-    'Ẵ', 'Ắ', 'Ầ', 'Ẩ', 'Ẫ', 'Ấ', 'Ề', 'ặ', 'ầ', 'ẩ', 'ẫ', 'ấ', 'ậ', 'è', 'Ể', 'ẻ', 'ẽ', 'é', 'ẹ',
-    'ề', 'ể', 'ễ', 'ế', 'ệ', 'ì', 'ỉ', 'Ễ', 'Ế', 'Ồ', 'ĩ', 'í', 'ị', 'ò', 'Ổ', 'ỏ', 'õ', 'ó', 'ọ',
-    'ồ', 'ổ', 'ỗ', 'ố', 'ộ', 'ờ', 'ở', 'ỡ', 'ớ', 'ợ', 'ù', 'Ỗ', 'ủ', 'ũ', 'ú', 'ụ', 'ừ', 'ử', 'ữ',
-    'ứ', 'ự', 'ỳ', 'ỷ', 'ỹ', 'ý', 'ỵ', 'Ố',
+    '\u{a0}', 'Ă', 'Â', 'Ê', 'Ô', 'Ơ', 'Ư', 'Đ', 'ă', 'â', 'ê', 'ô', 'ơ', 'ư', 'đ', 'Ằ', '\u{300}', '\u{309}',
+    '\u{303}', '\u{301}', '\u{323}', 'à', 'ả', 'ã', 'á', 'ạ', 'Ẳ', 'ằ', 'ẳ', 'ẵ', 'ắ', 'Ẵ', 'Ắ', 'Ầ', 'Ẩ', 'Ẫ', 'Ấ',
+    'Ề', 'ặ', 'ầ', 'ẩ', 'ẫ', 'ấ', 'ậ', 'è', 'Ể', 'ẻ', 'ẽ', 'é', 'ẹ', 'ề', 'ể', 'ễ', 'ế', 'ệ', 'ì', 'ỉ', 'Ễ', 'Ế', 'Ồ',
+    'ĩ', 'í', 'ị', 'ò', 'Ổ', 'ỏ', 'õ', 'ó', 'ọ', 'ồ', 'ổ', 'ỗ', 'ố', 'ộ', 'ờ', 'ở', 'ỡ', 'ớ', 'ợ', 'ù', 'Ỗ', 'ủ', 'ũ',
+    'ú', 'ụ', 'ừ', 'ử', 'ữ', 'ứ', 'ự', 'ỳ', 'ỷ', 'ỹ', 'ý', 'ỵ', 'Ố',
 ];
 
 /// VISCII 1.1 (RFC 1456) from 0x80.
 const VISCII: [char; 128] = [
-    'Ạ', 'Ắ', 'Ằ', 'Ặ', 'Ấ', 'Ầ', 'Ẩ', 'Ậ', 'Ẽ', 'Ẹ', 'Ế', 'Ề', 'Ể', 'Ễ', 'Ệ', 'Ố', 'Ồ', 'Ổ', 'Ỗ',
-    'Ộ', 'Ợ', 'Ớ', 'Ờ', 'Ở', 'Ị', 'Ỏ', 'Ọ', 'Ỉ', 'Ủ', 'Ũ', 'Ụ', 'Ỳ', '\u{a0}', 'ắ', 'ằ', 'ặ', 'ấ',
-    'ầ', 'ẩ', 'ậ', 'ẽ', 'ẹ', 'ế', 'ề', 'ể', 'ễ', 'ệ', 'ố', 'ồ', 'ổ', 'ỗ', 'Ỡ', 'Ơ', 'ộ', 'ờ', 'ở',
-    'ị', 'Ự', 'Ứ', 'Ừ', 'Ử', 'ơ', 'ớ', 'Ư', 'À', 'Á', 'Â', 'Ã', 'Ả', 'Ă', 'ẳ', 'ẵ', 'È', 'É', 'Ê',
-    'Ẻ', 'Ì', 'Í', 'Ĩ', 'ỳ', 'Đ', 'ứ', 'Ò', 'Ó', 'Ô', 'ạ', 'ỷ', 'ừ', 'ử', 'Ù', 'Ú', 'ỹ', 'ỵ', 'Ý',
-    'ỡ', 'ư', 'à', 'á', 'â', 'ã', 'ả', 'ă', 'ữ', 'ẫ', 'è', 'é', 'ê', 'ẻ', 'ì', 'í', 'ĩ', 'ỉ', 'đ',
-    'ự', 'ò', 'ó', 'ô', 'õ', 'ỏ', 'ọ', 'ụ', 'ù', 'ú', 'ũ', 'ủ', 'ý', 'ợ', 'Ữ',
+    'Ạ', 'Ắ', 'Ằ', 'Ặ', 'Ấ', 'Ầ', 'Ẩ', 'Ậ', 'Ẽ', 'Ẹ', 'Ế', 'Ề', 'Ể', 'Ễ', 'Ệ', 'Ố', 'Ồ', 'Ổ', 'Ỗ', 'Ộ', 'Ợ', 'Ớ', 'Ờ',
+    'Ở', 'Ị', 'Ỏ', 'Ọ', 'Ỉ', 'Ủ', 'Ũ', 'Ụ', 'Ỳ', '\u{a0}', 'ắ', 'ằ', 'ặ', 'ấ', 'ầ', 'ẩ', 'ậ', 'ẽ', 'ẹ', 'ế', 'ề', 'ể',
+    'ễ', 'ệ', 'ố', 'ồ', 'ổ', 'ỗ', 'Ỡ', 'Ơ', 'ộ', 'ờ', 'ở', 'ị', 'Ự', 'Ứ', 'Ừ', 'Ử', 'ơ', 'ớ', 'Ư', 'À', 'Á', 'Â', 'Ã',
+    'Ả', 'Ă', 'ẳ', 'ẵ', 'È', 'É', 'Ê', 'Ẻ', 'Ì', 'Í', 'Ĩ', 'ỳ', 'Đ', 'ứ', 'Ò', 'Ó', 'Ô', 'ạ', 'ỷ', 'ừ', 'ử', 'Ù', 'Ú',
+    'ỹ', 'ỵ', 'Ý', 'ỡ', 'ư', 'à', 'á', 'â', 'ã', 'ả', 'ă', 'ữ', 'ẫ', 'è', 'é', 'ê', 'ẻ', 'ì', 'í', 'ĩ', 'ỉ', 'đ', 'ự',
+    'ò', 'ó', 'ô', 'õ', 'ỏ', 'ọ', 'ụ', 'ù', 'ú', 'ũ', 'ủ', 'ý', 'ợ', 'Ữ',
 ];
 
 /// Windows code page 1258 from 0x80; tones are combining characters.
 const CP1258: [char; 128] = [
-    '€', '\u{fffd}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', '\u{fffd}', '‹', 'Œ', '\u{fffd}',
-    '\u{fffd}', '\u{fffd}', '\u{fffd}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', '\u{fffd}',
-    '›', 'œ', '\u{fffd}', '\u{fffd}', 'Ÿ', '\u{a0}', '¡', '¢', '£', '¤', '¥', '¦', '§', '¨', '©',
-    'ª', '«', '¬', '\u{ad}', '®', '¯', '°', '±', '²', '³', '´', 'µ', '¶', '·', '¸', '¹', 'º', '»',
-    '¼', '½', '¾', '¿', 'À', 'Á', 'Â', 'Ă', 'Ä', 'Å', 'Æ', 'Ç', 'È', 'É', 'Ê', 'Ë', '\u{300}', 'Í',
-    'Î', 'Ï', 'Đ', 'Ñ', '\u{309}', 'Ó', 'Ô', 'Ơ', 'Ö', '×', 'Ø', 'Ù', 'Ú', 'Û', 'Ü', 'Ư',
-    '\u{303}', 'ß', 'à', 'á', 'â', 'ă', 'ä', 'å', 'æ', 'ç', 'è', 'é', 'ê', 'ë', '\u{301}', 'í',
-    'î', 'ï', 'đ', 'ñ', '\u{323}', 'ó', 'ô', 'ơ', 'ö', '÷', 'ø', 'ù', 'ú', 'û', 'ü', 'ư', '₫', 'ÿ',
+    '€', '\u{fffd}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', '\u{fffd}', '‹', 'Œ', '\u{fffd}', '\u{fffd}', '\u{fffd}',
+    '\u{fffd}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', '\u{fffd}', '›', 'œ', '\u{fffd}', '\u{fffd}', 'Ÿ',
+    '\u{a0}', '¡', '¢', '£', '¤', '¥', '¦', '§', '¨', '©', 'ª', '«', '¬', '\u{ad}', '®', '¯', '°', '±', '²', '³', '´',
+    'µ', '¶', '·', '¸', '¹', 'º', '»', '¼', '½', '¾', '¿', 'À', 'Á', 'Â', 'Ă', 'Ä', 'Å', 'Æ', 'Ç', 'È', 'É', 'Ê', 'Ë',
+    '\u{300}', 'Í', 'Î', 'Ï', 'Đ', 'Ñ', '\u{309}', 'Ó', 'Ô', 'Ơ', 'Ö', '×', 'Ø', 'Ù', 'Ú', 'Û', 'Ü', 'Ư', '\u{303}',
+    'ß', 'à', 'á', 'â', 'ă', 'ä', 'å', 'æ', 'ç', 'è', 'é', 'ê', 'ë', '\u{301}', 'í', 'î', 'ï', 'đ', 'ñ', '\u{323}',
+    'ó', 'ô', 'ơ', 'ö', '÷', 'ø', 'ù', 'ú', 'û', 'ü', 'ư', '₫', 'ÿ',
 ];
 
 /// Windows-1252 from 0x80 to 0x9F, where it differs from Latin-1. The five
 /// unassigned bytes stand for themselves, as in the WHATWG encoding standard.
 const WINDOWS_1252: [char; 32] = [
-    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}',
-    '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
+    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}', '‘', '’',
+    '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
 ];
 
 #[cfg(test)]
 mod tests {
-    #![allow(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::indexing_slicing,
-        reason = "tests"
-    )]
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
     use super::*;
     use proptest::prelude::*;
 
@@ -348,13 +307,11 @@ mod tests {
     fn read_as_1252(bytes: &[u8]) -> String {
         bytes
             .iter()
-            .map(|&byte| {
-                if (0x80..0xa0).contains(&byte) {
-                    WINDOWS_1252[usize::from(byte - 0x80)]
-                } else {
-                    char::from(byte)
-                }
-            })
+            .map(
+                |&byte| {
+                    if (0x80..0xa0).contains(&byte) { WINDOWS_1252[usize::from(byte - 0x80)] } else { char::from(byte) }
+                },
+            )
             .collect()
     }
 
@@ -378,10 +335,7 @@ mod tests {
         let found = detect(old).unwrap();
         assert_eq!(found.legacy, Legacy::Tcvn3);
         assert!(found.confidence > 0.9, "{}", found.confidence);
-        assert_eq!(
-            decode(Legacy::Tcvn3, old),
-            "Cộng hoà xã hội chủ nghĩa Việt Nam Độc lập - Tự do - Hạnh phúc"
-        );
+        assert_eq!(decode(Legacy::Tcvn3, old), "Cộng hoà xã hội chủ nghĩa Việt Nam Độc lập - Tự do - Hạnh phúc");
         assert_eq!(decode(Legacy::Tcvn3, "NguyÔn V¨n An"), "Nguyễn Văn An");
         assert_eq!(detect("TrÇn ThÞ Thuû").unwrap().legacy, Legacy::Tcvn3);
     }
@@ -389,10 +343,7 @@ mod tests {
     #[test]
     fn fonts_of_capitals_are_raised() {
         assert_eq!(decode(Legacy::Tcvn3, "Hµ NéI"), "HÀ NỘI");
-        assert_eq!(
-            decode(Legacy::Tcvn3, "TR¦êNG THPT CHU V¡N AN"),
-            "TRƯỜNG THPT CHU VĂN AN"
-        );
+        assert_eq!(decode(Legacy::Tcvn3, "TR¦êNG THPT CHU V¡N AN"), "TRƯỜNG THPT CHU VĂN AN");
         assert_eq!(decode(Legacy::Tcvn3, "T« Hµ"), "Tô Hà");
         assert_eq!(decode(Legacy::Tcvn3, "THPT Hµ Néi"), "THPT Hà Nội");
     }
@@ -401,19 +352,10 @@ mod tests {
     fn vni_windows_is_found_and_read() {
         let old = "Coäng hoøa xaõ hoäi chuû nghóa Vieät Nam Ñoäc laäp - Töï do - Haïnh phuùc";
         assert_eq!(detect(old).unwrap().legacy, Legacy::VniWindows);
+        assert_eq!(decode(Legacy::VniWindows, old), "Cộng hòa xã hội chủ nghĩa Việt Nam Độc lập - Tự do - Hạnh phúc");
+        assert_eq!(decode(Legacy::VniWindows, "NGUYEÃN VAÊN ÑÖÔØNG"), "NGUYỄN VĂN ĐƯỜNG");
         assert_eq!(
-            decode(Legacy::VniWindows, old),
-            "Cộng hòa xã hội chủ nghĩa Việt Nam Độc lập - Tự do - Hạnh phúc"
-        );
-        assert_eq!(
-            decode(Legacy::VniWindows, "NGUYEÃN VAÊN ÑÖÔØNG"),
-            "NGUYỄN VĂN ĐƯỜNG"
-        );
-        assert_eq!(
-            decode(
-                Legacy::VniWindows,
-                "Traàn Thò Myõ Leä, kyû nieäm, tröôøng, naêm, chaëng"
-            ),
+            decode(Legacy::VniWindows, "Traàn Thò Myõ Leä, kyû nieäm, tröôøng, naêm, chaëng"),
             "Trần Thị Mỹ Lệ, kỷ niệm, trường, năm, chặng"
         );
     }

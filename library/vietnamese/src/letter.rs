@@ -92,9 +92,7 @@ pub(crate) fn shape(letter: char) -> Option<(char, char)> {
 
 /// The letter that a Latin base and a combining mark of shape make.
 pub(crate) fn shaped(base: char, mark: char) -> Option<char> {
-    ['ă', 'â', 'ê', 'ô', 'ơ', 'ư']
-        .into_iter()
-        .find(|&letter| shape(letter) == Some((base, mark)))
+    ['ă', 'â', 'ê', 'ô', 'ơ', 'ư'].into_iter().find(|&letter| shape(letter) == Some((base, mark)))
 }
 
 /// Whether the letter exists in Vietnamese only with a mark: `ă â ê ô ơ ư`.
@@ -110,14 +108,7 @@ mod tests {
     fn every_vowel_survives_being_taken_apart() {
         for letter in "aăâeêioôơuưy".chars() {
             assert!(is_vowel(letter));
-            for tone in [
-                Tone::Ngang,
-                Tone::Huyen,
-                Tone::Hoi,
-                Tone::Nga,
-                Tone::Sac,
-                Tone::Nang,
-            ] {
+            for tone in [Tone::Ngang, Tone::Huyen, Tone::Hoi, Tone::Nga, Tone::Sac, Tone::Nang] {
                 assert_eq!(split(join(letter, tone)), (letter, tone));
             }
         }

@@ -70,9 +70,7 @@ pub(crate) fn capitalise_word(word: &str) -> String {
 
 /// A capital after the first letter together with a small one.
 fn is_mixed(word: &str) -> bool {
-    let mut letters = word
-        .split(['-', '\'', '’'])
-        .flat_map(|part| part.chars().skip(1));
+    let mut letters = word.split(['-', '\'', '’']).flat_map(|part| part.chars().skip(1));
     let upper = letters.clone().any(char::is_uppercase);
     upper && letters.any(char::is_lowercase)
 }

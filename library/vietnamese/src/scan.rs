@@ -64,9 +64,7 @@ fn groups(text: &str) -> Vec<&str> {
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
         let letters = first.is_alphabetic();
-        let end = rest
-            .find(|c: char| c.is_alphabetic() != letters)
-            .unwrap_or(rest.len());
+        let end = rest.find(|c: char| c.is_alphabetic() != letters).unwrap_or(rest.len());
         let (group, tail) = rest.split_at(end);
         out.push(group);
         rest = tail;
@@ -85,11 +83,7 @@ fn undo_group(group: &str, method: Method, late: bool) -> Vec<String> {
         let (base, tone) = letter::split(if small == 'ð' { 'đ' } else { small });
         let (plain, mark) = shape_key(base, method);
         let cased = |key: char| {
-            if upper || c.is_uppercase() {
-                key.to_ascii_uppercase()
-            } else {
-                key
-            }
+            if upper || c.is_uppercase() { key.to_ascii_uppercase() } else { key }
         };
         typed.push(cased(plain));
         let into = if late { &mut keys } else { &mut typed };
@@ -109,11 +103,7 @@ fn undo_group(group: &str, method: Method, late: bool) -> Vec<String> {
             })
             .collect();
         if lone != group {
-            options.push(if lone.is_ascii() {
-                lone
-            } else {
-                unmarked(&lone)
-            });
+            options.push(if lone.is_ascii() { lone } else { unmarked(&lone) });
         }
     }
     options
@@ -149,11 +139,7 @@ fn tone_key(tone: Tone, method: Method) -> Option<char> {
         Tone::Sac => ('s', '1'),
         Tone::Nang => ('j', '5'),
     };
-    Some(if method == Method::Telex {
-        telex.0
-    } else {
-        telex.1
-    })
+    Some(if method == Method::Telex { telex.0 } else { telex.1 })
 }
 
 /// Marks dropped, capitals kept.
@@ -172,13 +158,7 @@ fn unmarked(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::indexing_slicing,
-        reason = "tests"
-    )]
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
     use super::*;
 
     #[test]
@@ -204,11 +184,7 @@ mod tests {
                 // A dot under a consonant is no work of UniKey.
                 continue;
             }
-            assert!(
-                unikey_undo(arrived).contains(&code.to_owned()),
-                "{arrived}: {:?}",
-                unikey_undo(arrived)
-            );
+            assert!(unikey_undo(arrived).contains(&code.to_owned()), "{arrived}: {:?}", unikey_undo(arrived));
         }
     }
 

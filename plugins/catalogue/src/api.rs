@@ -76,24 +76,13 @@ fn list(request: &Request) -> Result<Response> {
     let per_page = number(request, "per_page", 10, MAX_PER_PAGE)?;
     let offset = (page - 1) * per_page;
     if offset + per_page > MAX_REACH {
-        return Err(Error::invalid(
-            m::API_REACH.text_with(&[&MAX_REACH.to_string()]),
-        ));
+        return Err(Error::invalid(m::API_REACH.text_with(&[&MAX_REACH.to_string()])));
     }
     let sort = match request.query("sort") {
         None | Some("" | "relevance") => Sort::Relevance,
-        Some("title") => Sort::Field {
-            name: "title-order".into(),
-            descending: false,
-        },
-        Some("author") => Sort::Field {
-            name: "author-order".into(),
-            descending: false,
-        },
-        Some("year") => Sort::Field {
-            name: "year".into(),
-            descending: true,
-        },
+        Some("title") => Sort::Field { name: "title-order".into(), descending: false },
+        Some("author") => Sort::Field { name: "author-order".into(), descending: false },
+        Some("year") => Sort::Field { name: "year".into(), descending: true },
         Some("newest") => Sort::Newest,
         Some(_) => return Err(Error::invalid(m::API_SORT.text())),
     };
@@ -108,16 +97,9 @@ fn list(request: &Request) -> Result<Response> {
         offset: usize::try_from(offset).unwrap_or(0),
         ..SearchRequest::new(query, usize::try_from(per_page).unwrap_or(0))
     })?;
-    let keys: Vec<Vec<u8>> = reply
-        .hits
-        .iter()
-        .filter_map(|hit| store::from_hex(&hit.key))
-        .collect();
-    let items: Vec<Value> = shelf::load_many(&keys)?
-        .iter()
-        .flatten()
-        .filter_map(|loaded| Some(item(loaded, loaded.record()?)))
-        .collect();
+    let keys: Vec<Vec<u8>> = reply.hits.iter().filter_map(|hit| store::from_hex(&hit.key)).collect();
+    let items: Vec<Value> =
+        shelf::load_many(&keys)?.iter().flatten().filter_map(|loaded| Some(item(loaded, loaded.record()?))).collect();
     Ok(Response::json(&json!({
         "total": reply.total,
         "exact": reply.exact,
@@ -144,9 +126,7 @@ fn item(loaded: &Loaded, record: Compact<'_>) -> Value {
 /// `GET /v1/records/{record}`.
 fn one(request: &Request) -> Result<Response> {
     let loaded = shelf::load_linked(request.param("record"))?;
-    let record = loaded
-        .record()
-        .ok_or_else(|| Error::not_found(m::NO_RECORD.text()))?;
+    let record = loaded.record().ok_or_else(|| Error::not_found(m::NO_RECORD.text()))?;
     let mut value = item(&loaded, record);
     let copies: Vec<Value> = shelf::copies(&loaded.key)?
         .iter()
@@ -163,10 +143,8 @@ fn one(request: &Request) -> Result<Response> {
             Some(text) => json!({ "tag": field.tag, "value": text }),
             None => {
                 let (ind1, ind2) = field.indicators();
-                let subfields: Vec<Value> = field
-                    .subfields()
-                    .map(|(code, text)| json!({ "code": code, "value": text }))
-                    .collect();
+                let subfields: Vec<Value> =
+                    field.subfields().map(|(code, text)| json!({ "code": code, "value": text })).collect();
                 json!({ "tag": field.tag, "ind1": ind1, "ind2": ind2, "subfields": subfields })
             }
         })
@@ -175,10 +153,7 @@ fn one(request: &Request) -> Result<Response> {
         map.insert("subjects".into(), json!(bib::subjects(record)));
         map.insert("summary".into(), json!(bib::summary(record)));
         map.insert("copies".into(), json!(copies));
-        map.insert(
-            "marc".into(),
-            json!({ "leader": record.leader(), "fields": fields }),
-        );
+        map.insert("marc".into(), json!({ "leader": record.leader(), "fields": fields }));
     }
     Ok(Response::json(&value))
 }
@@ -186,9 +161,7 @@ fn one(request: &Request) -> Result<Response> {
 /// One record as a file. Readers get what is public, cataloguers all of it.
 fn file(request: &Request) -> Result<Response> {
     let loaded = shelf::load_linked(request.param("record"))?;
-    let record = loaded
-        .record()
-        .ok_or_else(|| Error::not_found(m::NO_RECORD.text()))?;
+    let record = loaded.record().ok_or_else(|| Error::not_found(m::NO_RECORD.text()))?;
     let public = !request.principal.may("catalogue.edit");
     let id = loaded.id();
     if request.query("format") == Some("marcxml") {

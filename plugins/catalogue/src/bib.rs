@@ -14,10 +14,7 @@ pub fn meant_tag(field: FieldRef<'_>) -> &str {
     if field.tag != "880" {
         return field.tag;
     }
-    field
-        .subfield('6')
-        .and_then(|link| link.get(..3))
-        .unwrap_or("880")
+    field.subfield('6').and_then(|link| link.get(..3)).unwrap_or("880")
 }
 
 /// A text without the punctuation that ISBD puts between the parts of a
@@ -36,8 +33,7 @@ pub fn trim_isbd(text: &str) -> &str {
     if let Some(before) = text.strip_suffix('.') {
         let mut back = before.chars().rev();
         let last = back.next();
-        let initial = last.is_some_and(char::is_uppercase)
-            && back.next().is_none_or(|c| !c.is_alphanumeric());
+        let initial = last.is_some_and(char::is_uppercase) && back.next().is_none_or(|c| !c.is_alphanumeric());
         if !initial && last != Some('.') {
             return before.trim_end();
         }
@@ -47,16 +43,11 @@ pub fn trim_isbd(text: &str) -> &str {
 
 fn trimmed(text: String) -> String {
     let shorter = trim_isbd(&text);
-    if shorter.len() == text.len() {
-        text
-    } else {
-        shorter.to_owned()
-    }
+    if shorter.len() == text.len() { text } else { shorter.to_owned() }
 }
 
 fn first<'a>(record: Compact<'a>, tags: &[&str]) -> Option<FieldRef<'a>> {
-    tags.iter()
-        .find_map(|tag| record.fields().find(|f| f.tag == *tag))
+    tags.iter().find_map(|tag| record.fields().find(|f| f.tag == *tag))
 }
 
 /// The title proper with number and name of the part: `245 $a $n $p`. Empty when
@@ -74,18 +65,14 @@ pub fn title(record: Compact<'_>) -> String {
 /// The rest of the title: `245 $b`.
 #[must_use]
 pub fn subtitle(record: Compact<'_>) -> String {
-    record
-        .text("245", 'b')
-        .map(|t| trim_isbd(t).to_owned())
-        .unwrap_or_default()
+    record.text("245", 'b').map(|t| trim_isbd(t).to_owned()).unwrap_or_default()
 }
 
 /// A text without the marks between parts; a full stop at its end is its own (`200
 /// tr.`).
 #[must_use]
 pub fn trim_marks(text: &str) -> &str {
-    text.trim()
-        .trim_end_matches(['/', ':', ';', ',', '=', '+', ' ', '\u{a0}'])
+    text.trim().trim_end_matches(['/', ':', ';', ',', '=', '+', ' ', '\u{a0}'])
 }
 
 /// Title and rest of title as one text, as on a list.
@@ -109,11 +96,7 @@ pub fn filing_title(record: Compact<'_>) -> String {
     let skip = field.indicators().1.to_digit(10).unwrap_or(0) as usize;
     let title = full_title(record);
     let filed: String = title.chars().skip(skip).collect();
-    if filed.trim().is_empty() {
-        title
-    } else {
-        filed
-    }
+    if filed.trim().is_empty() { title } else { filed }
 }
 
 /// The name in a heading for a person, body or meeting, without dates and roles.
@@ -161,12 +144,7 @@ pub fn authors(record: Compact<'_>) -> Vec<String> {
 /// 1, else any other but a copyright date).
 fn imprint<'a>(record: Compact<'a>, code: char) -> Option<&'a str> {
     let of = |wanted: &dyn Fn(FieldRef<'a>) -> bool| {
-        record
-            .fields()
-            .filter(|f| wanted(*f))
-            .find_map(|f| f.subfield(code))
-            .map(trim_isbd)
-            .filter(|t| !t.is_empty())
+        record.fields().filter(|f| wanted(*f)).find_map(|f| f.subfield(code)).map(trim_isbd).filter(|t| !t.is_empty())
     };
     of(&|f| f.tag == "264" && f.indicators().1 == '1')
         .or_else(|| of(&|f| f.tag == "260"))
@@ -190,10 +168,7 @@ pub fn place(record: Compact<'_>) -> Option<&str> {
 pub fn year(record: Compact<'_>) -> Option<i64> {
     imprint(record, 'c').and_then(year_in).or_else(|| {
         let coded = record.control("008")?.get(7..11)?;
-        coded
-            .bytes()
-            .all(|b| b.is_ascii_digit())
-            .then(|| year_in(coded))?
+        coded.bytes().all(|b| b.is_ascii_digit()).then(|| year_in(coded))?
     })
 }
 
@@ -203,11 +178,7 @@ pub fn year_in(text: &str) -> Option<i64> {
     let bytes = text.as_bytes();
     let mut at = 0;
     while at < bytes.len() {
-        let digits = bytes
-            .get(at..)?
-            .iter()
-            .take_while(|b| b.is_ascii_digit())
-            .count();
+        let digits = bytes.get(at..)?.iter().take_while(|b| b.is_ascii_digit()).count();
         if digits == 4 {
             let year: i64 = text.get(at..at + 4)?.parse().ok()?;
             if (1400..2100).contains(&year) {
@@ -226,35 +197,27 @@ pub fn language(record: Compact<'_>) -> Option<&str> {
         .control("008")
         .and_then(|f| f.get(35..38))
         .or_else(|| record.text("041", 'a').and_then(|t| t.get(..3)))
-        .filter(|code| {
-            code.bytes().all(|b| b.is_ascii_lowercase()) && !matches!(*code, "und" | "zxx" | "mul")
-        })
+        .filter(|code| code.bytes().all(|b| b.is_ascii_lowercase()) && !matches!(*code, "und" | "zxx" | "mul"))
 }
 
 /// The ISBNs of a record as thirteen digits, once each; what is no ISBN is left
 /// out.
 pub fn isbns(record: Compact<'_>) -> impl Iterator<Item = String> {
     let mut seen: Vec<String> = Vec::new();
-    record
-        .fields()
-        .filter(|f| f.tag == "020")
-        .flat_map(|f| f.subfields())
-        .filter_map(move |(code, text)| {
-            let isbn = (code == 'a').then(|| isbn13(text))??;
-            if seen.contains(&isbn) {
-                return None;
-            }
-            seen.push(isbn.clone());
-            Some(isbn)
-        })
+    record.fields().filter(|f| f.tag == "020").flat_map(|f| f.subfields()).filter_map(move |(code, text)| {
+        let isbn = (code == 'a').then(|| isbn13(text))??;
+        if seen.contains(&isbn) {
+            return None;
+        }
+        seen.push(isbn.clone());
+        Some(isbn)
+    })
 }
 
 /// The ISBN at the head of a text as thirteen digits, when its check digit is right.
 #[must_use]
 pub fn isbn13(text: &str) -> Option<String> {
-    tram_marc::Isbn::parse(text)
-        .ok()
-        .map(tram_marc::Isbn::to_isbn13)
+    tram_marc::Isbn::parse(text).ok().map(tram_marc::Isbn::to_isbn13)
 }
 
 /// Subjects as they are shown and counted: the heading with its subdivisions.
@@ -273,20 +236,14 @@ pub fn subjects(record: Compact<'_>) -> Vec<String> {
 /// Whether the tag is of a subject heading.
 #[must_use]
 pub fn is_subject(tag: &str) -> bool {
-    matches!(
-        tag,
-        "600" | "610" | "611" | "630" | "648" | "650" | "651" | "653" | "690"
-    )
+    matches!(tag, "600" | "610" | "611" | "630" | "648" | "650" | "651" | "653" | "690")
 }
 
 /// A subject with its subdivisions, an en dash between them.
 #[must_use]
 pub fn subject(field: FieldRef<'_>) -> String {
     let mut out = trimmed(field.join("abcdnpt"));
-    for (_, text) in field
-        .subfields()
-        .filter(|(code, _)| matches!(code, 'v' | 'x' | 'y' | 'z'))
-    {
+    for (_, text) in field.subfields().filter(|(code, _)| matches!(code, 'v' | 'x' | 'y' | 'z')) {
         if !out.is_empty() {
             out.push_str(" – ");
         }
@@ -299,11 +256,7 @@ pub fn subject(field: FieldRef<'_>) -> String {
 #[must_use]
 pub fn kind(record: Compact<'_>) -> &'static str {
     for field in record.fields().filter(|f| f.tag == "655" || f.tag == "650") {
-        let form = if field.tag == "655" {
-            field.subfield('a')
-        } else {
-            field.subfield('v')
-        };
+        let form = if field.tag == "655" { field.subfield('a') } else { field.subfield('v') };
         if let Some(kind) = form.and_then(kind_of_genre) {
             return kind;
         }
@@ -329,14 +282,8 @@ pub fn kind_of_genre(genre: &str) -> Option<&'static str> {
     Some(match folded.as_str() {
         "sach giao khoa" | "textbooks" | "textbook" => "textbook",
         "sach giao vien" => "teacher-book",
-        "truyen tranh"
-        | "comic books, strips, etc"
-        | "comics (graphic works)"
-        | "comics"
-        | "graphic novels" => "comic",
-        "tu dien" | "dictionaries" | "bach khoa thu" | "encyclopedias" | "sach tra cuu" => {
-            "reference"
-        }
+        "truyen tranh" | "comic books, strips, etc" | "comics (graphic works)" | "comics" | "graphic novels" => "comic",
+        "tu dien" | "dictionaries" | "bach khoa thu" | "encyclopedias" | "sach tra cuu" => "reference",
         "ban do" | "atlas" | "atlases" | "maps" => "map",
         "bao" | "tap chi" | "bao, tap chi" | "periodicals" | "newspapers" => "serial",
         _ => return None,
@@ -347,26 +294,20 @@ pub fn kind_of_genre(genre: &str) -> Option<&'static str> {
 #[must_use]
 pub fn class_hundred(record: Compact<'_>) -> Option<&'static str> {
     let number = record.text("082", 'a')?;
-    const HUNDREDS: [&str; 10] = [
-        "000", "100", "200", "300", "400", "500", "600", "700", "800", "900",
-    ];
+    const HUNDREDS: [&str; 10] = ["000", "100", "200", "300", "400", "500", "600", "700", "800", "900"];
     let three = number.trim_start_matches(|c: char| !c.is_ascii_digit());
     let digits = three.bytes().take_while(u8::is_ascii_digit).count();
     if digits < 3 {
         return None;
     }
-    HUNDREDS
-        .get(usize::from(three.bytes().next()? - b'0'))
-        .copied()
+    HUNDREDS.get(usize::from(three.bytes().next()? - b'0')).copied()
 }
 
 /// The call number that the record itself proposes: local class, Dewey, Library of
 /// Congress.
 #[must_use]
 pub fn call_number(record: Compact<'_>) -> String {
-    first(record, &["084", "082", "090", "050"])
-        .map(|f| f.join("ab"))
-        .unwrap_or_default()
+    first(record, &["084", "082", "090", "050"]).map(|f| f.join("ab")).unwrap_or_default()
 }
 
 /// The summary (`520`).
@@ -379,11 +320,7 @@ pub fn summary(record: Compact<'_>) -> Option<&str> {
 #[must_use]
 pub fn title_or<'a>(record: Compact<'_>, otherwise: &'a str) -> Cow<'a, str> {
     let title = full_title(record);
-    if title.is_empty() {
-        Cow::Borrowed(otherwise)
-    } else {
-        Cow::Owned(title)
-    }
+    if title.is_empty() { Cow::Borrowed(otherwise) } else { Cow::Owned(title) }
 }
 
 #[cfg(test)]
@@ -415,10 +352,7 @@ mod tests {
     #[test]
     fn isbn_check_digits_are_checked() {
         assert_eq!(isbn13("0-306-40615-2"), Some("9780306406157".into()));
-        assert_eq!(
-            isbn13("978-0-306-40615-7 (bìa cứng)"),
-            Some("9780306406157".into())
-        );
+        assert_eq!(isbn13("978-0-306-40615-7 (bìa cứng)"), Some("9780306406157".into()));
         assert_eq!(isbn13("080442957X"), Some("9780804429573".into()));
         assert_eq!(isbn13("0-306-40615-3"), None);
         assert_eq!(isbn13("không có"), None);
@@ -431,10 +365,7 @@ mod tests {
             ("020", "  $a9780306406157"),
             ("082", "04$a895.9223$223"),
             ("100", "0 $aTô Hoài,$d1920-2014"),
-            (
-                "245",
-                "10$aDế Mèn phiêu lưu ký :$btruyện đồng thoại /$cTô Hoài.",
-            ),
+            ("245", "10$aDế Mèn phiêu lưu ký :$btruyện đồng thoại /$cTô Hoài."),
             ("260", "  $aH. :$bKim Đồng,$c2015"),
             ("650", " 4$aCôn trùng$vTruyện tranh"),
             ("700", "1 $aTạ Huy Long,$eminh họa"),
@@ -443,10 +374,7 @@ mod tests {
         assert_eq!(full_title(record), "Dế Mèn phiêu lưu ký: truyện đồng thoại");
         assert_eq!(author(record), "Tô Hoài");
         assert_eq!(authors(record), ["Tô Hoài", "Tạ Huy Long"]);
-        assert_eq!(
-            (publisher(record), place(record), year(record)),
-            (Some("Kim Đồng"), Some("H."), Some(2015))
-        );
+        assert_eq!((publisher(record), place(record), year(record)), (Some("Kim Đồng"), Some("H."), Some(2015)));
         assert_eq!(language(record), Some("vie"));
         assert_eq!(kind(record), "comic");
         assert_eq!(class_hundred(record), Some("800"));
@@ -457,9 +385,6 @@ mod tests {
     #[test]
     fn an_article_is_skipped_for_filing() {
         let bytes = encode(&record(&[("245", "14$aThe old man and the sea")]));
-        assert_eq!(
-            filing_title(Compact::new(&bytes).unwrap()),
-            "old man and the sea"
-        );
+        assert_eq!(filing_title(Compact::new(&bytes).unwrap()), "old man and the sea");
     }
 }

@@ -34,12 +34,7 @@ pub fn encode(record: &Record) -> Vec<u8> {
                 out.push(GS);
                 push_text(&mut out, value);
             }
-            Field::Data {
-                ind1,
-                ind2,
-                subfields,
-                ..
-            } => {
+            Field::Data { ind1, ind2, subfields, .. } => {
                 out.push(FS);
                 push_text(&mut out, ind1.encode_utf8(&mut buffer));
                 push_text(&mut out, ind2.encode_utf8(&mut buffer));
@@ -56,10 +51,7 @@ pub fn encode(record: &Record) -> Vec<u8> {
 
 fn push_text(out: &mut Vec<u8>, text: &str) {
     if text.bytes().any(|b| matches!(b, FS..=US)) {
-        out.extend(
-            text.bytes()
-                .map(|b| if matches!(b, FS..=US) { b' ' } else { b }),
-        );
+        out.extend(text.bytes().map(|b| if matches!(b, FS..=US) { b' ' } else { b }));
     } else {
         out.extend_from_slice(text.as_bytes());
     }
@@ -76,8 +68,7 @@ impl<'a> Compact<'a> {
     #[must_use]
     pub fn new(bytes: &'a [u8]) -> Option<Self> {
         let text = std::str::from_utf8(bytes).ok()?;
-        text.is_char_boundary(Leader::LENGTH)
-            .then_some(Self { text })
+        text.is_char_boundary(Leader::LENGTH).then_some(Self { text })
     }
 
     /// The leader's 24 characters.
@@ -89,46 +80,32 @@ impl<'a> Compact<'a> {
     /// One position of the leader.
     #[must_use]
     pub fn leader_at(self, position: usize) -> char {
-        self.leader()
-            .as_bytes()
-            .get(position)
-            .map_or(' ', |b| char::from(*b))
+        self.leader().as_bytes().get(position).map_or(' ', |b| char::from(*b))
     }
 
     /// The fields in order.
     pub fn fields(self) -> impl Iterator<Item = FieldRef<'a>> {
         let body = self.text.get(Leader::LENGTH + 1..).unwrap_or_default();
-        Split {
-            rest: (!body.is_empty()).then_some(body),
-            separator: RS,
-        }
-        .filter_map(FieldRef::parse)
+        Split { rest: (!body.is_empty()).then_some(body), separator: RS }.filter_map(FieldRef::parse)
     }
 
     /// The text of the first control field with this tag.
     #[must_use]
     pub fn control(self, tag: &str) -> Option<&'a str> {
-        self.fields()
-            .find(|f| f.tag == tag && !f.data)
-            .map(|f| f.body)
+        self.fields().find(|f| f.tag == tag && !f.data).map(|f| f.body)
     }
 
     /// The first subfield `code` of the first field `tag` that has one.
     #[must_use]
     pub fn text(self, tag: &str, code: char) -> Option<&'a str> {
-        self.fields()
-            .filter(|f| f.tag == tag)
-            .find_map(|f| f.subfield(code))
+        self.fields().filter(|f| f.tag == tag).find_map(|f| f.subfield(code))
     }
 
     /// The record, unpacked.
     #[must_use]
     pub fn record(self) -> Record {
         let fields = self.fields().filter_map(FieldRef::field).collect();
-        Record {
-            leader: Leader::from_text(self.leader()),
-            fields,
-        }
+        Record { leader: Leader::from_text(self.leader()), fields }
     }
 }
 
@@ -147,11 +124,7 @@ impl<'a> FieldRef<'a> {
     fn parse(text: &'a str) -> Option<Self> {
         let at = text.bytes().position(|b| b == GS || b == FS)?;
         let data = text.as_bytes().get(at) == Some(&FS);
-        Some(Self {
-            tag: text.get(..at)?,
-            data,
-            body: text.get(at + 1..)?,
-        })
+        Some(Self { tag: text.get(..at)?, data, body: text.get(at + 1..)? })
     }
 
     /// Text of a control field.
@@ -172,16 +145,8 @@ impl<'a> FieldRef<'a> {
 
     /// Codes and texts of the subfields.
     pub fn subfields(self) -> impl Iterator<Item = (char, &'a str)> {
-        let subfields = if self.data {
-            self.body.split_once(char::from(US)).map(|(_, rest)| rest)
-        } else {
-            None
-        };
-        Split {
-            rest: subfields,
-            separator: US,
-        }
-        .filter_map(|part| {
+        let subfields = if self.data { self.body.split_once(char::from(US)).map(|(_, rest)| rest) } else { None };
+        Split { rest: subfields, separator: US }.filter_map(|part| {
             let code = part.chars().next()?;
             Some((code, part.get(code.len_utf8()..)?))
         })
@@ -190,9 +155,7 @@ impl<'a> FieldRef<'a> {
     /// The first subfield with this code.
     #[must_use]
     pub fn subfield(self, code: char) -> Option<&'a str> {
-        self.subfields()
-            .find(|(c, _)| *c == code)
-            .map(|(_, text)| text)
+        self.subfields().find(|(c, _)| *c == code).map(|(_, text)| text)
     }
 
     /// The texts of the subfields in `codes`, in the order of the record, with a
@@ -200,10 +163,7 @@ impl<'a> FieldRef<'a> {
     #[must_use]
     pub fn join(self, codes: &str) -> String {
         let mut out = String::new();
-        for (_, text) in self
-            .subfields()
-            .filter(|(code, text)| codes.contains(*code) && !text.is_empty())
-        {
+        for (_, text) in self.subfields().filter(|(code, text)| codes.contains(*code) && !text.is_empty()) {
             if !out.is_empty() {
                 out.push(' ');
             }
@@ -218,10 +178,7 @@ impl<'a> FieldRef<'a> {
             Some(value) => Field::control(tag, value),
             None => {
                 let (ind1, ind2) = self.indicators();
-                let subfields = self
-                    .subfields()
-                    .map(|(code, text)| Subfield::new(code, text))
-                    .collect();
+                let subfields = self.subfields().map(|(code, text)| Subfield::new(code, text)).collect();
                 Field::data(tag, ind1, ind2, subfields)
             }
         })
@@ -251,12 +208,7 @@ impl<'a> Iterator for Split<'a> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::indexing_slicing,
-        reason = "tests"
-    )]
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
     use super::*;
 
     fn tag(name: &str) -> Tag {
@@ -273,17 +225,9 @@ mod tests {
                     tag("245"),
                     '1',
                     '0',
-                    vec![
-                        Subfield::new('a', "Dế Mèn phiêu lưu ký /"),
-                        Subfield::new('c', "Tô Hoài."),
-                    ],
+                    vec![Subfield::new('a', "Dế Mèn phiêu lưu ký /"), Subfield::new('c', "Tô Hoài.")],
                 ),
-                Field::data(
-                    tag("RELATED"),
-                    ' ',
-                    ' ',
-                    vec![Subfield::new('é', ""), Subfield::new('a', "x")],
-                ),
+                Field::data(tag("RELATED"), ' ', ' ', vec![Subfield::new('é', ""), Subfield::new('a', "x")]),
                 Field::data(tag("990"), ' ', ' ', vec![]),
             ],
         }
@@ -293,10 +237,7 @@ mod tests {
     fn what_is_stored_is_what_was_read() {
         let bytes = encode(&sample());
         assert_eq!(Compact::new(&bytes).unwrap().record(), sample());
-        let empty = Record {
-            fields: vec![],
-            ..sample()
-        };
+        let empty = Record { fields: vec![], ..sample() };
         assert_eq!(Compact::new(&encode(&empty)).unwrap().record(), empty);
     }
 
@@ -306,10 +247,7 @@ mod tests {
         let record = Compact::new(&bytes).unwrap();
         assert_eq!(record.control("001"), Some("vn-1"));
         assert_eq!(record.text("245", 'c'), Some("Tô Hoài."));
-        assert_eq!(
-            record.fields().nth(2).unwrap().join("ac"),
-            "Dế Mèn phiêu lưu ký / Tô Hoài."
-        );
+        assert_eq!(record.fields().nth(2).unwrap().join("ac"), "Dế Mèn phiêu lưu ký / Tô Hoài.");
         assert_eq!(record.fields().nth(2).unwrap().indicators(), ('1', '0'));
         assert_eq!(record.text("999", 'a'), None);
         assert_eq!(record.leader_at(6), 'a');
@@ -317,10 +255,7 @@ mod tests {
 
     #[test]
     fn separators_inside_a_text_become_blanks() {
-        let record = Record {
-            fields: vec![Field::control(tag("001"), "a\u{1e}b")],
-            ..Record::default()
-        };
+        let record = Record { fields: vec![Field::control(tag("001"), "a\u{1e}b")], ..Record::default() };
         let bytes = encode(&record);
         assert_eq!(Compact::new(&bytes).unwrap().control("001"), Some("a b"));
     }

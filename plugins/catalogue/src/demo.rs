@@ -34,11 +34,7 @@ struct State {
 /// # Errors
 /// As the store.
 pub fn run(state: &[u8], first: bool, _by: &Principal) -> Result<Step> {
-    let mut state: State = if first {
-        State::default()
-    } else {
-        serde_json::from_slice(state)?
-    };
+    let mut state: State = if first { State::default() } else { serde_json::from_slice(state)? };
     let mut lines = BOOKS.lines();
     let heads: Vec<&str> = lines.next().unwrap_or_default().split('\t').collect();
     let total = BOOKS.lines().count().saturating_sub(1);
@@ -47,25 +43,14 @@ pub fn run(state: &[u8], first: bool, _by: &Principal) -> Result<Step> {
         state.line += 1;
         let cells: Vec<&str> = line.split('\t').collect();
         let row = |name: &str| {
-            heads
-                .iter()
-                .position(|h| *h == name)
-                .and_then(|at| cells.get(at))
-                .map(|c| c.trim())
-                .unwrap_or_default()
+            heads.iter().position(|h| *h == name).and_then(|at| cells.get(at)).map(|c| c.trim()).unwrap_or_default()
         };
         add(&mut state, &row)?;
     }
-    let progress = Progress::new(
-        state.line as u64,
-        total as u64,
-        m::PROGRESS_DEMO.text_with(&[&state.line.to_string()]),
-    );
+    let progress =
+        Progress::new(state.line as u64, total as u64, m::PROGRESS_DEMO.text_with(&[&state.line.to_string()]));
     if batch.len() < A_STEP || state.line >= total {
-        return Step::done(
-            progress,
-            &serde_json::json!({ "titles": state.titles, "copies": state.copies }),
-        );
+        return Step::done(progress, &serde_json::json!({ "titles": state.titles, "copies": state.copies }));
     }
     Step::again(progress, &state)
 }
@@ -77,26 +62,15 @@ fn add<'a>(state: &mut State, row: &impl Fn(&str) -> &'a str) -> Result<()> {
     let record = record(row)?;
     let bytes = compact::encode(&record);
     // Run twice, it adds what is missing and nothing else.
-    if Compact::new(&bytes)
-        .and_then(keys::control)
-        .map(|n| shelf::is_controlled(&n))
-        .transpose()?
-        == Some(true)
-    {
+    if Compact::new(&bytes).and_then(keys::control).map(|n| shelf::is_controlled(&n)).transpose()? == Some(true) {
         return Ok(());
     }
     let key = shelf::insert(&bytes)?;
     state.titles += 1;
     let copies = row("copies").parse::<u64>().unwrap_or(1).clamp(1, 40);
     let prefix = prefix(row("kind"));
-    let number = state
-        .numbers
-        .entry(prefix.to_owned())
-        .or_insert(FIRST_NUMBER);
-    let call = [row("local_class"), row("ddc")]
-        .into_iter()
-        .find(|c| !c.is_empty())
-        .unwrap_or_default();
+    let number = state.numbers.entry(prefix.to_owned()).or_insert(FIRST_NUMBER);
+    let call = [row("local_class"), row("ddc")].into_iter().find(|c| !c.is_empty()).unwrap_or_default();
     for _ in 0..copies {
         *number += 1;
         let copy = Copy {
@@ -126,13 +100,7 @@ fn prefix(kind: &str) -> &'static str {
 }
 
 fn record<'a>(row: &impl Fn(&str) -> &'a str) -> Result<Record> {
-    let lines = |text: &str| {
-        text.split(';')
-            .map(str::trim)
-            .filter(|t| !t.is_empty())
-            .collect::<Vec<_>>()
-            .join("\n")
-    };
+    let lines = |text: &str| text.split(';').map(str::trim).filter(|t| !t.is_empty()).collect::<Vec<_>>().join("\n");
     let contributors = row("other_contributors")
         .split(';')
         .map(str::trim)
@@ -141,17 +109,10 @@ fn record<'a>(row: &impl Fn(&str) -> &'a str) -> Result<Record> {
         .collect::<Vec<_>>()
         .join("\n");
     let kind = row("kind");
-    let genres: Vec<&str> = [
-        row("genre"),
-        if tram_vietnamese::fold(kind) == "sach" {
-            ""
-        } else {
-            kind
-        },
-    ]
-    .into_iter()
-    .filter(|g| !g.is_empty())
-    .collect();
+    let genres: Vec<&str> = [row("genre"), if tram_vietnamese::fold(kind) == "sach" { "" } else { kind }]
+        .into_iter()
+        .filter(|g| !g.is_empty())
+        .collect();
     let size = match row("height_cm") {
         "" => String::new(),
         height => format!("{height} cm"),
@@ -164,9 +125,7 @@ fn record<'a>(row: &impl Fn(&str) -> &'a str) -> Result<Record> {
         number if number.starts_with(|c: char| c.is_ascii_digit()) => format!("Tập {number}"),
         other => other.to_owned(),
     };
-    let publisher = row("publisher")
-        .strip_prefix("NXB ")
-        .unwrap_or_else(|| row("publisher"));
+    let publisher = row("publisher").strip_prefix("NXB ").unwrap_or_else(|| row("publisher"));
     let parts: Vec<(Part, String)> = vec![
         (Part::Title, row("title").into()),
         (Part::Subtitle, row("subtitle").into()),
@@ -193,27 +152,11 @@ fn record<'a>(row: &impl Fn(&str) -> &'a str) -> Result<Record> {
         (Part::Audience, row("audience").into()),
         (Part::Isbn, lines(row("isbn"))),
     ];
-    let plain: Plain = parts
-        .into_iter()
-        .filter(|(_, text)| !text.is_empty())
-        .collect();
+    let plain: Plain = parts.into_iter().filter(|(_, text)| !text.is_empty()).collect();
     let mut record = Record::default();
-    let told_apart = [
-        "title",
-        "subtitle",
-        "author",
-        "series",
-        "volume",
-        "publisher",
-        "year",
-        "edition",
-        "language",
-        "kind",
-    ];
-    let number = format!(
-        "demo-{:016x}",
-        keys::fnv1a(told_apart.map(row).join("|").as_bytes())
-    );
+    let told_apart =
+        ["title", "subtitle", "author", "series", "volume", "publisher", "year", "edition", "language", "kind"];
+    let number = format!("demo-{:016x}", keys::fnv1a(told_apart.map(row).join("|").as_bytes()));
     let tag = Tag::parse("001").ok_or_else(|| Error::new(tram_sdk::code::BAD_VALUE, "001"))?;
     record.fields.push(Field::control(tag, number));
     plain::write(&mut record, &plain, &clock::today());
@@ -238,23 +181,13 @@ mod tests {
         let by = mock::person("librarian", &["catalogue.import"]);
         mock::run_job::<crate::Catalogue>("import-demo", b"{}", &by).unwrap();
         let titles = store::count(shelf::RECORDS).unwrap();
-        let lines = BOOKS
-            .lines()
-            .skip(1)
-            .filter(|l| !l.trim().is_empty())
-            .count() as u64;
+        let lines = BOOKS.lines().skip(1).filter(|l| !l.trim().is_empty()).count() as u64;
         assert!(titles >= 500 || lines < 500, "{titles}");
         // What is told apart by nothing but its line would be lost.
         assert_eq!(titles, lines);
         let copies = shelf::COPIES.count().unwrap();
         assert!(copies > titles);
         mock::run_job::<crate::Catalogue>("import-demo", b"{}", &by).unwrap();
-        assert_eq!(
-            (
-                store::count(shelf::RECORDS).unwrap(),
-                shelf::COPIES.count().unwrap()
-            ),
-            (titles, copies)
-        );
+        assert_eq!((store::count(shelf::RECORDS).unwrap(), shelf::COPIES.count().unwrap()), (titles, copies));
     }
 }

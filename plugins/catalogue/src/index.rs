@@ -89,39 +89,22 @@ fn feed(entry: &mut Entry, field: FieldRef<'_>) {
             entry.text("publisher", field.join("b"));
             entry.text("notes", field.join("a"));
         }
-        "440" | "490" | "800" | "810" | "811" | "830" => {
-            entry.text("series", field.join("abcdnptv"))
-        }
+        "440" | "490" | "800" | "810" | "811" | "830" => entry.text("series", field.join("abcdnptv")),
         "020" => {
             // A number that fails its check is still what stands on the book.
-            for (_, text) in field
-                .subfields()
-                .filter(|(code, _)| matches!(code, 'a' | 'z'))
-            {
+            for (_, text) in field.subfields().filter(|(code, _)| matches!(code, 'a' | 'z')) {
                 if bib::isbn13(text).is_none() {
-                    let plain: String = text
-                        .chars()
-                        .filter(char::is_ascii_alphanumeric)
-                        .take(13)
-                        .collect();
+                    let plain: String = text.chars().filter(char::is_ascii_alphanumeric).take(13).collect();
                     entry.text("isbn", plain);
                 }
             }
         }
-        "022" => entry.text(
-            "isbn",
-            field
-                .subfield('a')
-                .map(|t| t.replace('-', ""))
-                .unwrap_or_default(),
-        ),
+        "022" => entry.text("isbn", field.subfield('a').map(|t| t.replace('-', "")).unwrap_or_default()),
         "505" => entry.text("summary", field.join("agrt")),
         "520" => entry.text("summary", field.join("ab")),
         "050" | "080" | "082" | "084" | "090" => entry.text("notes", field.join("ab")),
         "250" | "300" | "310" | "521" | "586" => entry.text("notes", field.join("abc")),
-        "765" | "770" | "772" | "773" | "776" | "780" | "785" | "787" => {
-            entry.text("notes", field.join("ast"))
-        }
+        "765" | "770" | "772" | "773" | "776" | "780" | "785" | "787" => entry.text("notes", field.join("ast")),
         _ if tag.starts_with('5') && tag.len() == 3 => entry.text("notes", field.join("abcdt")),
         _ => {}
     }
@@ -135,12 +118,7 @@ mod tests {
     use crate::testing::record;
 
     fn texts(entry: &Entry, field: &str) -> Vec<String> {
-        entry
-            .texts
-            .iter()
-            .filter(|(name, _)| *name == field)
-            .map(|(_, text)| text.clone())
-            .collect()
+        entry.texts.iter().filter(|(name, _)| *name == field).map(|(_, text)| text.clone()).collect()
     }
 
     #[test]
@@ -152,10 +130,7 @@ mod tests {
             ("082", "04$a895.922$223"),
             ("100", "0 $aNguyễn Du"),
             ("240", "10$aĐoạn trường tân thanh"),
-            (
-                "245",
-                "10$6880-01$aTruyện Kiều /$cNguyễn Du ; Đào Duy Anh khảo chứng.",
-            ),
+            ("245", "10$6880-01$aTruyện Kiều /$cNguyễn Du ; Đào Duy Anh khảo chứng."),
             ("264", " 1$aH. :$bVăn học,$c2015."),
             ("490", "0 $aTủ sách cổ điển"),
             ("520", "  $aNàng Kiều."),
@@ -165,10 +140,7 @@ mod tests {
         let entry = entry(Compact::new(&bytes).unwrap());
         assert_eq!(texts(&entry, "title"), ["Truyện Kiều", "斷腸新聲"]);
         assert_eq!(texts(&entry, "title-other"), ["Đoạn trường tân thanh"]);
-        assert_eq!(
-            texts(&entry, "author"),
-            ["Nguyễn Du", "Nguyễn Du ; Đào Duy Anh khảo chứng."]
-        );
+        assert_eq!(texts(&entry, "author"), ["Nguyễn Du", "Nguyễn Du ; Đào Duy Anh khảo chứng."]);
         assert_eq!(texts(&entry, "isbn"), ["123bad", "9780306406157"]);
         assert_eq!(texts(&entry, "publisher"), ["Văn học,"]);
         assert_eq!(texts(&entry, "series"), ["Tủ sách cổ điển"]);

@@ -6,11 +6,7 @@ use crate::compact::Compact;
 /// The control number as it is compared: without blanks around it.
 #[must_use]
 pub fn control(record: Compact<'_>) -> Option<String> {
-    record
-        .control("001")
-        .map(str::trim)
-        .filter(|n| !n.is_empty())
-        .map(str::to_owned)
+    record.control("001").map(str::trim).filter(|n| !n.is_empty()).map(str::to_owned)
 }
 
 /// Title, author and year in one key of eight bytes; none without a title. Marks,
@@ -31,11 +27,7 @@ pub fn title_author_year_text(record: Compact<'_>) -> Option<String> {
     }
     // Textbooks name no author; three publishers have a "Ngữ văn 6" of one year.
     let author = bib::author(record);
-    let by = if author.is_empty() {
-        bib::publisher(record).unwrap_or_default()
-    } else {
-        &author
-    };
+    let by = if author.is_empty() { bib::publisher(record).unwrap_or_default() } else { &author };
     let mut author = words(by);
     author.sort_unstable();
     let year = bib::year(record).map(|y| y.to_string()).unwrap_or_default();
@@ -54,19 +46,13 @@ fn words(text: &str) -> Vec<String> {
 /// marks. `TK.00012`, `tk 00012` and what a scanner types are one number.
 #[must_use]
 pub fn accession(text: &str) -> String {
-    tram_vietnamese::fold(text)
-        .chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_uppercase)
-        .collect()
+    tram_vietnamese::fold(text).chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
 }
 
 /// FNV-1a, 64 bits: the same on every machine and in every version, which the
 /// hash of the standard library does not promise.
 pub(crate) fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3)
-    })
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
 }
 
 #[cfg(test)]
@@ -77,11 +63,8 @@ mod tests {
     use crate::testing::record;
 
     fn key(title: &str, author: &str, year: &str) -> [u8; 8] {
-        let bytes = encode(&record(&[
-            ("100", &format!("0 $a{author}")),
-            ("245", title),
-            ("260", &format!("  $c{year}")),
-        ]));
+        let bytes =
+            encode(&record(&[("100", &format!("0 $a{author}")), ("245", title), ("260", &format!("  $c{year}"))]));
         title_author_year(Compact::new(&bytes).unwrap()).unwrap()
     }
 
@@ -93,10 +76,7 @@ mod tests {
         assert_ne!(one, key("10$aDế Mèn", "Tô Hoài", "2015"));
         assert_ne!(one, key("10$aDế Mèn phiêu lưu ký", "Vũ Bằng", "2015"));
         let textbook = |publisher: &str| {
-            let bytes = encode(&record(&[
-                ("245", "00$aNgữ văn 6"),
-                ("264", &format!(" 1$b{publisher},$c2021")),
-            ]));
+            let bytes = encode(&record(&[("245", "00$aNgữ văn 6"), ("264", &format!(" 1$b{publisher},$c2021"))]));
             title_author_year(Compact::new(&bytes).unwrap())
         };
         assert_ne!(textbook("Giáo dục Việt Nam"), textbook("Đại học Sư phạm"));

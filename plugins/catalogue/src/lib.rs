@@ -36,9 +36,7 @@ pub mod words;
 use tram_contract::page::Card;
 use tram_contract::search::Document;
 use tram_sdk::store::Row;
-use tram_sdk::{
-    Api, Error, Field, Indexer, Job, Pages, Principal, Request, Response, Result, Slots, Step,
-};
+use tram_sdk::{Api, Error, Field, Indexer, Job, Pages, Principal, Request, Response, Result, Slots, Step};
 
 /// The plugin.
 pub struct Catalogue;
@@ -63,16 +61,8 @@ impl Indexer for Catalogue {
         let entry = index::entry(stored::Stored::parse(&row.value)?.record()?);
         Some(Document {
             visibility: vec![index::PUBLIC.to_owned()],
-            texts: entry
-                .texts
-                .into_iter()
-                .map(|(field, text)| (field.to_owned(), text))
-                .collect(),
-            numbers: entry
-                .numbers
-                .into_iter()
-                .map(|(field, number)| (field.to_owned(), number))
-                .collect(),
+            texts: entry.texts.into_iter().map(|(field, text)| (field.to_owned(), text)).collect(),
+            numbers: entry.numbers.into_iter().map(|(field, number)| (field.to_owned(), number)).collect(),
         })
     }
 }

@@ -72,9 +72,9 @@ pub enum Part {
 }
 
 use Part::{
-    Audience, Author, AuthorDates, Contributors, Dewey, Edition, Genres, Isbn, Language,
-    LocalClass, Notes, Original, Pages, Place, Price, Publisher, Responsibility, Series,
-    SeriesNumber, Size, Subjects, Subtitle, Summary, Title, TranslatedFrom, Volume, Year,
+    Audience, Author, AuthorDates, Contributors, Dewey, Edition, Genres, Isbn, Language, LocalClass, Notes, Original,
+    Pages, Place, Price, Publisher, Responsibility, Series, SeriesNumber, Size, Subjects, Subtitle, Summary, Title,
+    TranslatedFrom, Volume, Year,
 };
 
 impl Part {
@@ -160,11 +160,7 @@ pub fn read(record: &Record) -> Plain {
     let Some(record) = Compact::new(&bytes) else {
         return Plain::new();
     };
-    Part::ALL
-        .into_iter()
-        .map(|part| (part, part_of(record, part)))
-        .filter(|(_, text)| !text.is_empty())
-        .collect()
+    Part::ALL.into_iter().map(|part| (part, part_of(record, part))).filter(|(_, text)| !text.is_empty()).collect()
 }
 
 /// Writes the parts that differ from what the record says. `today` (`2026-11-24`)
@@ -201,47 +197,23 @@ fn clean(text: &str) -> String {
 }
 
 fn part_of(record: Compact<'_>, part: Part) -> String {
-    let text = |tag: &str, code: char| {
-        record
-            .text(tag, code)
-            .map(|t| bib::trim_isbd(t).to_owned())
-            .unwrap_or_default()
-    };
-    let whole = |tag: &str, code: char| {
-        record
-            .text(tag, code)
-            .map(|t| bib::trim_marks(t).to_owned())
-            .unwrap_or_default()
-    };
+    let text = |tag: &str, code: char| record.text(tag, code).map(|t| bib::trim_isbd(t).to_owned()).unwrap_or_default();
+    let whole =
+        |tag: &str, code: char| record.text(tag, code).map(|t| bib::trim_marks(t).to_owned()).unwrap_or_default();
     let lines = |tag: &str, code: char| {
-        let texts = record
-            .fields()
-            .filter(|f| f.tag == tag)
-            .flat_map(|f| f.subfields());
-        join_lines(
-            texts
-                .filter(|(c, _)| *c == code)
-                .map(|(_, t)| t.trim().to_owned()),
-        )
+        let texts = record.fields().filter(|f| f.tag == tag).flat_map(|f| f.subfields());
+        join_lines(texts.filter(|(c, _)| *c == code).map(|(_, t)| t.trim().to_owned()))
     };
     match part {
         Title => text("245", 'a'),
         Subtitle => text("245", 'b'),
         Volume => join_words([text("245", 'n'), text("245", 'p')]),
         Responsibility => text("245", 'c'),
-        Author => record
-            .fields()
-            .find(|f| f.tag == "100")
-            .map(bib::name)
-            .unwrap_or_default(),
+        Author => record.fields().find(|f| f.tag == "100").map(bib::name).unwrap_or_default(),
         AuthorDates => text("100", 'd'),
         Contributors => join_lines(record.fields().filter(|f| f.tag == "700").map(contributor)),
         Original => text("240", 'a'),
-        Edition => record
-            .text("250", 'a')
-            .unwrap_or_default()
-            .trim()
-            .to_owned(),
+        Edition => record.text("250", 'a').unwrap_or_default().trim().to_owned(),
         Place => bib::place(record).unwrap_or_default().to_owned(),
         Publisher => bib::publisher(record).unwrap_or_default().to_owned(),
         Year => bib::year(record).map(|y| y.to_string()).unwrap_or_default(),
@@ -255,12 +227,7 @@ fn part_of(record: Compact<'_>, part: Part) -> String {
         TranslatedFrom => text("041", 'h'),
         Dewey => text("082", 'a'),
         LocalClass => text("084", 'a'),
-        Subjects => join_lines(
-            record
-                .fields()
-                .filter(|f| is_edited_subject(f.tag))
-                .map(bib::subject),
-        ),
+        Subjects => join_lines(record.fields().filter(|f| is_edited_subject(f.tag)).map(bib::subject)),
         Genres => lines("655", 'a'),
         Summary => lines("520", 'a'),
         Audience => text("521", 'a'),
@@ -275,26 +242,15 @@ fn is_edited_subject(tag: &str) -> bool {
 fn contributor(field: compact::FieldRef<'_>) -> String {
     let name = bib::name(field);
     let role = field.subfield('e').map(bib::trim_isbd).unwrap_or_default();
-    if role.is_empty() {
-        name
-    } else {
-        format!("{name} | {role}")
-    }
+    if role.is_empty() { name } else { format!("{name} | {role}") }
 }
 
 fn join_lines(lines: impl Iterator<Item = String>) -> String {
-    lines
-        .filter(|l| !l.is_empty())
-        .collect::<Vec<_>>()
-        .join("\n")
+    lines.filter(|l| !l.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
 fn join_words<const N: usize>(words: [String; N]) -> String {
-    words
-        .into_iter()
-        .filter(|w| !w.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
+    words.into_iter().filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 fn set(record: &mut Record, part: Part, text: &str) {
@@ -303,16 +259,10 @@ fn set(record: &mut Record, part: Part, text: &str) {
             let author = record.field("100").is_some();
             let ind2 = non_filing(text);
             if record.field("245").is_none() {
-                insert(
-                    record,
-                    data("245", if author { '1' } else { '0' }, ind2, vec![]),
-                );
+                insert(record, data("245", if author { '1' } else { '0' }, ind2, vec![]));
             }
             set_subfield(record, "245", 'a', text);
-            if let Some(Field::Data {
-                ind1, ind2: second, ..
-            }) = find(record, "245")
-            {
+            if let Some(Field::Data { ind1, ind2: second, .. }) = find(record, "245") {
                 *ind1 = if author { '1' } else { '0' };
                 *second = ind2;
             }
@@ -331,17 +281,9 @@ fn set(record: &mut Record, part: Part, text: &str) {
             }
         }
         Contributors => set_lines(record, &["700"], contributor, text, |line| {
-            let (name, role) = line
-                .split_once('|')
-                .map_or((line, ""), |(n, r)| (n.trim(), r.trim()));
-            let mut subfields = vec![Subfield::new(
-                'a',
-                if role.is_empty() {
-                    name.into()
-                } else {
-                    format!("{name},")
-                },
-            )];
+            let (name, role) = line.split_once('|').map_or((line, ""), |(n, r)| (n.trim(), r.trim()));
+            let mut subfields =
+                vec![Subfield::new('a', if role.is_empty() { name.into() } else { format!("{name},") })];
             if !role.is_empty() {
                 subfields.push(Subfield::new('e', role));
             }
@@ -353,10 +295,7 @@ fn set(record: &mut Record, part: Part, text: &str) {
             } else if record.field("240").is_some() {
                 set_subfield(record, "240", 'a', text);
             } else {
-                insert(
-                    record,
-                    data("240", '1', non_filing(text), vec![Subfield::new('a', text)]),
-                );
+                insert(record, data("240", '1', non_filing(text), vec![Subfield::new('a', text)]));
             }
         }
         Edition => set_subfield(record, "250", 'a', text),
@@ -364,11 +303,7 @@ fn set(record: &mut Record, part: Part, text: &str) {
         Publisher => imprint(record, 'b', text),
         Year => {
             imprint(record, 'c', text);
-            let coded = if text.len() == 4 && text.bytes().all(|b| b.is_ascii_digit()) {
-                text
-            } else {
-                "    "
-            };
+            let coded = if text.len() == 4 && text.bytes().all(|b| b.is_ascii_digit()) { text } else { "    " };
             set_008(record, 6, if coded.trim().is_empty() { "n" } else { "s" });
             set_008(record, 7, coded);
         }
@@ -396,16 +331,10 @@ fn set(record: &mut Record, part: Part, text: &str) {
             } else {
                 if record.field("041").is_none() {
                     let bytes = compact::encode(record);
-                    let language =
-                        Compact::new(&bytes).and_then(|r| bib::language(r).map(str::to_owned));
+                    let language = Compact::new(&bytes).and_then(|r| bib::language(r).map(str::to_owned));
                     insert(
                         record,
-                        data(
-                            "041",
-                            '1',
-                            ' ',
-                            vec![Subfield::new('a', language.unwrap_or_else(|| "vie".into()))],
-                        ),
+                        data("041", '1', ' ', vec![Subfield::new('a', language.unwrap_or_else(|| "vie".into()))]),
                     );
                 }
                 set_subfield(record, "041", 'h', text);
@@ -448,15 +377,7 @@ fn set_author(record: &mut Record, text: &str) {
             *ind1 = name_indicator(text);
         }
     } else {
-        insert(
-            record,
-            data(
-                "100",
-                name_indicator(text),
-                ' ',
-                vec![Subfield::new('a', text)],
-            ),
-        );
+        insert(record, data("100", name_indicator(text), ' ', vec![Subfield::new('a', text)]));
     }
     let author = record.field("100").is_some();
     if let Some(Field::Data { ind1, .. }) = find(record, "245") {
@@ -493,11 +414,7 @@ fn non_filing(title: &str) -> char {
 }
 
 fn imprint(record: &mut Record, code: char, text: &str) {
-    let tag = if record.field("264").is_none() && record.field("260").is_some() {
-        "260"
-    } else {
-        "264"
-    };
+    let tag = if record.field("264").is_none() && record.field("260").is_some() { "260" } else { "264" };
     if record.field(tag).is_none() {
         if text.is_empty() {
             return;
@@ -507,28 +424,14 @@ fn imprint(record: &mut Record, code: char, text: &str) {
     with_punctuation(record, tag, code, text);
 }
 
-fn set_classed(
-    record: &mut Record,
-    tag: &'static str,
-    indicators: [char; 2],
-    text: &str,
-    source: &str,
-) {
+fn set_classed(record: &mut Record, tag: &'static str, indicators: [char; 2], text: &str, source: &str) {
     if text.is_empty() {
         record.fields.retain(|f| f.tag() != tag);
     } else if record.field(tag).is_some() {
         set_subfield(record, tag, 'a', text);
     } else {
         let [ind1, ind2] = indicators;
-        insert(
-            record,
-            data(
-                tag,
-                ind1,
-                ind2,
-                vec![Subfield::new('a', text), Subfield::new('2', source)],
-            ),
-        );
+        insert(record, data(tag, ind1, ind2, vec![Subfield::new('a', text), Subfield::new('2', source)]));
     }
 }
 
@@ -546,15 +449,9 @@ fn set_lines(
         if !tags.contains(&field.tag().as_str()) {
             return true;
         }
-        let alone = Record {
-            fields: vec![field.clone()],
-            ..Record::default()
-        };
+        let alone = Record { fields: vec![field.clone()], ..Record::default() };
         let bytes = compact::encode(&alone);
-        let line = Compact::new(&bytes)
-            .and_then(|r| r.fields().next())
-            .map(&line_of)
-            .unwrap_or_default();
+        let line = Compact::new(&bytes).and_then(|r| r.fields().next()).map(&line_of).unwrap_or_default();
         if line.is_empty() {
             return true;
         }
@@ -583,11 +480,7 @@ fn find<'a>(record: &'a mut Record, tag: &str) -> Option<&'a mut Field> {
 fn insert(record: &mut Record, field: Option<Field>) {
     let Some(field) = field else { return };
     let tag = field.tag();
-    let at = record
-        .fields
-        .iter()
-        .rposition(|f| f.tag() <= tag)
-        .map_or(0, |at| at + 1);
+    let at = record.fields.iter().rposition(|f| f.tag() <= tag).map_or(0, |at| at + 1);
     record.fields.insert(at, field);
 }
 
@@ -613,10 +506,7 @@ fn set_subfield(record: &mut Record, tag: &'_ str, code: char, text: &str) {
     let Some(at) = at else { return };
     let mut empty = false;
     if let Some(Field::Data { subfields, .. }) = record.fields.get_mut(at) {
-        match (
-            subfields.iter().position(|s| s.code == code),
-            text.is_empty(),
-        ) {
+        match (subfields.iter().position(|s| s.code == code), text.is_empty()) {
             (Some(place), true) => {
                 subfields.remove(place);
             }
@@ -627,10 +517,7 @@ fn set_subfield(record: &mut Record, tag: &'_ str, code: char, text: &str) {
             }
             (None, true) => {}
             (None, false) => {
-                let place = subfields
-                    .iter()
-                    .position(|s| order(s.code) > order(code))
-                    .unwrap_or(subfields.len());
+                let place = subfields.iter().position(|s| order(s.code) > order(code)).unwrap_or(subfields.len());
                 subfields.insert(place, Subfield::new(code, text));
             }
         }
@@ -686,16 +573,8 @@ fn punctuate(record: &mut Record, tag: &str) {
             ("490", 'v') => " ;",
             _ => "",
         });
-        let plain = if tag == "300" {
-            bib::trim_marks(&subfield.value)
-        } else {
-            bib::trim_isbd(&subfield.value)
-        };
-        subfield.value = if mark == "." && plain.ends_with('.') {
-            plain.to_owned()
-        } else {
-            format!("{plain}{mark}")
-        };
+        let plain = if tag == "300" { bib::trim_marks(&subfield.value) } else { bib::trim_isbd(&subfield.value) };
+        subfield.value = if mark == "." && plain.ends_with('.') { plain.to_owned() } else { format!("{plain}{mark}") };
     }
 }
 
@@ -704,22 +583,10 @@ fn ensure_008(record: &mut Record, today: &str) {
     if record.field("008").is_some() {
         return;
     }
-    let digits: String = today
-        .chars()
-        .filter(char::is_ascii_digit)
-        .skip(2)
-        .take(6)
-        .collect();
-    let entered = if digits.len() == 6 {
-        digits
-    } else {
-        "000000".into()
-    };
+    let digits: String = today.chars().filter(char::is_ascii_digit).skip(2).take(6).collect();
+    let entered = if digits.len() == 6 { digits } else { "000000".into() };
     let value = format!("{entered}n        vm            000 0 und d");
-    insert(
-        record,
-        Tag::parse("008").map(|tag| Field::control(tag, value)),
-    );
+    insert(record, Tag::parse("008").map(|tag| Field::control(tag, value)));
 }
 
 fn set_008(record: &mut Record, at: usize, text: &str) {
@@ -741,10 +608,7 @@ mod tests {
     use crate::testing::record;
 
     fn plain(parts: &[(Part, &str)]) -> Plain {
-        parts
-            .iter()
-            .map(|(part, text)| (*part, (*text).to_owned()))
-            .collect()
+        parts.iter().map(|(part, text)| (*part, (*text).to_owned())).collect()
     }
 
     fn full() -> Plain {
@@ -785,10 +649,7 @@ mod tests {
         write(&mut record, &full(), "2026-11-24");
         assert_eq!(read(&record), full());
         let title = record.field("245").unwrap();
-        assert_eq!(
-            title.join("abcnp"),
-            "Kính vạn hoa. Tập 1 : truyện dài / Nguyễn Nhật Ánh"
-        );
+        assert_eq!(title.join("abcnp"), "Kính vạn hoa. Tập 1 : truyện dài / Nguyễn Nhật Ánh");
         assert_eq!(title.indicators(), ('1', '0'));
         assert!(record.fields.is_sorted_by_key(Field::tag));
         assert_eq!(&record.control("008").unwrap()[..11], "261124s2016");
@@ -824,33 +685,17 @@ mod tests {
         changed.insert(Year, "2016".into());
         write(&mut after, &changed, "2026-11-24");
         let rest = |record: &Record| -> Vec<Field> {
-            record
-                .fields
-                .iter()
-                .filter(|f| !["520", "260", "008"].contains(&f.tag().as_str()))
-                .cloned()
-                .collect()
+            record.fields.iter().filter(|f| !["520", "260", "008"].contains(&f.tag().as_str())).cloned().collect()
         };
         assert_eq!(rest(&after), rest(&before));
-        assert_eq!(
-            after.field("260").unwrap().join("abc"),
-            "TP. Hồ Chí Minh : Trẻ, 2016"
-        );
+        assert_eq!(after.field("260").unwrap().join("abc"), "TP. Hồ Chí Minh : Trẻ, 2016");
         assert_eq!(&after.control("008").unwrap()[6..11], "s2016");
-        assert_eq!(
-            after.field("520").unwrap().subfield('a'),
-            Some("Ngạn yêu Hà Lan.")
-        );
+        assert_eq!(after.field("520").unwrap().subfield('a'), Some("Ngạn yêu Hà Lan."));
     }
 
     #[test]
     fn a_line_that_is_gone_takes_its_field_along() {
-        let mut record = record(&[
-            ("245", "00$aX"),
-            ("650", " 4$aMột"),
-            ("650", " 7$aHai$2s"),
-            ("653", "  $aBa"),
-        ]);
+        let mut record = record(&[("245", "00$aX"), ("650", " 4$aMột"), ("650", " 7$aHai$2s"), ("653", "  $aBa")]);
         let mut changed = read(&record);
         changed.insert(Subjects, "Hai\nBốn".into());
         write(&mut record, &changed, "2026-11-24");
@@ -863,26 +708,12 @@ mod tests {
     fn emptied_parts_go() {
         let mut record = Record::default();
         write(&mut record, &full(), "2026-11-24");
-        let only = Part::ALL
-            .into_iter()
-            .map(|part| {
-                (
-                    part,
-                    if part == Title {
-                        "Xa".into()
-                    } else {
-                        String::new()
-                    },
-                )
-            })
-            .collect();
+        let only =
+            Part::ALL.into_iter().map(|part| (part, if part == Title { "Xa".into() } else { String::new() })).collect();
         write(&mut record, &only, "2026-11-24");
         assert_eq!(
             read(&record),
-            plain(&[(Title, "Xa"), (Year, "")])
-                .into_iter()
-                .filter(|(_, t)| !t.is_empty())
-                .collect()
+            plain(&[(Title, "Xa"), (Year, "")]).into_iter().filter(|(_, t)| !t.is_empty()).collect()
         );
         assert_eq!(record.field("245").unwrap().indicators(), ('0', '0'));
     }

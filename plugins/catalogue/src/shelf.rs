@@ -34,12 +34,7 @@ impl Loaded {
         if stored.published.is_none() && !pending {
             return Ok(None);
         }
-        Ok(Some(Self {
-            key: row.key,
-            version: row.version,
-            value: row.value,
-            pending,
-        }))
+        Ok(Some(Self { key: row.key, version: row.version, value: row.value, pending }))
     }
 
     /// The record that readers see.
@@ -68,10 +63,7 @@ fn damaged() -> Error {
 /// # Errors
 /// As the store; `bad-value` when the row is damaged.
 pub fn load(key: &[u8]) -> Result<Option<Loaded>> {
-    store::get(RECORDS, key)?
-        .map(Loaded::new)
-        .transpose()
-        .map(Option::flatten)
+    store::get(RECORDS, key)?.map(Loaded::new).transpose().map(Option::flatten)
 }
 
 /// Several, in the order of the ids.
@@ -114,16 +106,8 @@ pub fn page(after: Option<&[u8]>, limit: u32) -> Result<(Vec<Loaded>, Option<Vec
             None => scan,
         },
     )?;
-    let next = page
-        .rows
-        .last()
-        .filter(|_| page.more)
-        .map(|row| row.key.clone());
-    let rows = page
-        .rows
-        .into_iter()
-        .filter_map(|row| Loaded::new(row).transpose())
-        .collect::<Result<_>>()?;
+    let next = page.rows.last().filter(|_| page.more).map(|row| row.key.clone());
+    let rows = page.rows.into_iter().filter_map(|row| Loaded::new(row).transpose()).collect::<Result<_>>()?;
     Ok((rows, next))
 }
 
@@ -148,10 +132,7 @@ pub fn insert(record: &[u8]) -> Result<Vec<u8>> {
 fn terms(stored: Stored<'_>) -> Vec<Term> {
     let mut out: Vec<Term> = Vec::new();
     let mut add = |index: &str, value: Vec<u8>| {
-        let term = Term {
-            index: index.into(),
-            value,
-        };
+        let term = Term { index: index.into(), value };
         if !out.contains(&term) {
             out.push(term);
         }
@@ -202,11 +183,7 @@ pub struct Raw {
 /// # Errors
 /// As [`store::find`].
 pub fn find_same(record: Compact<'_>) -> Result<Option<(Raw, Recognised)>> {
-    let raw = |row: Row| Raw {
-        key: row.key,
-        version: row.version,
-        value: row.value,
-    };
+    let raw = |row: Row| Raw { key: row.key, version: row.version, value: row.value };
     if let Some(number) = keys::control(record)
         && let Some(row) = find_first("control", number.as_bytes())?
     {
@@ -222,13 +199,14 @@ pub fn find_same(record: Compact<'_>) -> Result<Option<(Raw, Recognised)>> {
     };
     let key = keys::fnv1a(text.as_bytes()).to_be_bytes();
     if let Some(row) = find_first("match", &key)? {
-        let same =
-            Stored::parse(&row.value).is_some_and(|stored| {
-                let pending = stored.pending.and_then(|(_, record)| Compact::new(record));
-                stored.record().into_iter().chain(pending).any(|other| {
-                    keys::title_author_year_text(other).as_deref() == Some(text.as_str())
-                })
-            });
+        let same = Stored::parse(&row.value).is_some_and(|stored| {
+            let pending = stored.pending.and_then(|(_, record)| Compact::new(record));
+            stored
+                .record()
+                .into_iter()
+                .chain(pending)
+                .any(|other| keys::title_author_year_text(other).as_deref() == Some(text.as_str()))
+        });
         if same {
             return Ok(Some((raw(row), Recognised::Title)));
         }
@@ -245,10 +223,7 @@ pub fn is_controlled(number: &str) -> Result<bool> {
 }
 
 fn find_first(index: &str, term: &[u8]) -> Result<Option<Row>> {
-    Ok(store::find(RECORDS, index, Find::Exact(term), None, 1)?
-        .rows
-        .into_iter()
-        .next())
+    Ok(store::find(RECORDS, index, Find::Exact(term), None, 1)?.rows.into_iter().next())
 }
 
 // ---- copies -----------------------------------------------------------------
@@ -317,12 +292,7 @@ pub fn copies(record: &[u8]) -> Result<Vec<CopyEntry>> {
     }
     // Numbers of one pattern sort as text; those without one come last.
     out.sort_by(|one, other| {
-        let key = |entry: &CopyEntry| {
-            (
-                entry.value.accession.is_empty(),
-                entry.value.accession.clone(),
-            )
-        };
+        let key = |entry: &CopyEntry| (entry.value.accession.is_empty(), entry.value.accession.clone());
         key(one).cmp(&key(other))
     });
     Ok(out)
@@ -370,9 +340,7 @@ pub const BATCHES: Table<Batch> = Table::new("batches");
 /// # Errors
 /// As [`Table::get`].
 pub fn is_published(batch: &[u8]) -> Result<bool> {
-    Ok(BATCHES
-        .get(batch)?
-        .is_some_and(|entry| entry.value.published))
+    Ok(BATCHES.get(batch)?.is_some_and(|entry| entry.value.published))
 }
 
 // ---- deleted ----------------------------------------------------------------
@@ -406,10 +374,7 @@ pub fn delete(loaded: &Loaded, version: u64, day: String) -> Result<()> {
             title: bib::title_or(record, "[…]").into_owned(),
             day,
             record: store::to_hex(&crate::compact::encode(&record.record())),
-            copies: copies
-                .iter()
-                .map(|copy| (copy.id(), copy.value.clone()))
-                .collect(),
+            copies: copies.iter().map(|copy| (copy.id(), copy.value.clone())).collect(),
         },
     )?;
     for copy in &copies {

@@ -35,11 +35,7 @@ fn hits(typed: &str, say: &Say<'_>) -> Result<Vec<Card>> {
         1 => parts.remove(0),
         _ => Query::And(parts),
     };
-    let reply = search::search(&SearchRequest {
-        relax: true,
-        snippets: true,
-        ..SearchRequest::new(query, 5)
-    })?;
+    let reply = search::search(&SearchRequest { relax: true, snippets: true, ..SearchRequest::new(query, 5) })?;
     let mut out = cards(say, &reply)?;
     if reply.total > out.len() as u64 {
         out.push(Card {
@@ -62,30 +58,16 @@ fn home(say: &Say<'_>) -> Result<Vec<Card>> {
             ..Card::default()
         }]);
     }
-    let newest = search::search(&SearchRequest {
-        sort: Sort::Newest,
-        ..SearchRequest::new(Query::Everything, 1)
-    })?;
+    let newest = search::search(&SearchRequest { sort: Sort::Newest, ..SearchRequest::new(Query::Everything, 1) })?;
     let newest = cards(say, &newest)?.into_iter().next();
-    let mut facts = vec![say.with(
-        &m::HOME_FIGURES,
-        &[
-            &m::figure(titles, say.0),
-            &m::figure(shelf::COPIES.count()?, say.0),
-        ],
-    )];
+    let mut facts =
+        vec![say.with(&m::HOME_FIGURES, &[&m::figure(titles, say.0), &m::figure(shelf::COPIES.count()?, say.0)])];
     let mut cover = None;
     if let Some(card) = newest {
         facts.push(say.with(&m::HOME_NEWEST, &[card.title.get(say.0)]));
         cover = card.cover.map(|c| Cover { blob: c.blob, ..c });
     }
-    Ok(vec![Card {
-        title: say.t(&m::CATALOGUE),
-        href: ".".into(),
-        facts,
-        cover,
-        ..Card::default()
-    }])
+    Ok(vec![Card { title: say.t(&m::CATALOGUE), href: ".".into(), facts, cover, ..Card::default() }])
 }
 
 /// Imports that are uploaded and not started, or that refused something.

@@ -27,10 +27,7 @@ impl<'a> Stored<'a> {
     /// A record that is published and nothing else.
     #[must_use]
     pub fn published(record: &'a [u8]) -> Self {
-        Self {
-            published: Some(record),
-            pending: None,
-        }
+        Self { published: Some(record), pending: None }
     }
 
     /// Reads a value; `None` when it is damaged or of a later version.
@@ -48,10 +45,7 @@ impl<'a> Stored<'a> {
             None if rest.is_empty() => None,
             None => return None,
         };
-        Some(Self {
-            published: (!published.is_empty()).then_some(published),
-            pending,
-        })
+        Some(Self { published: (!published.is_empty()).then_some(published), pending })
     }
 
     /// The bytes of the value.
@@ -85,14 +79,8 @@ mod tests {
     fn every_shape_is_read_back() {
         for stored in [
             Stored::published(b"now"),
-            Stored {
-                published: None,
-                pending: Some(([7; 16], b"later")),
-            },
-            Stored {
-                published: Some(b"now"),
-                pending: Some(([7; 16], b"later")),
-            },
+            Stored { published: None, pending: Some(([7; 16], b"later")) },
+            Stored { published: Some(b"now"), pending: Some(([7; 16], b"later")) },
         ] {
             assert_eq!(Stored::parse(&stored.to_bytes()).unwrap(), stored);
         }

@@ -21,16 +21,8 @@ pub(crate) fn record(fields: &[(&str, &str)]) -> Record {
                     Subfield::new(code, &part[code.len_utf8()..])
                 })
                 .collect();
-            Field::data(
-                name,
-                indicators.next().unwrap(),
-                indicators.next().unwrap(),
-                subfields,
-            )
+            Field::data(name, indicators.next().unwrap(), indicators.next().unwrap(), subfields)
         })
         .collect();
-    Record {
-        leader: Leader::default(),
-        fields,
-    }
+    Record { leader: Leader::default(), fields }
 }

@@ -1,11 +1,5 @@
 //! The plugin as the station sees it: requests and jobs against a station in memory.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use std::path::{Path, PathBuf};
 
@@ -26,10 +20,7 @@ fn fresh() {
 }
 
 fn librarian() -> Principal {
-    mock::person(
-        "thuthu",
-        &["catalogue.edit", "catalogue.import", "catalogue.delete"],
-    )
+    mock::person("thuthu", &["catalogue.edit", "catalogue.import", "catalogue.delete"])
 }
 
 fn import(files: &[(&str, &[u8])], options: serde_json::Value) -> Outcome {
@@ -38,10 +29,7 @@ fn import(files: &[(&str, &[u8])], options: serde_json::Value) -> Outcome {
         .map(|(name, bytes)| json!({ "name": name, "size": bytes.len(), "blob": mock::add_blob(name, "", bytes) }))
         .collect();
     let arguments = serde_json::to_vec(&json!({ "files": files, "options": options })).unwrap();
-    mock::run_job::<Catalogue>("import", &arguments, &librarian())
-        .unwrap()
-        .outcome()
-        .unwrap()
+    mock::run_job::<Catalogue>("import", &arguments, &librarian()).unwrap().outcome().unwrap()
 }
 
 fn lines(outcome: &Outcome) -> Vec<report::Line> {
@@ -67,9 +55,7 @@ fn file(records: &[Record]) -> Vec<u8> {
 
 fn titles() -> Vec<String> {
     let (rows, _) = shelf::page(None, 1000).unwrap();
-    rows.iter()
-        .map(|row| crate::bib::full_title(row.record().unwrap()))
-        .collect()
+    rows.iter().map(|row| crate::bib::full_title(row.record().unwrap())).collect()
 }
 
 fn page_of(response: &Response) -> Page {
@@ -87,40 +73,17 @@ fn text_of(response: &Response) -> String {
 }
 
 fn location(response: &Response) -> &str {
-    &response
-        .headers
-        .iter()
-        .find(|h| h.name == "location")
-        .unwrap()
-        .value
+    &response.headers.iter().find(|h| h.name == "location").unwrap().value
 }
 
 fn find_all() {
     mock::on_search(|request| {
-        let mut keys: Vec<String> = mock::documents::<Catalogue>(RECORDS)
-            .into_iter()
-            .map(|(key, _)| store::to_hex(&key))
-            .collect();
+        let mut keys: Vec<String> =
+            mock::documents::<Catalogue>(RECORDS).into_iter().map(|(key, _)| store::to_hex(&key)).collect();
         let total = keys.len() as u64;
-        keys = keys
-            .into_iter()
-            .skip(request.offset)
-            .take(request.limit)
-            .collect();
-        let hits = keys
-            .into_iter()
-            .map(|key| Hit {
-                key,
-                score: 1.0,
-                snippets: Vec::new(),
-            })
-            .collect();
-        SearchReply {
-            total,
-            exact: true,
-            hits,
-            ..SearchReply::default()
-        }
+        keys = keys.into_iter().skip(request.offset).take(request.limit).collect();
+        let hits = keys.into_iter().map(|key| Hit { key, score: 1.0, snippets: Vec::new() }).collect();
+        SearchReply { total, exact: true, hits, ..SearchReply::default() }
     });
 }
 
@@ -132,28 +95,15 @@ fn no_good_record_is_lost_behind_a_broken_one() {
     bytes.extend_from_slice(b"00100cam a2200049 a 4500nothing that could be a directory\x1d");
     bytes.extend(file(&[book("2", "Hai"), book("3", "Ba")]));
     let outcome = import(&[("sach.mrc", &bytes)], json!({}));
-    assert_eq!(
-        (
-            outcome.counts.read,
-            outcome.counts.added,
-            outcome.counts.refused
-        ),
-        (4, 3, 1)
-    );
+    assert_eq!((outcome.counts.read, outcome.counts.added, outcome.counts.refused), (4, 3, 1));
     assert_eq!(titles(), ["Một", "Hai", "Ba"]);
     let named = lines(&outcome);
     assert_eq!(named.len(), 1);
-    assert_eq!(
-        (named[0].number, named[0].offset, named[0].file.as_str()),
-        (2, Some(broken), "sach.mrc")
-    );
+    assert_eq!((named[0].number, named[0].offset, named[0].file.as_str()), (2, Some(broken), "sach.mrc"));
     assert!(!named[0].reason.is_empty());
     let blob = outcome.report.unwrap();
     let csv = String::from_utf8(blobs::read(&blob, 0, 1 << 20).unwrap()).unwrap();
-    assert!(
-        csv.starts_with('\u{feff}') && csv.contains(&format!("sach.mrc,2,{broken},Không nhập")),
-        "{csv}"
-    );
+    assert!(csv.starts_with('\u{feff}') && csv.contains(&format!("sach.mrc,2,{broken},Không nhập")), "{csv}");
 }
 
 #[test]
@@ -161,21 +111,13 @@ fn a_file_packed_by_gzip_is_unpacked() {
     use std::io::Write as _;
     fresh();
     let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    packer
-        .write_all(&file(&[book("1", "Một"), book("2", "Hai")]))
-        .unwrap();
+    packer.write_all(&file(&[book("1", "Một"), book("2", "Hai")])).unwrap();
     let packed = packer.finish().unwrap();
     let outcome = import(&[("sach.mrc.gz", &packed)], json!({}));
     assert_eq!((outcome.counts.read, outcome.counts.added), (2, 2));
     // Cut off, it is named, and the file behind it is still read.
     let other = file(&[book("3", "Ba")]);
-    let outcome = import(
-        &[
-            ("sach.mrc.gz", &packed[..packed.len() / 2]),
-            ("ba.mrc", &other),
-        ],
-        json!({}),
-    );
+    let outcome = import(&[("sach.mrc.gz", &packed[..packed.len() / 2]), ("ba.mrc", &other)], json!({}));
     assert_eq!((outcome.counts.refused, outcome.counts.added), (1, 1));
     assert_eq!(lines(&outcome)[0].file, "sach.mrc.gz");
 }
@@ -186,9 +128,7 @@ fn duplicates_are_recognised_and_treated_as_chosen() {
     let first = file(&[book("1", "Dế Mèn phiêu lưu ký"), book("2", "O chuột")]);
     assert_eq!(import(&[("a.mrc", &first)], json!({})).counts.added, 2);
     let mut changed = book("1", "Dế Mèn phiêu lưu ký");
-    changed
-        .fields
-        .push(record(&[("500", "  $aMới")]).fields.remove(0));
+    changed.fields.push(record(&[("500", "  $aMới")]).fields.remove(0));
     let mut other_number = book("x9", "DẾ MÈN PHIÊU LƯU KÝ");
     other_number.fields.remove(0);
     let again = file(&[changed, other_number]);
@@ -197,10 +137,7 @@ fn duplicates_are_recognised_and_treated_as_chosen() {
     assert_eq!((skipped.counts.skipped, skipped.counts.added), (2, 0));
     assert_eq!(lines(&skipped).len(), 2);
     let overlaid = import(&[("b.mrc", &again)], json!({ "duplicates": "overlay" }));
-    assert_eq!(
-        (overlaid.counts.overlaid, store::count(RECORDS).unwrap()),
-        (2, 2)
-    );
+    assert_eq!((overlaid.counts.overlaid, store::count(RECORDS).unwrap()), (2, 2));
     let added = import(&[("b.mrc", &again)], json!({ "duplicates": "add" }));
     assert_eq!((added.counts.added, store::count(RECORDS).unwrap()), (2, 4));
 }
@@ -211,19 +148,13 @@ fn all_or_nothing_takes_nothing_when_something_is_refused() {
     import(&[("a.mrc", &file(&[book("1", "Một")]))], json!({}));
     let mut bytes = file(&[book("1", "Một, sửa lại"), book("2", "Hai")]);
     bytes.extend_from_slice(b"00100cam a2200049 a 4500nothing\x1d");
-    let outcome = import(
-        &[("b.mrc", &bytes)],
-        json!({ "atomic": "yes", "duplicates": "overlay" }),
-    );
+    let outcome = import(&[("b.mrc", &bytes)], json!({ "atomic": "yes", "duplicates": "overlay" }));
     assert!(outcome.given_up);
     assert_eq!((outcome.counts.added, outcome.counts.refused), (0, 1));
     assert_eq!(titles(), ["Một"]);
 
     let good = file(&[book("1", "Một, sửa lại"), book("2", "Hai")]);
-    let outcome = import(
-        &[("b.mrc", &good)],
-        json!({ "atomic": "yes", "duplicates": "overlay" }),
-    );
+    let outcome = import(&[("b.mrc", &good)], json!({ "atomic": "yes", "duplicates": "overlay" }));
     assert!(!outcome.given_up);
     assert_eq!((outcome.counts.added, outcome.counts.overlaid), (1, 1));
     assert_eq!(titles(), ["Một, sửa lại", "Hai"]);
@@ -235,56 +166,31 @@ fn all_or_nothing_takes_nothing_when_something_is_refused() {
 fn an_unpublished_batch_is_seen_by_nobody() {
     fresh();
     let batch = [7u8; 16];
-    shelf::BATCHES
-        .insert_at(batch, &shelf::Batch { published: false })
-        .unwrap();
+    shelf::BATCHES.insert_at(batch, &shelf::Batch { published: false }).unwrap();
     let bytes = crate::compact::encode(&book("1", "Một"));
     let key = store::new_id().unwrap();
-    shelf::put(
-        &key,
-        crate::stored::Stored {
-            published: None,
-            pending: Some((batch, &bytes)),
-        },
-        Some(0),
-    )
-    .unwrap();
+    shelf::put(&key, crate::stored::Stored { published: None, pending: Some((batch, &bytes)) }, Some(0)).unwrap();
     assert!(shelf::load(&key).unwrap().is_none());
     assert!(mock::documents::<Catalogue>(RECORDS).is_empty());
-    shelf::BATCHES
-        .put(batch, &shelf::Batch { published: true })
-        .unwrap();
+    shelf::BATCHES.put(batch, &shelf::Batch { published: true }).unwrap();
     assert!(shelf::load(&key).unwrap().is_some());
 }
 
 fn test_file(name: &str) -> Vec<u8> {
-    std::fs::read(format!(
-        "{}/../../tests/data/{name}",
-        env!("CARGO_MANIFEST_DIR")
-    ))
-    .unwrap()
+    std::fs::read(format!("{}/../../tests/data/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
 #[test]
 fn the_librarians_list_comes_in_as_expected() {
     let expected: serde_json::Value = serde_json::from_slice(&test_file("expected.json")).unwrap();
-    for name in [
-        "books-danh-muc.xlsx",
-        "books-so-dkcb-tcvn3.xlsx",
-        "books-phan-mem-cu-vni.xlsx",
-    ] {
+    for name in ["books-danh-muc.xlsx", "books-so-dkcb-tcvn3.xlsx", "books-phan-mem-cu-vni.xlsx"] {
         fresh();
         let bytes = test_file(name);
         let outcome = import(&[(name, &bytes)], json!({}));
         let wanted = &expected[name];
         let good = wanted["good"].as_array().unwrap();
         let bad = wanted["bad"].as_array().unwrap();
-        assert_eq!(
-            outcome.counts.refused,
-            bad.len() as u64,
-            "{name} {:?}",
-            lines(&outcome)
-        );
+        assert_eq!(outcome.counts.refused, bad.len() as u64, "{name} {:?}", lines(&outcome));
         let rows: Vec<u64> = lines(&outcome).iter().map(|line| line.number).collect();
         let wanted_rows: Vec<u64> = bad.iter().map(|b| b["row"].as_u64().unwrap()).collect();
         assert_eq!(rows, wanted_rows, "{name}");
@@ -305,20 +211,10 @@ fn the_librarians_list_comes_in_as_expected() {
             }
         }
         // The same list again brings nothing new.
-        let (records, copies) = (
-            store::count(RECORDS).unwrap(),
-            shelf::COPIES.count().unwrap(),
-        );
+        let (records, copies) = (store::count(RECORDS).unwrap(), shelf::COPIES.count().unwrap());
         let again = import(&[(name, &bytes)], json!({}));
         assert_eq!((again.counts.added, again.counts.copies), (0, 0), "{name}");
-        assert_eq!(
-            (
-                store::count(RECORDS).unwrap(),
-                shelf::COPIES.count().unwrap()
-            ),
-            (records, copies),
-            "{name}"
-        );
+        assert_eq!((store::count(RECORDS).unwrap(), shelf::COPIES.count().unwrap()), (records, copies), "{name}");
     }
 }
 
@@ -334,11 +230,7 @@ fn broken_lists_are_refused_with_a_reason_and_change_nothing() {
         fresh();
         let bytes = std::fs::read(&path).unwrap();
         let outcome = import(&[(name.as_str(), &bytes)], json!({}));
-        assert_eq!(
-            (outcome.counts.added, outcome.counts.refused),
-            (0, 1),
-            "{name}"
-        );
+        assert_eq!((outcome.counts.added, outcome.counts.refused), (0, 1), "{name}");
         assert!(lines(&outcome)[0].reason.chars().count() > 15, "{name}");
         assert_eq!(store::count(RECORDS).unwrap(), 0, "{name}");
     }
@@ -346,10 +238,8 @@ fn broken_lists_are_refused_with_a_reason_and_change_nothing() {
 
 /// The folder of real files, where it is at hand.
 fn corpus() -> Option<PathBuf> {
-    let folder = std::env::var_os("TRAM_CORPUS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus"),
-        PathBuf::from,
-    );
+    let folder = std::env::var_os("TRAM_CORPUS")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus"), PathBuf::from);
     folder.join("marc/raw").is_dir().then_some(folder)
 }
 
@@ -368,17 +258,9 @@ fn every_record_of_real_files_is_taken_or_named() {
             fresh();
             let outcome = import(&[("f.mrc", &bytes)], json!({ "duplicates": "add" }));
             let counts = outcome.counts;
-            assert_eq!(
-                counts.read,
-                counts.added + counts.refused,
-                "{}",
-                path.display()
-            );
+            assert_eq!(counts.read, counts.added + counts.refused, "{}", path.display());
             assert!(counts.read > 0, "{}", path.display());
-            let named = lines(&outcome)
-                .iter()
-                .filter(|l| l.fate == Some(report::Fate::Refused))
-                .count() as u64;
+            let named = lines(&outcome).iter().filter(|l| l.fate == Some(report::Fate::Refused)).count() as u64;
             assert_eq!(named, counts.refused, "{}", path.display());
             assert_eq!(store::count(RECORDS).unwrap(), counts.added);
             seen += counts.read;
@@ -388,11 +270,7 @@ fn every_record_of_real_files_is_taken_or_named() {
 }
 
 fn filled(builder: mock::RequestBuilder, fields: &[(&str, &str)]) -> mock::RequestBuilder {
-    fields
-        .iter()
-        .fold(builder.by(librarian()), |builder, (name, value)| {
-            builder.form(name, value)
-        })
+    fields.iter().fold(builder.by(librarian()), |builder, (name, value)| builder.form(name, value))
 }
 
 fn only_key() -> Vec<u8> {
@@ -402,10 +280,7 @@ fn only_key() -> Vec<u8> {
 #[test]
 fn the_form_catalogues_edits_deletes_and_brings_back() {
     fresh();
-    let bad = filled(
-        mock::post("create", "/new"),
-        &[("title", "Mắt biếc"), ("isbn", "9780306406158")],
-    );
+    let bad = filled(mock::post("create", "/new"), &[("title", "Mắt biếc"), ("isbn", "9780306406158")]);
     let reply = mock::call(Catalogue::page, bad).unwrap();
     assert_eq!(reply.status, 422);
     let shown = serde_json::to_string(&page_of(&reply)).unwrap();
@@ -419,11 +294,7 @@ fn the_form_catalogues_edits_deletes_and_brings_back() {
         ("accession", "TK.00001 - TK.00003"),
         ("shelf", "Kệ A1"),
     ];
-    let reply = mock::call(
-        Catalogue::page,
-        filled(mock::post("create", "/new"), &fields),
-    )
-    .unwrap();
+    let reply = mock::call(Catalogue::page, filled(mock::post("create", "/new"), &fields)).unwrap();
     assert_eq!(reply.status, 303);
     let key = only_key();
     let id = store::to_hex(&key);
@@ -431,27 +302,15 @@ fn the_form_catalogues_edits_deletes_and_brings_back() {
     assert_eq!(shelf::copies(&key).unwrap().len(), 3);
 
     // Entered twice, it asks.
-    let reply = mock::call(
-        Catalogue::page,
-        filled(mock::post("create", "/new"), &fields[..4]),
-    )
-    .unwrap();
+    let reply = mock::call(Catalogue::page, filled(mock::post("create", "/new"), &fields[..4])).unwrap();
     assert_eq!((reply.status, store::count(RECORDS).unwrap()), (422, 1));
 
     // A form that went stale saves nothing and shows both versions.
     let version = shelf::load(&key).unwrap().unwrap().version;
     let edit = |version: u64, summary: &str| {
         let version = version.to_string();
-        let fields = [
-            ("title", "Mắt biếc"),
-            ("summary", summary),
-            ("version", version.as_str()),
-        ];
-        mock::call(
-            Catalogue::page,
-            filled(mock::post("update", "/"), &fields).param("record", &id),
-        )
-        .unwrap()
+        let fields = [("title", "Mắt biếc"), ("summary", summary), ("version", version.as_str())];
+        mock::call(Catalogue::page, filled(mock::post("update", "/"), &fields).param("record", &id)).unwrap()
     };
     assert_eq!(edit(version, "Ngạn yêu Hà Lan.").status, 303);
     let stale = edit(version, "Khác.");
@@ -459,56 +318,22 @@ fn the_form_catalogues_edits_deletes_and_brings_back() {
     let shown = serde_json::to_string(&page_of(&stale)).unwrap();
     assert!(shown.contains("Ngạn yêu Hà Lan.") && shown.contains("Khác."));
     let record = shelf::load(&key).unwrap().unwrap();
-    assert_eq!(
-        record.record().unwrap().text("520", 'a'),
-        Some("Ngạn yêu Hà Lan.")
-    );
+    assert_eq!(record.record().unwrap().text("520", 'a'), Some("Ngạn yêu Hà Lan."));
     // What the form did not send stays.
-    assert_eq!(
-        crate::bib::author(record.record().unwrap()),
-        "Nguyễn Nhật Ánh"
-    );
+    assert_eq!(crate::bib::author(record.record().unwrap()), "Nguyễn Nhật Ánh");
 
-    let history = mock::call(
-        Catalogue::page,
-        mock::get("history", "/")
-            .by(librarian())
-            .param("record", &id),
-    )
-    .unwrap();
-    assert!(
-        serde_json::to_string(&page_of(&history))
-            .unwrap()
-            .contains("+ 520")
-    );
+    let history = mock::call(Catalogue::page, mock::get("history", "/").by(librarian()).param("record", &id)).unwrap();
+    assert!(serde_json::to_string(&page_of(&history)).unwrap().contains("+ 520"));
 
     let version = record.version.to_string();
-    let delete =
-        filled(mock::post("delete", "/"), &[("version", version.as_str())]).param("record", &id);
+    let delete = filled(mock::post("delete", "/"), &[("version", version.as_str())]).param("record", &id);
     let reply = mock::call(Catalogue::page, delete).unwrap();
     assert_eq!(location(&reply), format!("deleted?undo={id}"));
-    assert_eq!(
-        (
-            store::count(RECORDS).unwrap(),
-            shelf::COPIES.count().unwrap()
-        ),
-        (0, 0)
-    );
-    let list = mock::call(
-        Catalogue::page,
-        mock::get("deleted", "/deleted").by(librarian()),
-    )
-    .unwrap();
-    assert!(
-        serde_json::to_string(&page_of(&list))
-            .unwrap()
-            .contains("Mắt biếc")
-    );
+    assert_eq!((store::count(RECORDS).unwrap(), shelf::COPIES.count().unwrap()), (0, 0));
+    let list = mock::call(Catalogue::page, mock::get("deleted", "/deleted").by(librarian())).unwrap();
+    assert!(serde_json::to_string(&page_of(&list)).unwrap().contains("Mắt biếc"));
     let undo = filled(mock::post("undelete", "/"), &[]).param("record", &id);
-    assert_eq!(
-        location(&mock::call(Catalogue::page, undo).unwrap()),
-        format!("records/{id}?said=restored")
-    );
+    assert_eq!(location(&mock::call(Catalogue::page, undo).unwrap()), format!("records/{id}?said=restored"));
     assert_eq!(shelf::copies(&key).unwrap().len(), 3);
 }
 
@@ -518,13 +343,8 @@ fn copies_keep_their_numbers_apart() {
     let key = shelf::insert(&crate::compact::encode(&book("1", "Một"))).unwrap();
     let id = store::to_hex(&key);
     let add = |number: &str| {
-        let request = filled(
-            mock::post("copy-add", "/"),
-            &[("accession", number), ("shelf", "Kệ A1")],
-        );
-        mock::call(Catalogue::page, request.param("record", &id))
-            .unwrap()
-            .status
+        let request = filled(mock::post("copy-add", "/"), &[("accession", number), ("shelf", "Kệ A1")]);
+        mock::call(Catalogue::page, request.param("record", &id)).unwrap().status
     };
     assert_eq!(add("TK.00001-2"), 303);
     assert_eq!(add("tk 00002"), 422);
@@ -535,32 +355,19 @@ fn copies_keep_their_numbers_apart() {
     let copy = copies[0].id()[32..].to_owned();
     let version = copies[0].version.to_string();
     let update = |number: &str, version: &str| {
-        let fields = [
-            ("accession", number),
-            ("state", "lost"),
-            ("version", version),
-        ];
-        let request = filled(mock::post("copy-update", "/"), &fields)
-            .param("record", &id)
-            .param("copy", &copy);
+        let fields = [("accession", number), ("state", "lost"), ("version", version)];
+        let request = filled(mock::post("copy-update", "/"), &fields).param("record", &id).param("copy", &copy);
         mock::call(Catalogue::page, request).unwrap().status
     };
     assert_eq!(update("TK.00002", &version), 422);
     assert_eq!(update("TK.00009", "1"), 409);
     assert_eq!(update("TK.00009", &version), 303);
     // The list is in the order of the numbers.
-    let states: Vec<(String, String)> = shelf::copies(&key)
-        .unwrap()
-        .into_iter()
-        .map(|c| (c.value.accession, c.value.state))
-        .collect();
+    let states: Vec<(String, String)> =
+        shelf::copies(&key).unwrap().into_iter().map(|c| (c.value.accession, c.value.state)).collect();
     assert_eq!(states[0], ("TK.00002".into(), "available".into()));
     assert_eq!(states[1], ("TK.00009".into(), "lost".into()));
-    let page = mock::call(
-        Catalogue::page,
-        mock::get("record", "/").param("record", &id),
-    )
-    .unwrap();
+    let page = mock::call(Catalogue::page, mock::get("record", "/").param("record", &id)).unwrap();
     let shown = serde_json::to_string(&page_of(&page)).unwrap();
     assert!(shown.contains("TK.00009") && shown.contains("Kệ A1") && !shown.contains("/copies/"));
 }
@@ -578,48 +385,19 @@ fn the_search_page_shows_where_the_book_stands() {
     };
     shelf::add_copy(&key, &copy).unwrap();
     let page = page_of(&mock::call(Catalogue::page, mock::get("search", "/?q=dế mèn")).unwrap());
-    let Some(Widget::Cards(cards)) = page.widgets.iter().find(|w| matches!(w, Widget::Cards(_)))
-    else {
-        panic!()
-    };
-    assert_eq!(
-        cards.cards[0].href,
-        format!("records/{}", store::to_hex(&key))
-    );
-    assert!(
-        serde_json::to_string(&cards.cards[0])
-            .unwrap()
-            .contains("Kệ B2")
-    );
-    let scanned =
-        page_of(&mock::call(Catalogue::page, mock::get("search", "/?q=tk00012")).unwrap());
-    assert!(
-        serde_json::to_string(&scanned)
-            .unwrap()
-            .contains("Số ĐKCB TK.00012")
-    );
+    let Some(Widget::Cards(cards)) = page.widgets.iter().find(|w| matches!(w, Widget::Cards(_))) else { panic!() };
+    assert_eq!(cards.cards[0].href, format!("records/{}", store::to_hex(&key)));
+    assert!(serde_json::to_string(&cards.cards[0]).unwrap().contains("Kệ B2"));
+    let scanned = page_of(&mock::call(Catalogue::page, mock::get("search", "/?q=tk00012")).unwrap());
+    assert!(serde_json::to_string(&scanned).unwrap().contains("Số ĐKCB TK.00012"));
     // Nothing found: what to do next.
-    mock::on_search(|_| SearchReply {
-        exact: true,
-        ..SearchReply::default()
-    });
+    mock::on_search(|_| SearchReply { exact: true, ..SearchReply::default() });
     let nothing = page_of(&mock::call(Catalogue::page, mock::get("search", "/?q=zzz")).unwrap());
-    assert!(
-        nothing
-            .widgets
-            .iter()
-            .any(|w| matches!(w, Widget::Empty { links, .. } if !links.is_empty()))
-    );
+    assert!(nothing.widgets.iter().any(|w| matches!(w, Widget::Empty { links, .. } if !links.is_empty())));
 }
 
 fn sru(query: &str) -> String {
-    text_of(
-        &mock::call(
-            Catalogue::answer,
-            mock::get("sru", &format!("/sru?{query}")),
-        )
-        .unwrap(),
-    )
+    text_of(&mock::call(Catalogue::answer, mock::get("sru", &format!("/sru?{query}"))).unwrap())
 }
 
 #[test]
@@ -628,36 +406,20 @@ fn sru_answers_records_and_diagnostics() {
     find_all();
     for n in 1..=12 {
         let mut record = book(&n.to_string(), &format!("Sách <{n}>"));
-        record.fields.push(
-            crate::testing::record(&[("990", "  $ariêng")])
-                .fields
-                .remove(0),
-        );
+        record.fields.push(crate::testing::record(&[("990", "  $ariêng")]).fields.remove(0));
         shelf::insert(&crate::compact::encode(&record)).unwrap();
     }
-    let reply = sru(
-        "version=1.1&operation=searchRetrieve&query=dc.title=a&maximumRecords=10&recordSchema=marcxml",
-    );
-    assert!(
-        reply.contains("<zs:version>1.1</zs:version><zs:numberOfRecords>12</zs:numberOfRecords>")
-    );
+    let reply = sru("version=1.1&operation=searchRetrieve&query=dc.title=a&maximumRecords=10&recordSchema=marcxml");
+    assert!(reply.contains("<zs:version>1.1</zs:version><zs:numberOfRecords>12</zs:numberOfRecords>"));
     assert_eq!(reply.matches("<zs:record>").count(), 10);
     assert!(reply.contains("Sách &lt;1&gt;") && !reply.contains("riêng"));
     assert!(reply.contains("<zs:nextRecordPosition>11</zs:nextRecordPosition>"));
     let rest = sru("version=1.2&operation=searchRetrieve&query=a&startRecord=11");
     assert_eq!(rest.matches("<zs:record>").count(), 2);
     assert!(!rest.contains("nextRecordPosition") && rest.contains("<zs:recordPosition>12<"));
-    assert!(
-        sru("operation=searchRetrieve&query=a&recordSchema=dc")
-            .contains("<title>Sách &lt;1&gt;</title>")
-    );
-    assert!(
-        sru("operation=searchRetrieve&query=a&recordPacking=string")
-            .contains("&lt;record xmlns=&quot;")
-    );
-    assert!(
-        sru("").contains("explainResponse") && sru("").contains("<name set=\"dc\">title</name>")
-    );
+    assert!(sru("operation=searchRetrieve&query=a&recordSchema=dc").contains("<title>Sách &lt;1&gt;</title>"));
+    assert!(sru("operation=searchRetrieve&query=a&recordPacking=string").contains("&lt;record xmlns=&quot;"));
+    assert!(sru("").contains("explainResponse") && sru("").contains("<name set=\"dc\">title</name>"));
     for (query, number) in [
         ("operation=searchRetrieve", 7),
         ("operation=searchRetrieve&query=foo.bar=a", 15),
@@ -670,29 +432,16 @@ fn sru_answers_records_and_diagnostics() {
         ("operation=searchRetrieve&query=a&stylesheet=x", 110),
         ("operation=nothing", 4),
         ("operation=scan", 7),
-        (
-            "operation=scan&scanClause=dc.title=a&responsePosition=7",
-            120,
-        ),
+        ("operation=scan&scanClause=dc.title=a&responsePosition=7", 120),
     ] {
-        assert!(
-            sru(query).contains(&format!("info:srw/diagnostic/1/{number}<")),
-            "{query}: {}",
-            sru(query)
-        );
+        assert!(sru(query).contains(&format!("info:srw/diagnostic/1/{number}<")), "{query}: {}", sru(query));
     }
     // Every answer is XML.
-    for query in [
-        "",
-        "operation=searchRetrieve&query=a",
-        "operation=searchRetrieve&query=%22",
-        "operation=scan&scanClause=a",
-    ] {
+    for query in
+        ["", "operation=searchRetrieve&query=a", "operation=searchRetrieve&query=%22", "operation=scan&scanClause=a"]
+    {
         let text = sru(query);
-        assert!(
-            text.starts_with("<?xml") && text.trim_end().ends_with('>'),
-            "{text}"
-        );
+        assert!(text.starts_with("<?xml") && text.trim_end().ends_with('>'), "{text}");
     }
 }
 
@@ -702,19 +451,13 @@ fn the_json_interface_lists_and_refuses() {
     find_all();
     let key = shelf::insert(&crate::compact::encode(&book("1", "Một"))).unwrap();
     let call = |route: &str, path: &str| mock::call(Catalogue::answer, mock::get(route, path));
-    let list: serde_json::Value = serde_json::from_str(&text_of(
-        &call("v1-search", "/v1/search?q=a&per_page=5").unwrap(),
-    ))
-    .unwrap();
-    assert_eq!(
-        (list["total"].as_u64(), list["items"][0]["title"].as_str()),
-        (Some(1), Some("Một"))
-    );
+    let list: serde_json::Value =
+        serde_json::from_str(&text_of(&call("v1-search", "/v1/search?q=a&per_page=5").unwrap())).unwrap();
+    assert_eq!((list["total"].as_u64(), list["items"][0]["title"].as_str()), (Some(1), Some("Một")));
     assert!(call("v1-search", "/v1/search?page=0").is_err());
     assert!(call("v1-search", "/v1/search?per_page=1000").is_err());
     let one = mock::get("v1-record", "/").param("record", &store::to_hex(&key));
-    let one: serde_json::Value =
-        serde_json::from_str(&text_of(&mock::call(Catalogue::answer, one).unwrap())).unwrap();
+    let one: serde_json::Value = serde_json::from_str(&text_of(&mock::call(Catalogue::answer, one).unwrap())).unwrap();
     assert_eq!(one["marc"]["fields"][0]["tag"], "001");
     let openapi: serde_json::Value =
         serde_json::from_str(&text_of(&call("v1-openapi", "/v1/openapi.json").unwrap())).unwrap();
@@ -724,28 +467,20 @@ fn the_json_interface_lists_and_refuses() {
 #[test]
 fn an_export_comes_back_identical() {
     fresh();
-    let records: Vec<Record> = (0..450)
-        .map(|n| book(&format!("n{n}"), &format!("Truyện {n}")))
-        .collect();
+    let records: Vec<Record> = (0..450).map(|n| book(&format!("n{n}"), &format!("Truyện {n}"))).collect();
     import(&[("a.mrc", &file(&records))], json!({}));
     let export = |format: &str| -> Vec<u8> {
         let arguments = serde_json::to_vec(&json!({ "options": { "format": format } })).unwrap();
         let outcome: crate::export::job::Outcome =
-            mock::run_job::<Catalogue>("export", &arguments, &librarian())
-                .unwrap()
-                .outcome()
-                .unwrap();
+            mock::run_job::<Catalogue>("export", &arguments, &librarian()).unwrap().outcome().unwrap();
         assert_eq!((outcome.records, outcome.left_out), (450, 0));
         let size = blobs::stat(&outcome.blob).unwrap().unwrap().size;
         blobs::read(&outcome.blob, 0, u32::try_from(size).unwrap()).unwrap()
     };
     for format in ["marc", "marcxml"] {
         let bytes = export(format);
-        let mut decoder = tram_marc::Decoder::new(
-            tram_marc::Format::sniff(&bytes),
-            tram_marc::Charset::Declared,
-        )
-        .unwrap();
+        let mut decoder =
+            tram_marc::Decoder::new(tram_marc::Format::sniff(&bytes), tram_marc::Charset::Declared).unwrap();
         decoder.push(&bytes);
         decoder.finish();
         let back: Vec<Record> = decoder.map(|read| read.unwrap().record).collect();

@@ -23,21 +23,17 @@ pub const KINDS: [&str; 14] = [
 ];
 
 /// Languages that the form offers, the usual ones of a school.
-pub const LANGUAGES: [&str; 10] = [
-    "vie", "eng", "fre", "rus", "chi", "jpn", "kor", "ger", "spa", "khm",
-];
+pub const LANGUAGES: [&str; 10] = ["vie", "eng", "fre", "rus", "chi", "jpn", "kor", "ger", "spa", "khm"];
 
 /// A value of a facet as it is read.
 #[must_use]
 pub fn facet(field: &str, value: &str, language: &str) -> Text {
     match field {
         "kind" => Text::from(kind(value).get(language)),
-        "language" => language_name(value)
-            .map_or_else(|| Text::from(value), |name| Text::from(name.get(language))),
-        "class" => class(value).map_or_else(
-            || Text::from(value),
-            |name| Text::from(format!("{value} {}", name.get(language))),
-        ),
+        "language" => language_name(value).map_or_else(|| Text::from(value), |name| Text::from(name.get(language))),
+        "class" => {
+            class(value).map_or_else(|| Text::from(value), |name| Text::from(format!("{value} {}", name.get(language))))
+        }
         _ => Text::from(value),
     }
 }

@@ -112,9 +112,11 @@ fn wants_random_source(manifest: &Path, options: &BuildOptions) -> bool {
     // What is wrong with the manifest cargo says when it builds.
     let Ok(metadata) = metadata else { return false };
     serde_json::from_slice::<Metadata>(&metadata.stdout).is_ok_and(|metadata| {
-        metadata.resolve.nodes.iter().any(|node| {
-            node.id.contains("tram-sdk") && node.features.iter().any(|feature| feature == "getrandom")
-        })
+        metadata
+            .resolve
+            .nodes
+            .iter()
+            .any(|node| node.id.contains("tram-sdk") && node.features.iter().any(|feature| feature == "getrandom"))
     })
 }
 

@@ -48,7 +48,10 @@ pub fn pack_dir(folder: &Path) -> Result<PathBuf, Error> {
     let package = pack_directory(folder, &module, &PackOptions::default())?;
     let id = inspect(&package)?.manifest.id;
     let file = folder.join(format!("{}.tram", id.replace('.', "-")));
-    #[allow(clippy::disallowed_methods, reason = "a build product on the author's machine, made again when it is lost")]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "a build product on the author's machine, made again when it is lost"
+    )]
     std::fs::write(&file, package).map_err(Error::file(&file))?;
     Ok(file)
 }

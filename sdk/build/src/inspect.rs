@@ -64,7 +64,9 @@ pub(crate) fn mismatches(manifest: &Manifest, surface: &Surface) -> Vec<Problem>
         if !manifest.capability.iter().any(|asked| asked.name == capability) {
             wrong(
                 "capability".into(),
-                format!("the component imports {capability}; add [[capability]] with name = \"{capability}\" and its purpose"),
+                format!(
+                    "the component imports {capability}; add [[capability]] with name = \"{capability}\" and its purpose"
+                ),
             );
         }
     }

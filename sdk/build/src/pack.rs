@@ -9,10 +9,10 @@ use tram_contract::package::{
     API_SECTION, ASSETS_SECTION, Asset, MANIFEST_SECTION, Package, custom_section, write_assets,
 };
 
+use crate::Error;
 use crate::assets::{self, AssetFile};
 use crate::component::{Surface, componentize};
 use crate::inspect::mismatches;
-use crate::Error;
 
 /// How to pack.
 #[derive(Debug, Clone, Default)]
@@ -42,10 +42,8 @@ pub fn pack(
         problems.extend(mismatches(&parsed, &Surface::read(&component)?));
         refuse(problems)?;
     }
-    let mut sorted: Vec<Asset<'_>> = assets
-        .iter()
-        .map(|(path, bytes)| Asset { path, media_type: assets::media_type(path), bytes })
-        .collect();
+    let mut sorted: Vec<Asset<'_>> =
+        assets.iter().map(|(path, bytes)| Asset { path, media_type: assets::media_type(path), bytes }).collect();
     sorted.sort_by_key(|asset| asset.path);
     let mut bytes = component;
     bytes.extend(custom_section(API_SECTION, API.as_bytes()));
@@ -72,9 +70,7 @@ pub fn pack_directory(folder: &Path, module: &Path, options: &PackOptions) -> Re
     let manifest = folder.join("plugin.toml");
     let manifest = fs::read_to_string(&manifest).map_err(Error::file(manifest))?;
     let wasm = fs::read(module).map_err(Error::file(module))?;
-    let assets: Vec<(String, Vec<u8>)> = assets::read(&folder.join("assets"))?
-        .into_iter()
-        .map(|AssetFile { path, bytes }| (path, bytes))
-        .collect();
+    let assets: Vec<(String, Vec<u8>)> =
+        assets::read(&folder.join("assets"))?.into_iter().map(|AssetFile { path, bytes }| (path, bytes)).collect();
     pack(&wasm, &manifest, &assets, options)
 }

@@ -9,9 +9,7 @@
 
 use std::collections::BTreeMap;
 
-use wasm_encoder::{
-    CodeSection, ExportKind, ExportSection, Function, FunctionSection, Module, TypeSection, ValType,
-};
+use wasm_encoder::{CodeSection, ExportKind, ExportSection, Function, FunctionSection, Module, TypeSection, ValType};
 use wasmparser::{FuncType, Parser, Payload, TypeRef};
 
 use crate::Error;
@@ -40,10 +38,7 @@ pub(crate) fn browser_stubs(wasm: &[u8]) -> Result<BTreeMap<String, Vec<u8>>, Er
                     if let (true, TypeRef::Func(index)) = (import.module.starts_with(BROWSER), import.ty)
                         && let Some(Some(ty)) = types.get(index as usize)
                     {
-                        wanted
-                            .entry(import.module.to_owned())
-                            .or_default()
-                            .push((import.name.to_owned(), ty.clone()));
+                        wanted.entry(import.module.to_owned()).or_default().push((import.name.to_owned(), ty.clone()));
                     }
                 }
             }

@@ -88,7 +88,8 @@ fn libraries_that_draw_random_bytes_draw_them_from_the_station() {
         getrandom2 = { package = \"getrandom\", version = \"0.2\", features = [\"custom\"] }\n\
         getrandom3 = { package = \"getrandom\", version = \"0.3\" }\n\
         getrandom4 = { package = \"getrandom\", version = \"0.4\" }\n";
-    let cargo = cargo.replace("[dependencies]\n", libraries).replace("rust\" }", "rust\", features = [\"getrandom\"] }");
+    let cargo =
+        cargo.replace("[dependencies]\n", libraries).replace("rust\" }", "rust\", features = [\"getrandom\"] }");
     std::fs::write(&file, cargo).unwrap();
     let code = "use tram_sdk::prelude::*;
         pub struct Plugin;

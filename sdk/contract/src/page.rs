@@ -516,9 +516,10 @@ mod tests {
 
     #[test]
     fn an_unknown_widget_does_not_break_the_page() {
-        let page: Page =
-            serde_json::from_str(r#"{"title":"x","widgets":[{"widget":"hologram","depth":3},{"widget":"code","text":"a"}]}"#)
-                .unwrap();
+        let page: Page = serde_json::from_str(
+            r#"{"title":"x","widgets":[{"widget":"hologram","depth":3},{"widget":"code","text":"a"}]}"#,
+        )
+        .unwrap();
         assert_eq!(page.widgets, [Widget::Unknown, Widget::Code { text: "a".into() }]);
         assert_eq!(page.version, 1);
     }

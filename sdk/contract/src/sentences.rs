@@ -42,16 +42,19 @@ impl Capability {
             "store" => ("Lưu dữ liệu của riêng nó trên máy chủ", "Keeps data of its own on the server"),
             "search" => ("Tìm kiếm trong dữ liệu của riêng nó", "Searches its own data"),
             "blobs" => ("Lưu và đọc tệp của riêng nó", "Keeps and reads files of its own"),
-            "directory" if fields.is_empty() => {
-                ("Xem danh sách lớp và tổ, không xem thông tin cá nhân", "Sees the lists of classes and groups, but no personal data")
-            }
+            "directory" if fields.is_empty() => (
+                "Xem danh sách lớp và tổ, không xem thông tin cá nhân",
+                "Sees the lists of classes and groups, but no personal data",
+            ),
             "directory" => {
                 return (
                     format!("Xem thông tin của học sinh và giáo viên, chỉ gồm: {fields}"),
                     format!("Sees data of pupils and teachers, only: {fields}"),
                 );
             }
-            "events" => ("Báo cho phần khác biết khi dữ liệu của nó thay đổi", "Tells other parts when its data changes"),
+            "events" => {
+                ("Báo cho phần khác biết khi dữ liệu của nó thay đổi", "Tells other parts when its data changes")
+            }
             "jobs" => ("Chạy việc kéo dài ở chế độ nền", "Runs longer work in the background"),
             "settings" => ("Nhớ các thiết đặt của riêng nó", "Remembers settings of its own"),
             "clock" => ("Xem ngày giờ", "Reads the date and time"),
@@ -75,10 +78,7 @@ impl Capability {
 }
 
 fn with_reason(vi: &str, en: &str, reason: &Text) -> Text {
-    Text::vi_en(
-        format!("{vi}. Lý do: {}", reason.get("vi")),
-        format!("{en}. Reason: {}", reason.get("en")),
-    )
+    Text::vi_en(format!("{vi}. Lý do: {}", reason.get("vi")), format!("{en}. Reason: {}", reason.get("en")))
 }
 
 #[cfg(test)]
@@ -104,7 +104,16 @@ mod tests {
     #[test]
     fn every_capability_of_the_contract_has_words() {
         for name in [
-            "store", "search", "blobs", "directory", "events", "jobs", "settings", "clock", "random", "log",
+            "store",
+            "search",
+            "blobs",
+            "directory",
+            "events",
+            "jobs",
+            "settings",
+            "clock",
+            "random",
+            "log",
             "brokered",
         ] {
             let capability =

@@ -25,11 +25,9 @@ impl Text {
     pub fn get(&self, language: &str) -> &str {
         match self {
             Self::Plain(text) => text,
-            Self::Languages(map) => map
-                .get(language)
-                .or_else(|| map.get("vi"))
-                .or_else(|| map.values().next())
-                .map_or("", String::as_str),
+            Self::Languages(map) => {
+                map.get(language).or_else(|| map.get("vi")).or_else(|| map.values().next()).map_or("", String::as_str)
+            }
         }
     }
 

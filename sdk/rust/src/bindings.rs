@@ -21,7 +21,6 @@ wit_bindgen::generate!({
     additional_derives: [PartialEq],
 });
 
-
 pub mod with_pages {
     wit_bindgen::generate!({
         world: "with-pages",

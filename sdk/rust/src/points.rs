@@ -127,11 +127,7 @@ pub mod glue {
                     key: row.key,
                     visibility: document.visibility,
                     texts: document.texts.into_iter().map(|(field, value)| wire::Text { field, value }).collect(),
-                    numbers: document
-                        .numbers
-                        .into_iter()
-                        .map(|(field, value)| wire::Number { field, value })
-                        .collect(),
+                    numbers: document.numbers.into_iter().map(|(field, value)| wire::Number { field, value }).collect(),
                 })
             })
             .collect()

@@ -150,13 +150,7 @@ impl<T: Serialize + DeserializeOwned> Table<T> {
     ///
     /// # Errors
     /// As [`store::find`]; `bad-value` when one is of another shape.
-    pub fn find(
-        &self,
-        index: &str,
-        term: Find<'_>,
-        after: Option<&[u8]>,
-        limit: u32,
-    ) -> Result<(Vec<Entry<T>>, bool)> {
+    pub fn find(&self, index: &str, term: Find<'_>, after: Option<&[u8]>, limit: u32) -> Result<(Vec<Entry<T>>, bool)> {
         read_page(store::find(self.collection, index, term, after, limit)?)
     }
 

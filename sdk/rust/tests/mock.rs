@@ -90,8 +90,7 @@ fn versions_tell_a_form_that_went_stale() {
     assert!(BOOKS.replace(&key, &book("DẾ MÈN", "1"), seen.version).unwrap_err().is_stale());
     assert!(BOOKS.insert_at(&key, &book("x", "2")).unwrap_err().is_stale());
     assert!(BOOKS.delete(&key, Some(seen.version)).unwrap_err().is_stale());
-    let titles: Vec<_> =
-        BOOKS.history(&key, 10).unwrap().into_iter().map(|(_, book)| book.unwrap().title).collect();
+    let titles: Vec<_> = BOOKS.history(&key, 10).unwrap().into_iter().map(|(_, book)| book.unwrap().title).collect();
     assert_eq!(titles, ["Dế Mèn", "Dế mèn"]);
 }
 

@@ -26,11 +26,7 @@ fn bad(why: impl std::fmt::Display) -> Error {
 }
 
 /// Writes until the disk is full, checks that reading goes on, frees space and writes on.
-fn fill_and_free(
-    journal: &Journal,
-    from: u64,
-    free: impl FnOnce() -> Result<(), Error>,
-) -> Result<(Seen, u64), Error> {
+fn fill_and_free(journal: &Journal, from: u64, free: impl FnOnce() -> Result<(), Error>) -> Result<(Seen, u64), Error> {
     let mut n = from;
     let mut seen = Seen::default();
     loop {
@@ -61,17 +57,14 @@ fn fill_and_free(
         }
         let kept = journal.read()?.get("load", "loan", b"0/last")?;
         if kept.map(|r| r.value) != Some(n.to_string().into_bytes()) {
-            return Err(bad(
-                "a refused write left something behind, or an acknowledged one is gone",
-            ));
+            return Err(bad("a refused write left something behind, or an acknowledged one is gone"));
         }
     }
     free()?;
     // The look at the free space is believed for a moment.
     std::thread::sleep(std::time::Duration::from_millis(250));
     for _ in 0..50 {
-        load::write(journal, 0, n + 1)
-            .map_err(|e| bad(format!("no writing after space was freed: {e}")))?;
+        load::write(journal, 0, n + 1).map_err(|e| bad(format!("no writing after space was freed: {e}")))?;
         n += 1;
         seen.written += 1;
     }
@@ -80,11 +73,7 @@ fn fill_and_free(
 
 fn check(journal: &Journal, n: u64) -> Result<(), Error> {
     let checked = load::check(journal, &BTreeMap::from([(0, n)]))?;
-    if checked.lost == 0 && checked.half == 0 {
-        Ok(())
-    } else {
-        Err(bad(format!("{checked:?}")))
-    }
+    if checked.lost == 0 && checked.half == 0 { Ok(()) } else { Err(bad(format!("{checked:?}"))) }
 }
 
 /// On the simulated disk: it fills at places that a seed chooses, in the midst of writes.
@@ -97,10 +86,7 @@ pub fn simulated(rounds: u64, seed: u64, min_free: u64) -> Result<Seen, Error> {
     for _ in 0..rounds {
         let disk = SimDisk::new();
         let shared: Arc<dyn Disk> = Arc::new(disk.clone());
-        let options = Options {
-            min_free,
-            ..load::options()
-        };
+        let options = Options { min_free, ..load::options() };
         let journal = Journal::create_on(Arc::clone(&shared), options.clone())?;
         load::declare(&journal)?;
         let mut n = 0;
@@ -198,10 +184,7 @@ pub fn mounted(min_free: u64) -> Result<Option<Seen>, Error> {
     let ballast = folder.path().join("ballast");
     #[allow(clippy::disallowed_methods, reason = "it is only there to take space")]
     std::fs::write(&ballast, vec![1u8; 14 << 20])?;
-    let options = Options {
-        min_free,
-        ..load::options()
-    };
+    let options = Options { min_free, ..load::options() };
     let journal = Journal::create(&dir, options.clone())?;
     load::declare(&journal)?;
     let (seen, n) = fill_and_free(&journal, 0, || Ok(std::fs::remove_file(&ballast)?))?;

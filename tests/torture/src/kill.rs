@@ -74,18 +74,8 @@ pub fn rounds(program: &Path, rounds: u64, seed: u64) -> Result<Sum, Error> {
             load::declare(&journal)?;
             journal.close()?;
         }
-        let mut child = Command::new(program)
-            .arg("child")
-            .arg(folder.path())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let mut lines = BufReader::new(
-            child
-                .stdout
-                .take()
-                .ok_or_else(|| io::Error::other("no pipe"))?,
-        )
-        .lines();
+        let mut child = Command::new(program).arg("child").arg(folder.path()).stdout(Stdio::piped()).spawn()?;
+        let mut lines = BufReader::new(child.stdout.take().ok_or_else(|| io::Error::other("no pipe"))?).lines();
         // In some rounds it dies while it is still opening.
         if random.below(10) != 0 {
             lines.next().transpose()?;
@@ -104,9 +94,7 @@ pub fn rounds(program: &Path, rounds: u64, seed: u64) -> Result<Sum, Error> {
                 sum.acknowledged += 1;
             }
         }
-        killer
-            .join()
-            .map_err(|_| io::Error::other("the killer failed"))??;
+        killer.join().map_err(|_| io::Error::other("the killer failed"))??;
         sum.rounds += 1;
         let begun = Instant::now();
         let journal = Journal::open(folder.path(), load::options())?;

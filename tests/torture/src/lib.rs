@@ -38,8 +38,7 @@ impl Sum {
     /// Takes note of a verification that found something.
     fn found_unsound(&mut self, round: u64, when: &str, report: &VerifyReport) {
         self.unsound += 1;
-        self.first_problem
-            .get_or_insert_with(|| format!("round {round}, {when}: {report:?}"));
+        self.first_problem.get_or_insert_with(|| format!("round {round}, {when}: {report:?}"));
     }
 
     /// Nothing was lost, nothing half, all sound.
@@ -63,8 +62,6 @@ impl std::fmt::Display for Sum {
             self.erased,
             self.slowest_open_ms
         )?;
-        self.first_problem
-            .as_ref()
-            .map_or(Ok(()), |p| write!(f, "; first problem: {p}"))
+        self.first_problem.as_ref().map_or(Ok(()), |p| write!(f, "; first problem: {p}"))
     }
 }

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tram_journal::{
-    CollectionSpec, CommitError, Context, EraseTarget, Error, History, IndexSpec, Journal, Options,
-    Reader, RunError, ScanRange, TermMatch, Txn,
+    CollectionSpec, CommitError, Context, EraseTarget, Error, History, IndexSpec, Journal, Options, Reader, RunError,
+    ScanRange, TermMatch, Txn,
 };
 
 use crate::random::Random;
@@ -33,11 +33,7 @@ pub fn options() -> Options {
 /// # Errors
 /// As the journal says.
 pub fn declare(journal: &Journal) -> Result<(), Error> {
-    let index = |name: &str, unique, personal| IndexSpec {
-        name: name.into(),
-        unique,
-        personal,
-    };
+    let index = |name: &str, unique, personal| IndexSpec { name: name.into(), unique, personal };
     let spec = |name: &str, history, public, indexes| CollectionSpec {
         name: name.into(),
         history,
@@ -48,18 +44,8 @@ pub fn declare(journal: &Journal) -> Result<(), Error> {
     journal.declare(
         "load",
         &[
-            spec(
-                "book",
-                History::Full,
-                true,
-                vec![index("tag", false, false), index("slot", true, false)],
-            ),
-            spec(
-                "loan",
-                History::Latest { days: 1 },
-                false,
-                vec![index("who", true, true)],
-            ),
+            spec("book", History::Full, true, vec![index("tag", false, false), index("slot", true, false)]),
+            spec("loan", History::Latest { days: 1 }, false, vec![index("who", true, true)]),
         ],
     )
 }
@@ -81,65 +67,23 @@ fn deleted(n: u64) -> Option<u64> {
 }
 
 fn number(bytes: &[u8]) -> u64 {
-    std::str::from_utf8(bytes)
-        .ok()
-        .and_then(|t| t.parse().ok())
-        .unwrap_or(0)
+    std::str::from_utf8(bytes).ok().and_then(|t| t.parse().ok()).unwrap_or(0)
 }
 
 fn body(txn: &mut Txn, thread: u64, n: u64) -> Result<(), Error> {
     let key = format!("{thread}/{:02}", n % SLOTS);
     let tag = [u8::try_from(n % 3).unwrap_or(0)];
-    txn.put(
-        "load",
-        "book",
-        key.as_bytes(),
-        &value(thread, n),
-        1,
-        &[("tag", &tag), ("slot", key.as_bytes())],
-        None,
-    )?;
-    txn.put(
-        "load",
-        "loan",
-        key.as_bytes(),
-        &value(thread, n + 1),
-        1,
-        &[("who", key.as_bytes())],
-        None,
-    )?;
+    txn.put("load", "book", key.as_bytes(), &value(thread, n), 1, &[("tag", &tag), ("slot", key.as_bytes())], None)?;
+    txn.put("load", "loan", key.as_bytes(), &value(thread, n + 1), 1, &[("who", key.as_bytes())], None)?;
     if let Some(slot) = deleted(n) {
-        txn.delete(
-            "load",
-            "book",
-            format!("{thread}/{slot:02}").as_bytes(),
-            None,
-        )?;
+        txn.delete("load", "book", format!("{thread}/{slot:02}").as_bytes(), None)?;
     }
-    txn.put(
-        "load",
-        "loan",
-        format!("{thread}/last").as_bytes(),
-        n.to_string().as_bytes(),
-        1,
-        &[],
-        None,
-    )?;
+    txn.put("load", "loan", format!("{thread}/last").as_bytes(), n.to_string().as_bytes(), 1, &[], None)?;
     txn.add("load", "total", 1)?;
     txn.emit("load.done.1", key.as_bytes())?;
     if is_hot(n) {
-        let hot = txn
-            .get("load", "loan", b"hot")?
-            .map_or(0, |r| number(&r.value));
-        txn.put(
-            "load",
-            "loan",
-            b"hot",
-            (hot + 1).to_string().as_bytes(),
-            1,
-            &[],
-            None,
-        )?;
+        let hot = txn.get("load", "loan", b"hot")?.map_or(0, |r| number(&r.value));
+        txn.put("load", "loan", b"hot", (hot + 1).to_string().as_bytes(), 1, &[], None)?;
     }
     Ok(())
 }
@@ -149,10 +93,7 @@ fn body(txn: &mut Txn, thread: u64, n: u64) -> Result<(), Error> {
 /// # Errors
 /// As the journal says.
 pub fn write(journal: &Journal, thread: u64, n: u64) -> Result<(), CommitError> {
-    let context = Context {
-        note: format!("{thread} {n}"),
-        ..Context::new("torture", "load")
-    };
+    let context = Context { note: format!("{thread} {n}"), ..Context::new("torture", "load") };
     match journal.run(context, |txn| body(txn, thread, n)) {
         Ok(_) => Ok(()),
         Err(RunError::Commit(e)) => Err(e),
@@ -165,9 +106,7 @@ pub fn write(journal: &Journal, thread: u64, n: u64) -> Result<(), CommitError> 
 /// # Errors
 /// As the journal says.
 pub fn last(journal: &Journal, thread: u64) -> Result<u64, Error> {
-    let row = journal
-        .read()?
-        .get("load", "loan", format!("{thread}/last").as_bytes())?;
+    let row = journal.read()?.get("load", "loan", format!("{thread}/last").as_bytes())?;
     Ok(row.map_or(0, |r| number(&r.value)))
 }
 
@@ -200,12 +139,7 @@ pub fn erase(journal: &Journal, stop: &AtomicBool, random: &mut Random, pause: D
         std::thread::sleep(pause);
         let sequence = 2 + random.below(journal.head().sequence.saturating_sub(2));
         let target = EraseTarget::Words { sequence };
-        match journal.erase(
-            Context::new("torture", "load"),
-            &[target],
-            "torture",
-            "a test",
-        ) {
+        match journal.erase(Context::new("torture", "load"), &[target], "torture", "a test") {
             Ok(_) => failures = 0,
             Err(_) => failures += 1,
         }
@@ -226,18 +160,13 @@ fn expected(thread: u64, n: u64) -> (Rows, Rows) {
         }
     }
     if n > 0 {
-        loans.insert(
-            format!("{thread}/last").into_bytes(),
-            n.to_string().into_bytes(),
-        );
+        loans.insert(format!("{thread}/last").into_bytes(), n.to_string().into_bytes());
     }
     (books, loans)
 }
 
 fn rows(journal: &Journal, collection: &str, prefix: &[u8]) -> Result<Rows, Error> {
-    let page = journal
-        .read()?
-        .scan("load", collection, &ScanRange::prefix(prefix, 100_000))?;
+    let page = journal.read()?.scan("load", collection, &ScanRange::prefix(prefix, 100_000))?;
     Ok(page.rows.into_iter().map(|r| (r.key, r.value)).collect())
 }
 
@@ -268,23 +197,16 @@ pub fn check(journal: &Journal, acknowledged: &BTreeMap<u64, u64>) -> Result<Che
         all += n;
         let (books, loans) = expected(*thread, n);
         let prefix = format!("{thread}/").into_bytes();
-        let mut whole =
-            rows(journal, "book", &prefix)? == books && rows(journal, "loan", &prefix)? == loans;
+        let mut whole = rows(journal, "book", &prefix)? == books && rows(journal, "loan", &prefix)? == loans;
         // The indexes say the same as the rows.
         for key in books.keys() {
-            let hit =
-                journal
-                    .read()?
-                    .find("load", "book", "slot", key, TermMatch::Exact, None, 2)?;
+            let hit = journal.read()?.find("load", "book", "slot", key, TermMatch::Exact, None, 2)?;
             whole &= hit.rows.len() == 1 && hit.rows.iter().all(|r| r.key == *key);
         }
         checked.half += u64::from(!whole);
     }
     let total = journal.read()?.counter("load", "total")?;
-    let counted = journal
-        .read()?
-        .get("load", "loan", b"hot")?
-        .map_or(0, |r| number(&r.value));
+    let counted = journal.read()?.get("load", "loan", b"hot")?.map_or(0, |r| number(&r.value));
     if total.unsigned_abs() != all || counted != hot {
         checked.half += 1;
     }

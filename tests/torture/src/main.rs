@@ -1,10 +1,6 @@
 //! `torture kill|power ROUNDS [SEED]`, `torture full [SEED]`: prints what came of it, and
 //! fails when anything acknowledged was lost or anything is half there.
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command line tool"
-)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool")]
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -13,10 +9,7 @@ use tram_journal::Error;
 use tram_torture::{full, kill, power};
 
 fn number(arguments: &[String], at: usize, otherwise: u64) -> u64 {
-    arguments
-        .get(at)
-        .and_then(|a| a.parse().ok())
-        .unwrap_or(otherwise)
+    arguments.get(at).and_then(|a| a.parse().ok()).unwrap_or(otherwise)
 }
 
 fn run(arguments: &[String]) -> Result<bool, Error> {
@@ -44,10 +37,7 @@ fn run(arguments: &[String]) -> Result<bool, Error> {
                 seen.written, seen.refused
             );
             let seen = full::failed_syncs(6, seed)?;
-            println!(
-                "failed syncs: {} written, {} refused, none lost (seed {seed})",
-                seen.written, seen.refused
-            );
+            println!("failed syncs: {} written, {} refused, none lost (seed {seed})", seen.written, seen.refused);
             for min_free in [0, 4 << 20] {
                 match full::mounted(min_free)? {
                     Some(seen) => println!(

@@ -34,11 +34,7 @@ pub fn rounds(rounds: u64, seed: u64) -> Result<Sum, Error> {
             journal.close()?;
         }
         // Some cuts fall into the opening itself.
-        let operations = if random.below(6) == 0 {
-            random.below(60)
-        } else {
-            random.below(3_000)
-        };
+        let operations = if random.below(6) == 0 { random.below(60) } else { random.below(3_000) };
         disk.cut_after(operations + 1);
         let acks = Mutex::new(&mut acknowledged);
         let total = Mutex::new(&mut sum.acknowledged);
@@ -47,17 +43,13 @@ pub fn rounds(rounds: u64, seed: u64) -> Result<Sum, Error> {
             let mut eraser = Random::new(random.draw());
             thread::scope(|scope| {
                 if round % 2 == 0 {
-                    scope.spawn(|| {
-                        load::erase(&journal, &stop, &mut eraser, Duration::from_millis(2))
-                    });
+                    scope.spawn(|| load::erase(&journal, &stop, &mut eraser, Duration::from_millis(2)));
                 }
                 for t in 0..THREADS {
                     let (journal, stop, acks, total) = (&journal, &stop, &acks, &total);
                     scope.spawn(move || {
                         load::run(journal, t, stop, |n| {
-                            acks.lock()
-                                .unwrap_or_else(PoisonError::into_inner)
-                                .insert(t, n);
+                            acks.lock().unwrap_or_else(PoisonError::into_inner).insert(t, n);
                             **total.lock().unwrap_or_else(PoisonError::into_inner) += 1;
                         });
                         stop.store(true, Ordering::Relaxed);
@@ -73,11 +65,7 @@ pub fn rounds(rounds: u64, seed: u64) -> Result<Sum, Error> {
         // Before anything repairs it: a torn write is all that may be wrong.
         let found = verify_on(Arc::clone(&shared), None)?;
         sum.torn += u64::from(found.unfinished_write);
-        let journal_problems = found
-            .problems
-            .iter()
-            .filter(|p| p.segment.is_some())
-            .count();
+        let journal_problems = found.problems.iter().filter(|p| p.segment.is_some()).count();
         if journal_problems > 0 {
             sum.found_unsound(round, "before opening", &found);
         }

@@ -93,11 +93,7 @@ impl SimDisk {
     /// An empty disk without faults so far.
     #[must_use]
     pub fn new() -> Self {
-        let state = State {
-            cut_at: u64::MAX,
-            capacity: usize::MAX,
-            ..State::default()
-        };
+        let state = State { cut_at: u64::MAX, capacity: usize::MAX, ..State::default() };
         Self(Arc::new(Mutex::new(state)))
     }
 
@@ -141,18 +137,11 @@ impl SimDisk {
         let state = self.state();
         let mut names = state.safe_names.clone();
         let kept = random.below(state.pending_names.len() as u64 + 1);
-        for naming in state
-            .pending_names
-            .iter()
-            .take(usize::try_from(kept).unwrap_or(0))
-        {
+        for naming in state.pending_names.iter().take(usize::try_from(kept).unwrap_or(0)) {
             name_apply(&mut names, naming);
         }
         // All, none, or some of the unsynced sectors.
-        let chance = [0, 100, 50, 90, 10]
-            .get(usize::try_from(random.below(5)).unwrap_or(0))
-            .copied()
-            .unwrap_or(0);
+        let chance = [0, 100, 50, 90, 10].get(usize::try_from(random.below(5)).unwrap_or(0)).copied().unwrap_or(0);
         let files = state
             .files
             .iter()
@@ -160,9 +149,7 @@ impl SimDisk {
                 let mut safe = content.safe.clone();
                 for pending in &content.pending {
                     match pending {
-                        Pending::Resize(size) if random.below(100) < chance => {
-                            safe.resize(*size, 0)
-                        }
+                        Pending::Resize(size) if random.below(100) < chance => safe.resize(*size, 0),
                         Pending::Resize(_) => {}
                         Pending::Write { offset, bytes } => {
                             let mut at = *offset;
@@ -179,11 +166,7 @@ impl SimDisk {
                         }
                     }
                 }
-                Content {
-                    seen: safe.clone(),
-                    safe,
-                    pending: Vec::new(),
-                }
+                Content { seen: safe.clone(), safe, pending: Vec::new() }
             })
             .collect();
         let state = State {
@@ -200,11 +183,7 @@ impl SimDisk {
 
 impl State {
     fn used(&self) -> usize {
-        self.names
-            .values()
-            .filter_map(|f| self.files.get(*f))
-            .map(|c| c.seen.len())
-            .sum()
+        self.names.values().filter_map(|f| self.files.get(*f)).map(|c| c.seen.len()).sum()
     }
 
     fn operation(&mut self) -> io::Result<()> {
@@ -216,9 +195,7 @@ impl State {
     }
 
     fn file(&mut self, file: usize) -> io::Result<&mut Content> {
-        self.files
-            .get_mut(file)
-            .ok_or_else(|| io::ErrorKind::NotFound.into())
+        self.files.get_mut(file).ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 }
 
@@ -252,10 +229,7 @@ impl Disk for SimDisk {
             }
         };
         drop(state);
-        Ok(Arc::new(SimFile {
-            disk: self.clone(),
-            file,
-        }))
+        Ok(Arc::new(SimFile { disk: self.clone(), file }))
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
@@ -283,11 +257,7 @@ impl Disk for SimDisk {
         let mut state = self.state();
         state.operation()?;
         let prefix = format!("{folder}/");
-        Ok(state
-            .names
-            .keys()
-            .filter_map(|n| n.strip_prefix(&prefix).map(str::to_owned))
-            .collect())
+        Ok(state.names.keys().filter_map(|n| n.strip_prefix(&prefix).map(str::to_owned)).collect())
     }
 
     fn sync_folder(&self, _folder: &str) -> io::Result<()> {
@@ -314,13 +284,8 @@ impl DiskFile for SimFile {
         }
         let offset = usize::try_from(offset).unwrap_or(usize::MAX);
         let bytes = state.file(self.file)?;
-        let end = offset
-            .checked_add(buffer.len())
-            .ok_or(io::ErrorKind::UnexpectedEof)?;
-        let part = bytes
-            .seen
-            .get(offset..end)
-            .ok_or(io::ErrorKind::UnexpectedEof)?;
+        let end = offset.checked_add(buffer.len()).ok_or(io::ErrorKind::UnexpectedEof)?;
+        let part = bytes.seen.get(offset..end).ok_or(io::ErrorKind::UnexpectedEof)?;
         buffer.copy_from_slice(part);
         Ok(())
     }
@@ -337,17 +302,11 @@ impl DiskFile for SimFile {
             let fits = bytes.len() - (grows - room).min(bytes.len());
             let part = bytes.get(..fits).unwrap_or_default().to_vec();
             apply(&mut content.seen, offset, &part);
-            content.pending.push(Pending::Write {
-                offset,
-                bytes: part,
-            });
+            content.pending.push(Pending::Write { offset, bytes: part });
             return Err(io::ErrorKind::StorageFull.into());
         }
         // The write during which the power goes may reach the platter in part.
-        content.pending.push(Pending::Write {
-            offset,
-            bytes: bytes.to_vec(),
-        });
+        content.pending.push(Pending::Write { offset, bytes: bytes.to_vec() });
         cut?;
         apply(&mut content.seen, offset, bytes);
         Ok(())

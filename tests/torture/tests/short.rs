@@ -14,10 +14,7 @@ fn survives_kills() {
 #[test]
 fn survives_power_cuts() {
     let sum = power::rounds(48, 2).unwrap();
-    assert!(
-        sum.is_good() && sum.acknowledged > 500 && sum.torn > 0,
-        "{sum}"
-    );
+    assert!(sum.is_good() && sum.acknowledged > 500 && sum.torn > 0, "{sum}");
 }
 
 #[test]

@@ -99,9 +99,9 @@ fn key(owner: &str, id: &str) -> Result<Vec<u8>, Failure> {
 
 fn file(reader: &dyn Reader, owner: &str, id: &str) -> Result<Option<FileRow>, Failure> {
     let row = reader.get(tables::OWNER, FILES, &key(owner, id)?)?;
-    row.map(|row| tables::decode("a file's record", &row.value)).transpose().map_err(|error| {
-        Failure::End(CallError::Station { reason: error.to_string() })
-    })
+    row.map(|row| tables::decode("a file's record", &row.value))
+        .transpose()
+        .map_err(|error| Failure::End(CallError::Station { reason: error.to_string() }))
 }
 
 /// The plugin's file of this id, to be sent by the host.
@@ -148,10 +148,9 @@ impl State {
     fn draft(&self, id: &str) -> Result<([u8; 16], Vec<u8>, DraftRow), Failure> {
         let bytes = id.parse::<Id>().map_err(|_| Failure::argument("a blob's id is 26 letters"))?.to_bytes();
         let key = tables::joined(self.owner(), &bytes);
-        let row = self
-            .reader()?
-            .get(tables::OWNER, DRAFTS, &key)?
-            .ok_or_else(|| Failure::answer("not-found", "Không có tệp đang ghi này.", "There is no such file being written."))?;
+        let row = self.reader()?.get(tables::OWNER, DRAFTS, &key)?.ok_or_else(|| {
+            Failure::answer("not-found", "Không có tệp đang ghi này.", "There is no such file being written.")
+        })?;
         let row = tables::decode("a draft's record", &row.value)
             .map_err(|error| Failure::End(CallError::Station { reason: error.to_string() }))?;
         Ok((bytes, key, row))

@@ -13,14 +13,15 @@ impl Host for State {
         if plugin == self.owner() {
             return Err(Failure::argument("a plugin has no need to ask itself"));
         }
-        let answer = crate::call::query(&self.core, &plugin, &name, arguments, &self.principal, self.depth + 1, self.deadline)
-            .map_err(|error| match error {
-                crate::CallError::Plugin { code, message } => Failure::answer(
-                    &code,
-                    message.get("vi").to_owned(),
-                    message.get("en").to_owned(),
-                ),
-                other => Failure::answer("unavailable", other.text().get("vi").to_owned(), other.text().get("en").to_owned()),
+        let answer =
+            crate::call::query(&self.core, &plugin, &name, arguments, &self.principal, self.depth + 1, self.deadline)
+                .map_err(|error| match error {
+                crate::CallError::Plugin { code, message } => {
+                    Failure::answer(&code, message.get("vi").to_owned(), message.get("en").to_owned())
+                }
+                other => {
+                    Failure::answer("unavailable", other.text().get("vi").to_owned(), other.text().get("en").to_owned())
+                }
             })?;
         self.count_bytes(answer.len())?;
         Ok(answer)

@@ -15,17 +15,16 @@ mod store;
 
 use wasmtime::component::{HasSelf, Linker};
 
+use crate::Error;
 use crate::bindings;
 use crate::state::State;
-use crate::Error;
 
 pub(crate) use blobs::{Drafts, content_of, file_of, register};
 pub(crate) use directory::FIELDS;
 
 /// Every capability of the contract, by the name of its interface.
-pub(crate) const NAMES: &[&str] = &[
-    "store", "search", "blobs", "directory", "events", "jobs", "settings", "clock", "random", "log", "brokered",
-];
+pub(crate) const NAMES: &[&str] =
+    &["store", "search", "blobs", "directory", "events", "jobs", "settings", "clock", "random", "log", "brokered"];
 
 /// Links the granted capabilities, and no others.
 pub(crate) fn link(linker: &mut Linker<State>, granted: impl Fn(&str) -> bool) -> Result<(), Error> {

@@ -1,9 +1,9 @@
 //! `random`: a stream that a call run again sees again.
 
+use crate::CallError;
 use crate::bindings::random::Host;
 use crate::capabilities::clock::end;
 use crate::state::State;
-use crate::CallError;
 
 /// Most bytes of one question.
 const MAX: u32 = 64 << 10;

@@ -165,8 +165,7 @@ impl Host for State {
         self.writer()?;
         self.check_expected(&collection, &key, expected)?;
         let plugin = std::sync::Arc::clone(&self.plugin);
-        let terms: Vec<(&str, &[u8])> =
-            terms.iter().map(|term| (term.index.as_str(), term.value.as_slice())).collect();
+        let terms: Vec<(&str, &[u8])> = terms.iter().map(|term| (term.index.as_str(), term.value.as_slice())).collect();
         self.writer()?.put(&plugin.manifest.id, &collection, &key, &value, schema, &terms, for_journal(expected))?;
         Ok(())
     }

@@ -142,8 +142,7 @@ impl Station {
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
         let form = form.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let request =
-            Request { method: method.into(), path: below, params, query, form, after, ..Request::default() };
+        let request = Request { method: method.into(), path: below, params, query, form, after, ..Request::default() };
         self.host.call(&plugin, &route, request, principal)
     }
 

@@ -1,43 +1,21 @@
 //! What several tests need.
-#![allow(
-    dead_code,
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
+#![allow(dead_code, clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::path::Path;
 
-use tram_journal::{
-    CollectionSpec, Context, History, IndexSpec, Journal, Options, Time, TimeQuality,
-};
+use tram_journal::{CollectionSpec, Context, History, IndexSpec, Journal, Options, Time, TimeQuality};
 
 pub(crate) fn options() -> Options {
-    Options {
-        reserve: 0,
-        min_free: 0,
-        segment_size: 64 << 10,
-        ..Options::default()
-    }
+    Options { reserve: 0, min_free: 0, segment_size: 64 << 10, ..Options::default() }
 }
 
 pub(crate) fn index(name: &str, unique: bool, personal: bool) -> IndexSpec {
-    IndexSpec {
-        name: name.into(),
-        unique,
-        personal,
-    }
+    IndexSpec { name: name.into(), unique, personal }
 }
 
 pub(crate) fn spec(name: &str, history: History, public: bool) -> CollectionSpec {
     let indexes = vec![index("tag", false, false), index("only", true, false)];
-    CollectionSpec {
-        name: name.into(),
-        history,
-        public,
-        schema: 1,
-        indexes,
-    }
+    CollectionSpec { name: name.into(), history, public, schema: 1, indexes }
 }
 
 pub(crate) fn person() -> CollectionSpec {
@@ -51,13 +29,7 @@ pub(crate) fn person() -> CollectionSpec {
 }
 
 pub(crate) fn ctx() -> Context {
-    Context {
-        time: Time {
-            unix_ms: 1_760_000_000_000,
-            quality: TimeQuality::Ntp,
-        },
-        ..Context::new("tester", "lib")
-    }
+    Context { time: Time { unix_ms: 1_760_000_000_000, quality: TimeQuality::Ntp }, ..Context::new("tester", "lib") }
 }
 
 pub(crate) fn new(dir: &Path) -> Journal {
@@ -87,11 +59,7 @@ pub(crate) fn found_in_files(dir: &Path, needle: &[u8]) -> Vec<String> {
         let path = entry.unwrap().path();
         if path.is_dir() {
             hits.extend(found_in_files(&path, needle));
-        } else if std::fs::read(&path)
-            .unwrap()
-            .windows(needle.len())
-            .any(|w| w == needle)
-        {
+        } else if std::fs::read(&path).unwrap().windows(needle.len()).any(|w| w == needle) {
             hits.push(path.display().to_string());
         }
     }

@@ -101,8 +101,14 @@ pub struct Header {
 const HEADS: &[(Meaning, &[&str])] = &[
     (Meaning::Number, &["stt", "tt", "so tt", "so thu tu"]),
     (Meaning::Class, &["lop", "lop hoc", "ten lop", "class"]),
-    (Meaning::Code, &["ma hoc sinh", "ma hs", "ma", "ma cb", "ma can bo", "ma gv", "ma giao vien", "ma nhan vien", "ma so", "code"]),
-    (Meaning::Name, &["ho va ten", "ho ten", "ho va ten hoc sinh", "ho ten hoc sinh", "ten hoc sinh", "full name", "name"]),
+    (
+        Meaning::Code,
+        &["ma hoc sinh", "ma hs", "ma", "ma cb", "ma can bo", "ma gv", "ma giao vien", "ma nhan vien", "ma so", "code"],
+    ),
+    (
+        Meaning::Name,
+        &["ho va ten", "ho ten", "ho va ten hoc sinh", "ho ten hoc sinh", "ten hoc sinh", "full name", "name"],
+    ),
     (Meaning::FamilyName, &["ho dem", "ho va dem", "ho va ten dem", "ho va chu dem", "ho lot", "ho"]),
     (Meaning::GivenName, &["ten", "given name"]),
     (Meaning::Birth, &["ngay sinh", "ngay thang nam sinh", "sinh ngay", "nam sinh", "date of birth"]),
@@ -114,7 +120,18 @@ const HEADS: &[(Meaning, &[&str])] = &[
     (Meaning::Mother, &["me ho ten", "ho ten me", "ho va ten me", "me ho va ten", "ten me"]),
     (Meaning::Guardian, &["nguoi giam ho ho ten", "ho ten nguoi giam ho", "nguoi giam ho"]),
     // Identity numbers are not taken before somebody asks for them with a purpose.
-    (Meaning::Skip, &["so dinh danh ca nhan", "so cccd", "can cuoc cong dan so cccd", "can cuoc cong dan ngay cap", "can cuoc cong dan noi cap", "cccd", "cmnd"]),
+    (
+        Meaning::Skip,
+        &[
+            "so dinh danh ca nhan",
+            "so cccd",
+            "can cuoc cong dan so cccd",
+            "can cuoc cong dan ngay cap",
+            "can cuoc cong dan noi cap",
+            "cccd",
+            "cmnd",
+        ],
+    ),
 ];
 
 fn plain(head: &str) -> String {
@@ -140,7 +157,8 @@ impl Header {
     pub fn find(sheet: &Sheet, remembered: &BTreeMap<String, String>) -> Result<Self, ImportError> {
         let is_header = |row: &Vec<String>| {
             let known: Vec<Meaning> = row.iter().filter_map(|head| meaning_of(head)).collect();
-            let named = known.contains(&Meaning::Name) || (known.contains(&Meaning::FamilyName) && known.contains(&Meaning::GivenName));
+            let named = known.contains(&Meaning::Name)
+                || (known.contains(&Meaning::FamilyName) && known.contains(&Meaning::GivenName));
             named && known.len() >= 2
         };
         let at = sheet.rows.iter().take(SEARCHED).position(is_header).ok_or(ImportError::NoHeader)?;
@@ -148,9 +166,14 @@ impl Header {
         let below = sheet.rows.get(at + 1).cloned().unwrap_or_default();
         // The row below continues the header when it has a head where the top row has a
         // gap, and none where a name would stand.
-        let name_column = top.iter().position(|head| matches!(meaning_of(head), Some(Meaning::Name | Meaning::FamilyName)));
+        let name_column =
+            top.iter().position(|head| matches!(meaning_of(head), Some(Meaning::Name | Meaning::FamilyName)));
         let name_below = name_column.and_then(|column| below.get(column)).is_some_and(|cell| !cell.is_empty());
-        let two = !name_below && below.iter().enumerate().any(|(column, head)| !head.is_empty() && top.get(column).is_none_or(String::is_empty));
+        let two = !name_below
+            && below
+                .iter()
+                .enumerate()
+                .any(|(column, head)| !head.is_empty() && top.get(column).is_none_or(String::is_empty));
         let width = if two { top.len().max(below.len()) } else { top.len() };
         let mut group = String::new();
         let mut columns = Vec::new();
@@ -165,7 +188,11 @@ impl Header {
                 (false, true) => upper.to_owned(),
                 (true, true) => continue,
             };
-            let meaning = remembered.get(&plain(&head)).and_then(|word| Meaning::of(word)).or_else(|| meaning_of(&head)).unwrap_or(Meaning::More);
+            let meaning = remembered
+                .get(&plain(&head))
+                .and_then(|word| Meaning::of(word))
+                .or_else(|| meaning_of(&head))
+                .unwrap_or(Meaning::More);
             columns.push(Column { at: column, head, meaning });
         }
         // Two columns of one meaning (a second "Ngày sinh"): the first one counts.

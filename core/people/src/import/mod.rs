@@ -66,7 +66,9 @@ impl ImportError {
                 "Không tìm thấy dòng tiêu đề có cột “Họ và tên”. Hãy kiểm tra danh sách có dòng tên cột.",
                 "No header row with a column “Họ và tên” (full name) was found. Check that the list has a row of column names.",
             ),
-            Self::NoRows => Text::vi_en("Danh sách không có dòng nào dưới tiêu đề.", "The list has no row below its header."),
+            Self::NoRows => {
+                Text::vi_en("Danh sách không có dòng nào dưới tiêu đề.", "The list has no row below its header.")
+            }
         }
     }
 }

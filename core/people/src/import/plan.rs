@@ -163,7 +163,8 @@ impl People {
     /// Name of the person's group of this kind and year today.
     fn group_of(&self, person: &str, options: &Options) -> Result<Option<String>, Error> {
         for membership in self.memberships_of(person)? {
-            if membership.role == "member" && membership.to.is_empty()
+            if membership.role == "member"
+                && membership.to.is_empty()
                 && let Some(group) = self.group(&membership.group)?
                 && group.kind == options.kind.group_kind()
                 && (options.kind == Kind::Staff || group.year == options.year)
@@ -193,7 +194,11 @@ impl People {
                         kind: options.kind.group_kind().to_owned(),
                         name: (*name).clone(),
                         year: if options.kind == Kind::Pupils { options.year.clone() } else { String::new() },
-                        grade: if options.kind == Kind::Pupils { grade.parse().ok().filter(|grade| (1..=12).contains(grade)) } else { None },
+                        grade: if options.kind == Kind::Pupils {
+                            grade.parse().ok().filter(|grade| (1..=12).contains(grade))
+                        } else {
+                            None
+                        },
                     })?;
                     Ok(((*name).clone(), id))
                 })
@@ -210,7 +215,11 @@ impl People {
                         writer.membership(&member(group, &id, &options.from))?;
                     }
                     for (name, relation) in &draft.guardians {
-                        let guardian = writer.person(Person { kinds: vec!["guardian".to_owned()], name: name.clone(), ..Person::default() })?;
+                        let guardian = writer.person(Person {
+                            kinds: vec!["guardian".to_owned()],
+                            name: name.clone(),
+                            ..Person::default()
+                        })?;
                         writer.guardian(&Guardian { guardian, child: id.clone(), relation: relation.clone() })?;
                     }
                 }
@@ -228,23 +237,31 @@ impl People {
             })?;
             written.changed += batch.len();
         }
-        let moves: Vec<(&str, Option<&String>)> = plan.moved.iter().map(|(id, _, _, to)| (id.as_str(), groups.get(to))).collect();
+        let moves: Vec<(&str, Option<&String>)> =
+            plan.moved.iter().map(|(id, _, _, to)| (id.as_str(), groups.get(to))).collect();
         written.changed += self.move_members(by, &moves, options)?;
         if options.absent_leave {
-            let leaving: Vec<(&str, Option<&String>)> = plan.absent.iter().map(|(id, _, _)| (id.as_str(), None)).collect();
+            let leaving: Vec<(&str, Option<&String>)> =
+                plan.absent.iter().map(|(id, _, _)| (id.as_str(), None)).collect();
             written.left = self.move_members(by, &leaving, options)?;
         }
         Ok(written)
     }
 
     /// Ends the membership in the group of this kind and begins another, if any.
-    fn move_members(&self, by: &Principal, moves: &[(&str, Option<&String>)], options: &Options) -> Result<usize, Error> {
+    fn move_members(
+        &self,
+        by: &Principal,
+        moves: &[(&str, Option<&String>)],
+        options: &Options,
+    ) -> Result<usize, Error> {
         let last = day_before(&options.from);
         for batch in moves.chunks(BATCH) {
             let mut ending = Vec::new();
             for (person, _) in batch {
                 for membership in self.memberships_of(person)? {
-                    if membership.role == "member" && membership.to.is_empty()
+                    if membership.role == "member"
+                        && membership.to.is_empty()
                         && self.group(&membership.group)?.is_some_and(|group| group.kind == options.kind.group_kind())
                     {
                         ending.push(Membership { to: last.clone(), ..membership });
@@ -274,8 +291,16 @@ impl People {
     ///
     /// # Errors
     /// The journal failed; importing or promoting again goes on where it stopped.
-    pub fn promote(&self, by: &Principal, from_year: &str, to_year: &str, first_day: &str, staying: &BTreeSet<String>) -> Result<(usize, usize), Error> {
-        let options = Options { kind: Kind::Pupils, year: to_year.to_owned(), from: first_day.to_owned(), absent_leave: false };
+    pub fn promote(
+        &self,
+        by: &Principal,
+        from_year: &str,
+        to_year: &str,
+        first_day: &str,
+        staying: &BTreeSet<String>,
+    ) -> Result<(usize, usize), Error> {
+        let options =
+            Options { kind: Kind::Pupils, year: to_year.to_owned(), from: first_day.to_owned(), absent_leave: false };
         let old: Vec<Group> = self.groups("class")?.into_iter().filter(|group| group.year == from_year).collect();
         let last_grade = old.iter().filter_map(|group| group.grade).max().unwrap_or(12);
         let mut moves: Vec<(String, Option<String>)> = Vec::new();
@@ -304,14 +329,21 @@ impl People {
                 .iter()
                 .filter(|(name, _)| !known.contains_key(*name))
                 .map(|(name, grade)| {
-                    let id = writer.group(Group { id: String::new(), kind: "class".into(), name: name.clone(), year: to_year.to_owned(), grade: Some(*grade) })?;
+                    let id = writer.group(Group {
+                        id: String::new(),
+                        kind: "class".into(),
+                        name: name.clone(),
+                        year: to_year.to_owned(),
+                        grade: Some(*grade),
+                    })?;
                     Ok((name.clone(), id))
                 })
                 .collect::<Result<Vec<_>, Error>>()
         })?;
         let count = made.len();
         let groups: BTreeMap<String, String> = known.into_iter().chain(made).collect();
-        let by_id: Vec<(&str, Option<&String>)> = moves.iter().map(|(id, to)| (id.as_str(), to.as_ref().and_then(|name| groups.get(name)))).collect();
+        let by_id: Vec<(&str, Option<&String>)> =
+            moves.iter().map(|(id, to)| (id.as_str(), to.as_ref().and_then(|name| groups.get(name)))).collect();
         let moved = self.move_members(by, &by_id, &options)?;
         Ok((count, moved))
     }
@@ -326,9 +358,19 @@ impl People {
 }
 
 fn member(group: &str, person: &str, from: &str) -> Membership {
-    Membership { group: group.to_owned(), person: person.to_owned(), role: "member".into(), subject: String::new(), from: from.to_owned(), to: String::new() }
+    Membership {
+        group: group.to_owned(),
+        person: person.to_owned(),
+        role: "member".into(),
+        subject: String::new(),
+        from: from.to_owned(),
+        to: String::new(),
+    }
 }
 
 fn day_before(day: &str) -> String {
-    day.parse::<jiff::civil::Date>().ok().and_then(|date| date.yesterday().ok()).map_or_else(|| day.to_owned(), |date| date.to_string())
+    day.parse::<jiff::civil::Date>()
+        .ok()
+        .and_then(|date| date.yesterday().ok())
+        .map_or_else(|| day.to_owned(), |date| date.to_string())
 }

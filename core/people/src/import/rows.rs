@@ -88,8 +88,14 @@ pub fn read(sheet: &Sheet, header: &Header, kind: Kind, today: &str) -> (Vec<Dra
                     name: draft.person.name,
                     code: "code-duplicate",
                     reason: Text::vi_en(
-                        format!("Mã {} đã có ở dòng {first}. Mỗi người một mã; hãy sửa một trong hai dòng.", draft.person.code),
-                        format!("Code {} stands in row {first} already. One code a person; correct one of the two rows.", draft.person.code),
+                        format!(
+                            "Mã {} đã có ở dòng {first}. Mỗi người một mã; hãy sửa một trong hai dòng.",
+                            draft.person.code
+                        ),
+                        format!(
+                            "Code {} stands in row {first} already. One code a person; correct one of the two rows.",
+                            draft.person.code
+                        ),
                     ),
                 }),
                 _ => {
@@ -115,7 +121,8 @@ fn name_of(cells: &Cells<'_>) -> String {
 /// nothing that a person has.
 fn is_no_person(cells: &Cells<'_>) -> bool {
     let has = |meaning| !cells.of(meaning).is_empty();
-    let listed = cells.header.column(Meaning::Number).is_none() || cells.of(Meaning::Number).bytes().all(|b| b.is_ascii_digit()) && has(Meaning::Number);
+    let listed = cells.header.column(Meaning::Number).is_none()
+        || cells.of(Meaning::Number).bytes().all(|b| b.is_ascii_digit()) && has(Meaning::Number);
     let anything = has(Meaning::Code) || has(Meaning::Birth) || has(Meaning::Gender) || has(Meaning::Class);
     if listed { !anything && name_of(cells).is_empty() } else { !has(Meaning::Code) && !has(Meaning::Birth) }
 }
@@ -141,7 +148,10 @@ fn draft(cells: &Cells<'_>, row: usize, kind: Kind, today: &str) -> Result<Draft
         if birth.as_str() > today || read.year() < 1900 {
             return Err((
                 "birth-in-the-future",
-                Text::vi_en(format!("Ngày sinh {written} không thể đúng; hãy kiểm tra năm."), format!("The date of birth {written} cannot be right; check the year.")),
+                Text::vi_en(
+                    format!("Ngày sinh {written} không thể đúng; hãy kiểm tra năm."),
+                    format!("The date of birth {written} cannot be right; check the year."),
+                ),
             ));
         }
     }
@@ -154,7 +164,10 @@ fn draft(cells: &Cells<'_>, row: usize, kind: Kind, today: &str) -> Result<Draft
         _ => {
             return Err((
                 "gender-unknown",
-                Text::vi_en(format!("Giới tính “{}” không rõ; hãy ghi Nam hoặc Nữ.", cells.of(Meaning::Gender)), format!("Gender “{}” is not clear; write Nam or Nữ.", cells.of(Meaning::Gender))),
+                Text::vi_en(
+                    format!("Giới tính “{}” không rõ; hãy ghi Nam hoặc Nữ.", cells.of(Meaning::Gender)),
+                    format!("Gender “{}” is not clear; write Nam or Nữ.", cells.of(Meaning::Gender)),
+                ),
             ));
         }
     };
@@ -170,7 +183,13 @@ fn draft(cells: &Cells<'_>, row: usize, kind: Kind, today: &str) -> Result<Draft
         .columns
         .iter()
         .filter(|column| column.meaning == Meaning::More)
-        .filter_map(|column| cells.row.get(column.at).filter(|cell| !cell.is_empty()).map(|cell| (column.head.clone(), telephone(&column.head, cell))))
+        .filter_map(|column| {
+            cells
+                .row
+                .get(column.at)
+                .filter(|cell| !cell.is_empty())
+                .map(|cell| (column.head.clone(), telephone(&column.head, cell)))
+        })
         .collect();
     let guardians = [(Meaning::Father, "cha"), (Meaning::Mother, "mẹ"), (Meaning::Guardian, "người giám hộ")]
         .into_iter()

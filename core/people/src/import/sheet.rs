@@ -52,7 +52,14 @@ impl Sheet {
     }
 
     fn from_rows(mut rows: Vec<Vec<String>>) -> Self {
-        let all: String = rows.iter().flatten().filter(|cell| !cell.is_ascii()).take(2_000).map(String::as_str).collect::<Vec<_>>().join(" ");
+        let all: String = rows
+            .iter()
+            .flatten()
+            .filter(|cell| !cell.is_ascii())
+            .take(2_000)
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join(" ");
         let legacy = tram_vietnamese::detect(&all).map(|found| found.legacy);
         let mut samples = Vec::new();
         for cell in rows.iter_mut().flatten() {
@@ -76,9 +83,11 @@ impl Sheet {
 fn unpacked_size(bytes: &[u8]) -> u64 {
     let mut total = 0u64;
     let mut at = 0usize;
-    while let Some(found) = bytes.get(at..).and_then(|rest| rest.windows(4).position(|window| window == b"PK\x01\x02")) {
+    while let Some(found) = bytes.get(at..).and_then(|rest| rest.windows(4).position(|window| window == b"PK\x01\x02"))
+    {
         let entry = at + found;
-        let size = bytes.get(entry + 24..entry + 28).and_then(|b| <[u8; 4]>::try_from(b).ok()).map_or(0, u32::from_le_bytes);
+        let size =
+            bytes.get(entry + 24..entry + 28).and_then(|b| <[u8; 4]>::try_from(b).ok()).map_or(0, u32::from_le_bytes);
         total = total.saturating_add(u64::from(size));
         at = entry + 4;
     }
@@ -155,7 +164,8 @@ fn separated(bytes: &[u8]) -> Result<Vec<Vec<String>>, ImportError> {
         .into_iter()
         .max_by_key(|separator| first.bytes().filter(|byte| byte == separator).count())
         .unwrap_or(b',');
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(separator).from_reader(text.as_bytes());
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(separator).from_reader(text.as_bytes());
     let mut rows = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|error| ImportError::Unreadable(error.to_string()))?;

@@ -3,7 +3,9 @@
 
 use hyper::{Response, StatusCode};
 use tram_contract::Text;
-use tram_contract::page::{Action, Badge, Card, Cards, DetailRow, DetailValue, Form, FormField, Link, Page, Tone, Widget};
+use tram_contract::page::{
+    Action, Badge, Card, Cards, DetailRow, DetailValue, Form, FormField, Link, Page, Tone, Widget,
+};
 use tram_host::{Host, PluginState, PluginStatus};
 use tram_people::Error;
 
@@ -25,7 +27,11 @@ pub(super) fn page(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) -> 
     widgets.push(if plugins.is_empty() {
         Widget::Empty { text: messages::text("admin.no-plugins"), links: Vec::new() }
     } else {
-        Widget::Cards(Cards { label: messages::text("admin.plugins"), cards: plugins.iter().map(plugin_card).collect(), first: 0 })
+        Widget::Cards(Cards {
+            label: messages::text("admin.plugins"),
+            cards: plugins.iter().map(plugin_card).collect(),
+            first: 0,
+        })
     });
     widgets.push(Widget::Form(Form {
         action: "/admin/install".into(),
@@ -48,7 +54,10 @@ pub(super) fn page(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) -> 
     }
     let link = |label: Text, href: &str| Action { label, href: href.into(), ..Action::default() };
     widgets.push(Widget::Actions {
-        actions: vec![link(messages::text("tls.title"), "/tls"), link(messages::text("certificate.title"), "/admin/certificate")],
+        actions: vec![
+            link(messages::text("tls.title"), "/tls"),
+            link(messages::text("certificate.title"), "/admin/certificate"),
+        ],
     });
     reply::shell(site, visit, StatusCode::OK, &Page::new(messages::text("menu.admin"), widgets))
 }
@@ -78,7 +87,10 @@ fn plugin_card(status: &PluginStatus) -> Card {
         title: status.manifest.name.clone(),
         href: format!("/admin/plugin/{}", status.id),
         subtitle: status.manifest.description.clone(),
-        facts: vec![Text::from(status.manifest.version.as_str()), messages::text_with("admin.uses", &[("size", &size(used(status)))])],
+        facts: vec![
+            Text::from(status.manifest.version.as_str()),
+            messages::text_with("admin.uses", &[("size", &size(used(status)))]),
+        ],
         badges: vec![Badge { text, tone }],
         ..Card::default()
     }
@@ -113,9 +125,12 @@ pub(super) fn plugin(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) -
     widgets.push(Widget::Heading { level: 2, text: messages::text("admin.may") });
     widgets.push(Widget::Steps { steps: status.sentences.clone() });
     widgets.push(Widget::Heading { level: 2, text: messages::text("admin.use") });
-    let row = |label: Text, value: String| DetailRow { label, values: vec![DetailValue { text: value.into(), href: None }] };
+    let row =
+        |label: Text, value: String| DetailRow { label, values: vec![DetailValue { text: value.into(), href: None }] };
     let limits = &status.manifest.limits;
-    let or_usual = |value: Option<u32>, unit: &str| value.map_or_else(|| messages::text("admin.usual"), |value| Text::from(format!("{value} {unit}")));
+    let or_usual = |value: Option<u32>, unit: &str| {
+        value.map_or_else(|| messages::text("admin.usual"), |value| Text::from(format!("{value} {unit}")))
+    };
     let limit = |label: Text, value: Text| DetailRow { label, values: vec![DetailValue { text: value, href: None }] };
     widgets.push(Widget::Details {
         rows: vec![
@@ -140,13 +155,33 @@ pub(super) fn plugin(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) -
         ..Action::default()
     };
     let mut actions = vec![match off {
-        true => action(messages::text("admin.switch-on"), "switch", Tone::Primary, None, vec![("on".into(), "1".into())]),
-        false => action(messages::text("admin.switch-off"), "switch", Tone::Warning, Some(messages::text("admin.switch-off-question")), Vec::new()),
+        true => {
+            action(messages::text("admin.switch-on"), "switch", Tone::Primary, None, vec![("on".into(), "1".into())])
+        }
+        false => action(
+            messages::text("admin.switch-off"),
+            "switch",
+            Tone::Warning,
+            Some(messages::text("admin.switch-off-question")),
+            Vec::new(),
+        ),
     }];
     if !status.embedded {
         let with_data = vec![("data".to_owned(), "1".to_owned())];
-        actions.push(action(messages::text("admin.remove"), "remove", Tone::Bad, Some(messages::text("admin.remove-question")), Vec::new()));
-        actions.push(action(messages::text("admin.remove-data"), "remove", Tone::Bad, Some(messages::text("admin.remove-data-question")), with_data));
+        actions.push(action(
+            messages::text("admin.remove"),
+            "remove",
+            Tone::Bad,
+            Some(messages::text("admin.remove-question")),
+            Vec::new(),
+        ));
+        actions.push(action(
+            messages::text("admin.remove-data"),
+            "remove",
+            Tone::Bad,
+            Some(messages::text("admin.remove-data-question")),
+            with_data,
+        ));
     }
     widgets.push(Widget::Actions { actions });
     let mut page = Page::new(status.manifest.name.clone(), widgets);
@@ -160,7 +195,9 @@ pub(super) fn change(site: &Site, visit: &mut Visit, form: Option<ShellForm>) ->
         return *reply;
     }
     let (id, what) = (segment(&visit.path, 2), segment(&visit.path, 3));
-    let (Some(form), Some(host)) = (form, site.plugins.host()) else { return reply::see_other(&format!("/admin/plugin/{id}")) };
+    let (Some(form), Some(host)) = (form, site.plugins.host()) else {
+        return reply::see_other(&format!("/admin/plugin/{id}"));
+    };
     let removes = what == "remove";
     let done = match removes {
         true => host.remove(&id, form.get("data") == "1", &visit.principal),
@@ -203,7 +240,8 @@ fn look(site: &Site, visit: &mut Visit, host: &Host, person: &str, package: Vec<
     };
     let manifest = &found.manifest;
     let mut widgets = vec![Widget::Paragraph { text: manifest.description.clone(), quiet: false }];
-    let row = |label: Text, value: &str| DetailRow { label, values: vec![DetailValue { text: value.into(), href: None }] };
+    let row =
+        |label: Text, value: &str| DetailRow { label, values: vec![DetailValue { text: value.into(), href: None }] };
     widgets.push(Widget::Details {
         rows: vec![
             row(messages::text("admin.vendor"), &manifest.vendor),
@@ -255,11 +293,21 @@ pub(super) fn certificate(site: &Site, visit: &mut Visit, form: Option<ShellForm
         widgets.push(Widget::Notice { tone: Tone::Good, text: messages::text("certificate.used"), links: Vec::new() });
     }
     widgets.push(Widget::Paragraph { text: messages::text("certificate.about"), quiet: false });
-    let field = |name: &str, label: Text| FormField { name: name.into(), kind: "textarea".into(), label, required: true, autocomplete: "off".into(), ..FormField::default() };
+    let field = |name: &str, label: Text| FormField {
+        name: name.into(),
+        kind: "textarea".into(),
+        label,
+        required: true,
+        autocomplete: "off".into(),
+        ..FormField::default()
+    };
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     widgets.push(Widget::Form(Form {
         action: "/admin/certificate".into(),
-        fields: vec![field("chain", messages::text("certificate.chain")), field("key", messages::text("certificate.key"))],
+        fields: vec![
+            field("chain", messages::text("certificate.chain")),
+            field("key", messages::text("certificate.key")),
+        ],
         submit: messages::text("certificate.take"),
         tone: Tone::Primary,
         error,

@@ -34,7 +34,14 @@ pub(super) fn page(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) -> 
         });
         return reply::bytes(StatusCode::OK, "application/json", document.to_string());
     }
-    let mut widgets = vec![Widget::Progress(Progress { job: job.id.clone(), done: job.done, total: job.total, message, running, then: None })];
+    let mut widgets = vec![Widget::Progress(Progress {
+        job: job.id.clone(),
+        done: job.done,
+        total: job.total,
+        message,
+        running,
+        then: None,
+    })];
     if running {
         widgets.push(Widget::Actions {
             actions: vec![Action {

@@ -18,7 +18,8 @@ use crate::walls::cookies::Cookie;
 /// `/me`.
 pub(super) fn page(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) -> Response<Body> {
     let Some((_, session)) = visit.session.clone() else { return to_sign_in(visit) };
-    let found = site.people.person(&session.person).and_then(|person| Ok((person, site.people.account(&session.person)?)));
+    let found =
+        site.people.person(&session.person).and_then(|person| Ok((person, site.people.account(&session.person)?)));
     let (person, account) = match found {
         Ok((person, account)) => (person.unwrap_or_default(), account.unwrap_or_default()),
         Err(error) => return reply::problem(site, visit, StatusCode::INTERNAL_SERVER_ERROR, error.text()),
@@ -45,9 +46,18 @@ pub(super) fn page(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) -> 
     let mut widgets = vec![Widget::Details { rows }];
     let mut actions = Vec::new();
     if session.strength == Strength::Password {
-        actions.push(Action { label: messages::text("me.change-password"), href: "/me/password".into(), ..Action::default() });
+        actions.push(Action {
+            label: messages::text("me.change-password"),
+            href: "/me/password".into(),
+            ..Action::default()
+        });
     }
-    actions.push(Action { label: messages::text("sign-out.button"), href: "/sign-out".into(), post: true, ..Action::default() });
+    actions.push(Action {
+        label: messages::text("sign-out.button"),
+        href: "/sign-out".into(),
+        post: true,
+        ..Action::default()
+    });
     widgets.push(Widget::Actions { actions });
     reply::shell(site, visit, StatusCode::OK, &Page::new(messages::text("me.title"), widgets))
 }
@@ -72,7 +82,9 @@ pub(super) fn password(site: &Site, visit: &mut Visit, form: Option<ShellForm>) 
             site.people
                 .set_password(&visit.principal, &session.person, "", form.exact("new"), false)
                 .and_then(|()| site.people.end_sessions_of(&session.person))
-                .and_then(|()| site.people.begin_session(&session.person, Strength::Password, visit.channel, session.shared))
+                .and_then(|()| {
+                    site.people.begin_session(&session.person, Strength::Password, visit.channel, session.shared)
+                })
                 .map_err(|error| ("new", error))
         });
     match changed {

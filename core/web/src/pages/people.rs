@@ -49,12 +49,14 @@ pub(super) fn page(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) -> 
         let links = if manages { vec![import.clone()] } else { Vec::new() };
         widgets.push(Widget::Empty { text: messages::text("people.none"), links });
     } else if manages {
-        let promote = Action { label: messages::text("promote.title"), href: "/people/promote".into(), ..Action::default() };
+        let promote =
+            Action { label: messages::text("promote.title"), href: "/people/promote".into(), ..Action::default() };
         let import = Action { label: import.text, href: import.href, ..Action::default() };
         widgets.insert(0, Widget::Actions { actions: vec![import, promote] });
     }
     if visit.principal.holds("roles.manage") {
-        let staff = Action { label: messages::text("account.staff"), href: "/people/staff".into(), ..Action::default() };
+        let staff =
+            Action { label: messages::text("account.staff"), href: "/people/staff".into(), ..Action::default() };
         widgets.insert(0, Widget::Actions { actions: vec![staff] });
     }
     reply::shell(site, visit, StatusCode::OK, &Page::new(messages::text("menu.people"), widgets))
@@ -71,7 +73,12 @@ fn seen(site: &Site, visit: &Visit, kind: &str) -> Result<Vec<Group>, Error> {
 }
 
 fn group_card(group: Group) -> Card {
-    Card { href: format!("/people/group/{}", group.id), title: group.name.into(), subtitle: group.year.into(), ..Card::default() }
+    Card {
+        href: format!("/people/group/{}", group.id),
+        title: group.name.into(),
+        subtitle: group.year.into(),
+        ..Card::default()
+    }
 }
 
 fn kind_name(kind: &str) -> Text {
@@ -88,15 +95,19 @@ pub(super) fn group(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) ->
         Ok(found) => found,
         Err(reply) => return *reply,
     };
-    let manages = matches!(site.people.reaches_group(&visit.principal, "people.cards", &group.id), Ok(true)) && group.kind == "class";
+    let manages = matches!(site.people.reaches_group(&visit.principal, "people.cards", &group.id), Ok(true))
+        && group.kind == "class";
     let column = |label: Text| Column { label, numeric: false };
     let cell = |text: &str| Cell { text: text.into(), ..Cell::default() };
     let rows = members
         .iter()
         .enumerate()
-        .map(|(at, person)| vec![cell(&(at + 1).to_string()), cell(&person.name), cell(&person.code), cell(&written(&person.birth))])
+        .map(|(at, person)| {
+            vec![cell(&(at + 1).to_string()), cell(&person.name), cell(&person.code), cell(&written(&person.birth))]
+        })
         .collect();
-    let caption = messages::text_with("people.members", &[("group", &group.name), ("count", &members.len().to_string())]);
+    let caption =
+        messages::text_with("people.members", &[("group", &group.name), ("count", &members.len().to_string())]);
     let columns = vec![
         Column { label: messages::text("people.number"), numeric: true },
         column(messages::text("people.name")),
@@ -165,10 +176,17 @@ pub(super) fn let_in(site: &Site, visit: &mut Visit, form: Option<ShellForm>) ->
     let minutes = form.get("minutes").parse().unwrap_or(45);
     match site.people.let_class_in(&visit.principal, &group.id, minutes) {
         Ok(lesson) => {
-            let text = messages::text_with("people.let-in-done", &[("group", &group.name), ("address", &format!("{}/lesson", address(site, visit)))]);
+            let text = messages::text_with(
+                "people.let-in-done",
+                &[("group", &group.name), ("address", &format!("{}/lesson", address(site, visit)))],
+            );
             let page = Page::new(
                 Text::from(lesson.code),
-                vec![Widget::Notice { tone: Tone::Good, text, links: vec![Link::new(group.name, format!("/people/group/{}", group.id))] }],
+                vec![Widget::Notice {
+                    tone: Tone::Good,
+                    text,
+                    links: vec![Link::new(group.name, format!("/people/group/{}", group.id))],
+                }],
             );
             reply::shell(site, visit, StatusCode::OK, &page)
         }
@@ -188,7 +206,15 @@ pub(super) fn cards(site: &Site, visit: &mut Visit, form: Option<ShellForm>) -> 
     let ids: Vec<String> = members.iter().map(|person| person.id.clone()).collect();
     let made = site.people.reissue_cards(&visit.principal, &ids);
     let address = address(site, visit);
-    print(site, visit, &group, &members, made, |token| (Some(format!("{address}/card#{token}")), None), messages::text("people.cards-printed"))
+    print(
+        site,
+        visit,
+        &group,
+        &members,
+        made,
+        |token| (Some(format!("{address}/card#{token}")), None),
+        messages::text("people.cards-printed"),
+    )
 }
 
 /// `/people/group/ID/pins`: new PINs of the class, once, on paper.
@@ -235,8 +261,19 @@ fn print(
         })
         .collect();
     let widgets = vec![
-        Widget::Notice { tone: Tone::Warning, text, links: vec![Link::new(group.name.clone(), format!("/people/group/{}", group.id))] },
-        Widget::Actions { actions: vec![Action { label: messages::text("people.print"), print: true, tone: Tone::Primary, ..Action::default() }] },
+        Widget::Notice {
+            tone: Tone::Warning,
+            text,
+            links: vec![Link::new(group.name.clone(), format!("/people/group/{}", group.id))],
+        },
+        Widget::Actions {
+            actions: vec![Action {
+                label: messages::text("people.print"),
+                print: true,
+                tone: Tone::Primary,
+                ..Action::default()
+            }],
+        },
     ];
     let extra = html! { (tickets::sheet(&tickets)) };
     let page = Page::new(Text::from(format!("{} {}", say(visit.language, "people.class"), group.name)), widgets);

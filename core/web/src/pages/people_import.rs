@@ -63,7 +63,10 @@ pub(super) fn page(site: &Site, visit: &mut Visit, form: Option<ShellForm>) -> R
                 figure(understood.bad.len(), messages::text("import.bad")),
             ];
             let links = vec![Link::new(messages::text("menu.people"), "/people")];
-            let mut widgets = vec![Widget::Notice { tone: Tone::Good, text: messages::text("import.done"), links }, Widget::Figures { figures }];
+            let mut widgets = vec![
+                Widget::Notice { tone: Tone::Good, text: messages::text("import.done"), links },
+                Widget::Figures { figures },
+            ];
             widgets.extend(bad_rows(&understood.bad));
             reply::shell(site, visit, StatusCode::OK, &Page::new(messages::text("import.title"), widgets))
         }
@@ -78,7 +81,8 @@ fn kind(form: &ShellForm) -> Kind {
 fn understand(site: &Site, bytes: &[u8], form: &ShellForm) -> Result<Understood, Text> {
     let kind = kind(form);
     let sheet = Sheet::read(bytes).map_err(|error| error.text())?;
-    let remembered = site.people.station().map_err(|error| error.text())?.mappings.remove(form.get("kind")).unwrap_or_default();
+    let remembered =
+        site.people.station().map_err(|error| error.text())?.mappings.remove(form.get("kind")).unwrap_or_default();
     let mut header = Header::find(&sheet, &remembered).map_err(|error| error.text())?;
     for column in &mut header.columns {
         if let Some(meaning) = Meaning::of(form.get(&format!("column-{}", column.at))) {
@@ -110,7 +114,8 @@ fn field(name: &str, kind: &str, label: Text, value: &str) -> FormField {
 /// The first step: which file, which list, which year.
 fn ask(site: &Site, visit: &mut Visit, error: Option<Text>) -> Response<Body> {
     let today = directory::today();
-    let (year, month) = (today.get(..4).and_then(|year| year.parse::<u32>().ok()).unwrap_or(2026), today.get(5..7).unwrap_or("09"));
+    let (year, month) =
+        (today.get(..4).and_then(|year| year.parse::<u32>().ok()).unwrap_or(2026), today.get(5..7).unwrap_or("09"));
     // A school year begins in September; lists come from August on.
     let first = if month >= "08" { year } else { year.saturating_sub(1) };
     let kinds = vec![
@@ -125,12 +130,29 @@ fn ask(site: &Site, visit: &mut Visit, error: Option<Text>) -> Response<Body> {
             required: true,
             ..field("file", "file", messages::text("import.file"), "")
         },
-        FormField { required: true, ..field("year", "text", messages::text("import.year"), &format!("{first}-{}", first + 1)) },
-        FormField { required: true, help: messages::text("import.from-help"), ..field("from", "date", messages::text("import.from"), &format!("{first}-09-05")) },
+        FormField {
+            required: true,
+            ..field("year", "text", messages::text("import.year"), &format!("{first}-{}", first + 1))
+        },
+        FormField {
+            required: true,
+            help: messages::text("import.from-help"),
+            ..field("from", "date", messages::text("import.from"), &format!("{first}-09-05"))
+        },
     ];
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let form = Form { action: "/people/import".into(), fields, submit: messages::text("import.preview"), tone: Tone::Primary, error, ..Form::default() };
-    let mut page = Page::new(messages::text("import.title"), vec![Widget::Paragraph { text: messages::text("import.about"), quiet: false }, Widget::Form(form)]);
+    let form = Form {
+        action: "/people/import".into(),
+        fields,
+        submit: messages::text("import.preview"),
+        tone: Tone::Primary,
+        error,
+        ..Form::default()
+    };
+    let mut page = Page::new(
+        messages::text("import.title"),
+        vec![Widget::Paragraph { text: messages::text("import.about"), quiet: false }, Widget::Form(form)],
+    );
     page.breadcrumbs = vec![Link::new(messages::text("menu.people"), "/people")];
     reply::shell(site, visit, status, &page)
 }
@@ -163,22 +185,45 @@ fn preview(site: &Site, visit: &mut Visit, form: &ShellForm, understood: &Unders
         let text = messages::text_with("import.groups", &[("groups", &plan.groups.join(", "))]);
         widgets.push(Widget::Paragraph { text, quiet: false });
     }
-    let people = plan.new.iter().map(|draft| [draft.person.name.clone(), draft.group.clone(), draft.person.birth.clone()]);
-    let changed = plan.changed.iter().map(|(_, draft)| [draft.person.name.clone(), draft.group.clone(), draft.person.birth.clone()]);
+    let people =
+        plan.new.iter().map(|draft| [draft.person.name.clone(), draft.group.clone(), draft.person.birth.clone()]);
+    let changed = plan
+        .changed
+        .iter()
+        .map(|(_, draft)| [draft.person.name.clone(), draft.group.clone(), draft.person.birth.clone()]);
     let heads = || [messages::text("people.name"), messages::text("people.class"), messages::text("people.birth")];
-    widgets.push(folded(messages::text("import.new"), table(messages::text("import.new"), heads(), people), plan.new.len()));
-    widgets.push(folded(messages::text("import.changed"), table(messages::text("import.changed"), heads(), changed), plan.changed.len()));
+    widgets.push(folded(
+        messages::text("import.new"),
+        table(messages::text("import.new"), heads(), people),
+        plan.new.len(),
+    ));
+    widgets.push(folded(
+        messages::text("import.changed"),
+        table(messages::text("import.changed"), heads(), changed),
+        plan.changed.len(),
+    ));
     let moved = plan.moved.iter().map(|(_, name, from, to)| [name.clone(), from.clone(), to.clone()]);
     let heads = [messages::text("people.name"), messages::text("import.from-class"), messages::text("import.to-class")];
-    widgets.push(folded(messages::text("import.moved"), table(messages::text("import.moved"), heads, moved), plan.moved.len()));
+    widgets.push(folded(
+        messages::text("import.moved"),
+        table(messages::text("import.moved"), heads, moved),
+        plan.moved.len(),
+    ));
     let absent = plan.absent.iter().map(|(_, name, group)| [name.clone(), group.clone()]);
     let heads = [messages::text("people.name"), messages::text("people.class")];
-    widgets.push(folded(messages::text("import.absent"), table(messages::text("import.absent"), heads, absent), plan.absent.len()));
+    widgets.push(folded(
+        messages::text("import.absent"),
+        table(messages::text("import.absent"), heads, absent),
+        plan.absent.len(),
+    ));
     let kept = ["kind", "year", "from"].map(|name| field(name, "hidden", Text::default(), form.get(name)));
     let mapping: Vec<FormField> = header
         .columns
         .iter()
-        .map(|column| FormField { choices: meanings(), ..field(&format!("column-{}", column.at), "select", column.head.clone().into(), column.meaning.word()) })
+        .map(|column| FormField {
+            choices: meanings(),
+            ..field(&format!("column-{}", column.at), "select", column.head.clone().into(), column.meaning.word())
+        })
         .collect();
     let again = Form {
         action: "/people/import".into(),
@@ -186,16 +231,32 @@ fn preview(site: &Site, visit: &mut Visit, form: &ShellForm, understood: &Unders
         submit: messages::text("import.again"),
         ..Form::default()
     };
-    widgets.push(Widget::Disclosure { summary: messages::text("import.columns"), open: false, widgets: vec![Widget::Form(again)] });
+    widgets.push(Widget::Disclosure {
+        summary: messages::text("import.columns"),
+        open: false,
+        widgets: vec![Widget::Form(again)],
+    });
     let hidden = mapping.into_iter().map(|field| FormField { kind: "hidden".into(), ..field });
     let mut fields: Vec<FormField> = kept.into_iter().chain(hidden).collect();
     fields.push(field("step", "hidden", Text::default(), "apply"));
     if !plan.absent.is_empty() {
-        fields.push(FormField { help: messages::text("import.absent-help"), ..field("absent", "checkbox", messages::text("import.absent-leave"), "") });
+        fields.push(FormField {
+            help: messages::text("import.absent-help"),
+            ..field("absent", "checkbox", messages::text("import.absent-leave"), "")
+        });
     }
-    widgets.push(Widget::Form(Form { action: "/people/import".into(), fields, submit: messages::text("import.apply"), tone: Tone::Primary, ..Form::default() }));
+    widgets.push(Widget::Form(Form {
+        action: "/people/import".into(),
+        fields,
+        submit: messages::text("import.apply"),
+        tone: Tone::Primary,
+        ..Form::default()
+    }));
     let mut page = Page::new(messages::text("import.preview-title"), widgets);
-    page.breadcrumbs = vec![Link::new(messages::text("menu.people"), "/people"), Link::new(messages::text("import.title"), "/people/import")];
+    page.breadcrumbs = vec![
+        Link::new(messages::text("menu.people"), "/people"),
+        Link::new(messages::text("import.title"), "/people/import"),
+    ];
     reply::shell(site, visit, StatusCode::OK, &page)
 }
 
@@ -205,7 +266,10 @@ fn bad_rows(bad: &[BadRow]) -> Option<Widget> {
         return None;
     }
     let cell = |text: Text| Cell { text, ..Cell::default() };
-    let rows = bad.iter().map(|row| vec![cell(row.row.to_string().into()), cell(row.name.clone().into()), cell(row.reason.clone())]).collect();
+    let rows = bad
+        .iter()
+        .map(|row| vec![cell(row.row.to_string().into()), cell(row.name.clone().into()), cell(row.reason.clone())])
+        .collect();
     let columns = vec![
         Column { label: messages::text("import.row"), numeric: true },
         Column { label: messages::text("people.name"), numeric: false },
@@ -216,7 +280,10 @@ fn bad_rows(bad: &[BadRow]) -> Option<Widget> {
 
 fn table<const N: usize>(caption: Text, heads: [Text; N], rows: impl Iterator<Item = [String; N]>) -> Widget {
     let columns = heads.into_iter().map(|label| Column { label, numeric: false }).collect();
-    let rows = rows.take(SHOWN).map(|row| row.into_iter().map(|text| Cell { text: text.into(), ..Cell::default() }).collect()).collect();
+    let rows = rows
+        .take(SHOWN)
+        .map(|row| row.into_iter().map(|text| Cell { text: text.into(), ..Cell::default() }).collect())
+        .collect();
     Widget::Table(Table { caption, columns, rows })
 }
 

@@ -2,9 +2,7 @@
 
 use hyper::{Response, StatusCode};
 use tram_contract::Text;
-use tram_contract::page::{
-    Cell, Column, DetailRow, DetailValue, Form, FormField, Link, Page, Table, Tone, Widget,
-};
+use tram_contract::page::{Cell, Column, DetailRow, DetailValue, Form, FormField, Link, Page, Table, Tone, Widget};
 use tram_people::Error;
 use tram_people::accounts::Account;
 use tram_people::directory::Person;
@@ -33,7 +31,10 @@ pub(super) fn staff(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) ->
     }
     let found = site.people.persons("staff").and_then(|persons| {
         let roles = site.people.roles()?;
-        let rows = persons.iter().filter(|person| !person.left).map(|person| Ok(row(person, &site.people.account(&person.id)?.unwrap_or_default(), &roles)));
+        let rows = persons
+            .iter()
+            .filter(|person| !person.left)
+            .map(|person| Ok(row(person, &site.people.account(&person.id)?.unwrap_or_default(), &roles)));
         rows.collect::<Result<Vec<_>, Error>>()
     });
     let rows = match found {
@@ -74,7 +75,8 @@ pub(super) fn page(site: &Site, visit: &mut Visit, form: Option<ShellForm>) -> R
     }
     let id = segment(&visit.path, 2);
     let found = site.people.person(&id).and_then(|person| {
-        let person = person.filter(|person| person.kinds.iter().any(|kind| kind == "staff")).ok_or(Error::Missing("person"))?;
+        let person =
+            person.filter(|person| person.kinds.iter().any(|kind| kind == "staff")).ok_or(Error::Missing("person"))?;
         let account = site.people.account(&id)?.unwrap_or_default();
         let mut roles = site.people.roles()?;
         roles.retain(|role| !FOLLOWING.contains(&role.id.as_str()));
@@ -108,10 +110,18 @@ fn chosen(roles: &[Role], form: &ShellForm) -> Vec<String> {
     roles.iter().filter(|role| form.get(&format!("role-{}", role.id)) == "1").map(|role| role.id.clone()).collect()
 }
 
-fn write(site: &Site, visit: &Visit, person: &Person, account: &Account, roles: &[Role], form: &ShellForm) -> Result<(), Wrong> {
+fn write(
+    site: &Site,
+    visit: &Visit,
+    person: &Person,
+    account: &Account,
+    roles: &[Role],
+    form: &ShellForm,
+) -> Result<(), Wrong> {
     let wanted = chosen(roles, form);
     let own = visit.principal.person.as_ref() == Some(&person.id);
-    let gives_up = account.roles.iter().any(|role| role == ADMINISTRATOR) && !wanted.iter().any(|role| role == ADMINISTRATOR);
+    let gives_up =
+        account.roles.iter().any(|role| role == ADMINISTRATOR) && !wanted.iter().any(|role| role == ADMINISTRATOR);
     if own && gives_up {
         return Err((format!("role-{ADMINISTRATOR}"), messages::text("account.own")));
     }
@@ -124,10 +134,12 @@ fn write(site: &Site, visit: &Visit, person: &Person, account: &Account, roles: 
         if username.is_empty() {
             return Err(("username".into(), messages::text("account.name-missing")));
         }
-        site.people.set_password(&visit.principal, &person.id, username, password, !own).map_err(|error| match &error {
-            Error::Invalid { field, .. } => ((*field).to_owned(), error.text()),
-            other => ("username".to_owned(), other.text()),
-        })?;
+        site.people.set_password(&visit.principal, &person.id, username, password, !own).map_err(
+            |error| match &error {
+                Error::Invalid { field, .. } => ((*field).to_owned(), error.text()),
+                other => ("username".to_owned(), other.text()),
+            },
+        )?;
     }
     let mut before = account.roles.clone();
     before.retain(|role| roles.iter().any(|known| known.id == *role));
@@ -140,7 +152,14 @@ fn write(site: &Site, visit: &Visit, person: &Person, account: &Account, roles: 
     Ok(())
 }
 
-fn show(site: &Site, visit: &mut Visit, person: &Person, account: &Account, roles: &[Role], wrong: Option<Wrong>) -> Response<Body> {
+fn show(
+    site: &Site,
+    visit: &mut Visit,
+    person: &Person,
+    account: &Account,
+    roles: &[Role],
+    wrong: Option<Wrong>,
+) -> Response<Body> {
     let error = |name: &str| wrong.as_ref().filter(|(at, _)| at == name).map(|(_, text)| text.clone());
     let mut fields = vec![
         FormField {
@@ -179,12 +198,14 @@ fn show(site: &Site, visit: &mut Visit, person: &Person, account: &Account, role
     if visit.asked("said") == Some("saved") && wrong.is_none() {
         widgets.push(Widget::Notice { tone: Tone::Good, text: messages::text("account.saved"), links: Vec::new() });
     }
-    let row = |label: Text, value: &str| DetailRow { label, values: vec![DetailValue { text: value.into(), href: None }] };
-    let rows: Vec<DetailRow> = [(messages::text("people.code"), &person.code), (messages::text("account.title"), &person.title)]
-        .into_iter()
-        .filter(|(_, value)| !value.is_empty())
-        .map(|(label, value)| row(label, value))
-        .collect();
+    let row =
+        |label: Text, value: &str| DetailRow { label, values: vec![DetailValue { text: value.into(), href: None }] };
+    let rows: Vec<DetailRow> =
+        [(messages::text("people.code"), &person.code), (messages::text("account.title"), &person.title)]
+            .into_iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(label, value)| row(label, value))
+            .collect();
     if !rows.is_empty() {
         widgets.push(Widget::Details { rows });
     }
@@ -198,6 +219,9 @@ fn show(site: &Site, visit: &mut Visit, person: &Person, account: &Account, role
         ..Form::default()
     }));
     let mut page = Page::new(Text::from(person.name.clone()), widgets);
-    page.breadcrumbs = vec![Link::new(messages::text("menu.people"), "/people"), Link::new(messages::text("account.staff"), "/people/staff")];
+    page.breadcrumbs = vec![
+        Link::new(messages::text("menu.people"), "/people"),
+        Link::new(messages::text("account.staff"), "/people/staff"),
+    ];
     reply::shell(site, visit, status, &page)
 }

@@ -26,9 +26,15 @@ pub(super) fn page(site: &Site, visit: &mut Visit, form: Option<ShellForm>) -> R
     match promote(site, visit, &form) {
         Ok((classes, pupils)) => {
             let figure = |value: usize, label: Text| Figure { value: value.to_string(), label, href: None };
-            let figures = vec![figure(classes, messages::text("promote.classes")), figure(pupils, messages::text("promote.pupils"))];
+            let figures = vec![
+                figure(classes, messages::text("promote.classes")),
+                figure(pupils, messages::text("promote.pupils")),
+            ];
             let links = vec![Link::new(messages::text("menu.people"), "/people")];
-            let widgets = vec![Widget::Notice { tone: Tone::Good, text: messages::text("promote.done"), links }, Widget::Figures { figures }];
+            let widgets = vec![
+                Widget::Notice { tone: Tone::Good, text: messages::text("promote.done"), links },
+                Widget::Figures { figures },
+            ];
             reply::shell(site, visit, StatusCode::OK, &Page::new(messages::text("promote.title"), widgets))
         }
         Err((field, text)) => show(site, visit, Some(&form), Some((field, text))),
@@ -50,11 +56,19 @@ fn promote(site: &Site, visit: &Visit, form: &ShellForm) -> Result<(usize, usize
     site.people.promote(&visit.principal, from, to, form.get("day"), &staying).map_err(|error| ("from", error.text()))
 }
 
-fn show(site: &Site, visit: &mut Visit, form: Option<&ShellForm>, wrong: Option<(&'static str, Text)>) -> Response<Body> {
+fn show(
+    site: &Site,
+    visit: &mut Visit,
+    form: Option<&ShellForm>,
+    wrong: Option<(&'static str, Text)>,
+) -> Response<Body> {
     // The newest year that classes are in is the one that ends.
     let known = site.people.groups("class").unwrap_or_default();
     let last = known.into_iter().map(|group| group.year).max().unwrap_or_default();
-    let first: u32 = last.get(..4).and_then(|year| year.parse().ok()).unwrap_or_else(|| directory::today().get(..4).and_then(|year| year.parse().ok()).unwrap_or(2026));
+    let first: u32 = last
+        .get(..4)
+        .and_then(|year| year.parse().ok())
+        .unwrap_or_else(|| directory::today().get(..4).and_then(|year| year.parse().ok()).unwrap_or(2026));
     let field = |name: &str, kind: &str, label: Text, usual: String| FormField {
         name: name.into(),
         kind: kind.into(),

@@ -67,8 +67,12 @@ fn found(site: &Site, form: &ShellForm) -> Result<String, Wrong> {
         "own-name" => TlsMode::OwnName,
         _ => TlsMode::StaffStrict,
     };
-    let names: Vec<String> =
-        form.get("names").split([' ', ',', '\n']).map(|name| crate::walls::names::bare(name.trim())).filter(|name| !name.is_empty()).collect();
+    let names: Vec<String> = form
+        .get("names")
+        .split([' ', ',', '\n'])
+        .map(|name| crate::walls::names::bare(name.trim()))
+        .filter(|name| !name.is_empty())
+        .collect();
     let school = form.get("school").to_owned();
     site.people
         .change_station(&Principal::console("vi"), |station| {
@@ -85,7 +89,11 @@ fn found(site: &Site, form: &ShellForm) -> Result<String, Wrong> {
 
 /// Makes an administrator. Trying again after a mistake finds the person of the try
 /// before and makes no second one.
-fn administrator(site: &Site, form: &ShellForm, [name, username, password]: [&'static str; 3]) -> Result<String, Wrong> {
+fn administrator(
+    site: &Site,
+    form: &ShellForm,
+    [name, username, password]: [&'static str; 3],
+) -> Result<String, Wrong> {
     let console = Principal::console("vi");
     let full_name = form.get(name);
     let known = site.people.persons("staff").map_err(|error| (name, error.text()))?;
@@ -101,7 +109,9 @@ fn administrator(site: &Site, form: &ShellForm, [name, username, password]: [&'s
         .people
         .set_password(&console, &person, form.get(username), form.exact(password), false)
         .and_then(|()| site.people.set_roles(&console, &person, &["administrator".to_owned()]));
-    set.map_err(|error| (if matches!(error, Error::Invalid { field: "password", .. }) { password } else { username }, error.text()))?;
+    set.map_err(|error| {
+        (if matches!(error, Error::Invalid { field: "password", .. }) { password } else { username }, error.text())
+    })?;
     Ok(person)
 }
 
@@ -134,20 +144,47 @@ fn show(site: &Site, visit: &mut Visit, form: Option<&ShellForm>, wrong: Option<
         ..FormField::default()
     };
     let none = Text::default;
-    let password = |name: &str, label: Text| FormField { autocomplete: "new-password".into(), ..field(name, "password", label, messages::text("setup.password-help")) };
-    let again = |name: &str| FormField { autocomplete: "new-password".into(), ..field(name, "password", messages::text("me.password-again"), none()) };
+    let password = |name: &str, label: Text| FormField {
+        autocomplete: "new-password".into(),
+        ..field(name, "password", label, messages::text("setup.password-help"))
+    };
+    let again = |name: &str| FormField {
+        autocomplete: "new-password".into(),
+        ..field(name, "password", messages::text("me.password-again"), none())
+    };
     let optional = |field: FormField| FormField { required: false, ..field };
     let mode = |value: &str, label: Text| Choice { value: value.into(), label };
     let tls = value("tls");
     let fields = vec![
-        FormField { autocomplete: "off".into(), kind: "scan".into(), ..field("code", "scan", messages::text("setup.code"), messages::text("setup.code-help")) },
-        FormField { group: messages::text("setup.school-group"), ..field("school", "text", messages::text("setup.school"), messages::text("setup.school-help")) },
-        FormField { group: messages::text("setup.first"), autocomplete: "name".into(), ..field("name", "text", messages::text("setup.name"), none()) },
-        FormField { autocomplete: "username".into(), ..field("username", "text", messages::text("sign-in.name"), messages::text("setup.username-help")) },
+        FormField {
+            autocomplete: "off".into(),
+            kind: "scan".into(),
+            ..field("code", "scan", messages::text("setup.code"), messages::text("setup.code-help"))
+        },
+        FormField {
+            group: messages::text("setup.school-group"),
+            ..field("school", "text", messages::text("setup.school"), messages::text("setup.school-help"))
+        },
+        FormField {
+            group: messages::text("setup.first"),
+            autocomplete: "name".into(),
+            ..field("name", "text", messages::text("setup.name"), none())
+        },
+        FormField {
+            autocomplete: "username".into(),
+            ..field("username", "text", messages::text("sign-in.name"), messages::text("setup.username-help"))
+        },
         password("password", messages::text("me.password-new")),
         again("again"),
-        optional(FormField { group: messages::text("setup.second"), autocomplete: "off".into(), ..field("name2", "text", messages::text("setup.name"), messages::text("setup.second-help")) }),
-        optional(FormField { autocomplete: "off".into(), ..field("username2", "text", messages::text("sign-in.name"), none()) }),
+        optional(FormField {
+            group: messages::text("setup.second"),
+            autocomplete: "off".into(),
+            ..field("name2", "text", messages::text("setup.name"), messages::text("setup.second-help"))
+        }),
+        optional(FormField {
+            autocomplete: "off".into(),
+            ..field("username2", "text", messages::text("sign-in.name"), none())
+        }),
         optional(password("password2", messages::text("me.password-new"))),
         optional(again("again2")),
         FormField {
@@ -185,5 +222,10 @@ fn show(site: &Site, visit: &mut Visit, form: Option<&ShellForm>, wrong: Option<
 fn now() -> String {
     let ms = tram_journal::clock::now().unix_ms.saturating_add(7 * 3_600_000);
     let time = jiff::Timestamp::from_millisecond(ms).map(|time| jiff::tz::Offset::UTC.to_datetime(time));
-    time.map_or_else(|_| "?".to_owned(), |time| format!("{:02}:{:02}, {:02}/{:02}/{}", time.hour(), time.minute(), time.day(), time.month(), time.year()))
+    time.map_or_else(
+        |_| "?".to_owned(),
+        |time| {
+            format!("{:02}:{:02}, {:02}/{:02}/{}", time.hour(), time.minute(), time.day(), time.month(), time.year())
+        },
+    )
 }

@@ -21,9 +21,8 @@ pub(super) fn page(site: &Site, visit: &mut Visit, form: Option<ShellForm>) -> R
     if start::wants_https(site, visit) {
         return show(site, visit, form.get("name"), Some(Error::NeedsHttps.text()), StatusCode::FORBIDDEN);
     }
-    let checked = device(visit).and_then(|device| {
-        site.people.check_secret(form.get("name"), form.exact("secret"), &device, visit.channel)
-    });
+    let checked = device(visit)
+        .and_then(|device| site.people.check_secret(form.get("name"), form.exact("secret"), &device, visit.channel));
     match checked {
         Ok((person, strength)) => enter(site, visit, &person, strength, &form),
         Err(error) => refused(site, visit, form.get("name"), &error),
@@ -38,8 +37,8 @@ pub(super) fn demo(site: &Site, visit: &mut Visit, form: Option<ShellForm>) -> R
     let Some(account) = site.demo_accounts.iter().find(|account| account.username == form.get("name")) else {
         return refused(site, visit, "", &Error::Refused);
     };
-    let checked =
-        device(visit).and_then(|device| site.people.check_secret(&account.username, &account.secret, &device, visit.channel));
+    let checked = device(visit)
+        .and_then(|device| site.people.check_secret(&account.username, &account.secret, &device, visit.channel));
     match checked {
         Ok((person, strength)) => enter(site, visit, &person, strength, &form),
         Err(error) => refused(site, visit, &account.username, &error),
@@ -88,20 +87,40 @@ pub(super) fn lesson(site: &Site, visit: &mut Visit, form: Option<ShellForm>) ->
     if let Some(person) = members.iter().find(|person| person.id == form.get("person")) {
         return enter(site, visit, &person.id, Strength::Card, &form);
     }
-    let choices = members.iter().map(|person| Choice { value: person.id.clone(), label: person.name.clone().into() }).collect();
+    let choices =
+        members.iter().map(|person| Choice { value: person.id.clone(), label: person.name.clone().into() }).collect();
     let fields = vec![
         FormField { name: "code".into(), kind: "hidden".into(), value: code, ..FormField::default() },
-        FormField { name: "person".into(), kind: "radio".into(), label: messages::text("lesson.who"), choices, required: true, ..FormField::default() },
+        FormField {
+            name: "person".into(),
+            kind: "radio".into(),
+            label: messages::text("lesson.who"),
+            choices,
+            required: true,
+            ..FormField::default()
+        },
         shared(true),
     ];
-    let ask = Form { action: "/lesson".into(), fields, submit: messages::text("sign-in.button"), tone: Tone::Primary, ..Form::default() };
+    let ask = Form {
+        action: "/lesson".into(),
+        fields,
+        submit: messages::text("sign-in.button"),
+        tone: Tone::Primary,
+        ..Form::default()
+    };
     reply::shell(site, visit, StatusCode::OK, &Page::new(messages::text("lesson.title"), vec![Widget::Form(ask)]))
 }
 
 /// `/sign-out`: one click, and nothing of the session is left in this browser.
 pub(super) fn out(site: &Site, visit: &mut Visit, form: Option<ShellForm>) -> Response<Body> {
     if form.is_none() {
-        let action = Action { label: messages::text("sign-out.button"), href: "/sign-out".into(), post: true, tone: Tone::Primary, ..Action::default() };
+        let action = Action {
+            label: messages::text("sign-out.button"),
+            href: "/sign-out".into(),
+            post: true,
+            tone: Tone::Primary,
+            ..Action::default()
+        };
         let page = Page::new(messages::text("sign-out.button"), vec![Widget::Actions { actions: vec![action] }]);
         return reply::shell(site, visit, StatusCode::OK, &page);
     }
@@ -138,7 +157,9 @@ fn enter(site: &Site, visit: &mut Visit, person: &str, strength: Strength, form:
         return reply::see_other("/me/password");
     }
     let back = form.get("back");
-    let back = links::resolve("", back).filter(|back| back.starts_with('/') && !back.starts_with("/sign-")).unwrap_or_else(|| "/".into());
+    let back = links::resolve("", back)
+        .filter(|back| back.starts_with('/') && !back.starts_with("/sign-"))
+        .unwrap_or_else(|| "/".into());
     reply::see_other(&back)
 }
 
@@ -170,10 +191,20 @@ fn shared(chosen: bool) -> FormField {
 
 fn show(site: &Site, visit: &mut Visit, name: &str, error: Option<Text>, status: StatusCode) -> Response<Body> {
     let back = visit.asked("back").unwrap_or_default().to_owned();
-    let field = |name: &str, kind: &str, label: Text| FormField { name: name.into(), kind: kind.into(), label, required: true, ..FormField::default() };
+    let field = |name: &str, kind: &str, label: Text| FormField {
+        name: name.into(),
+        kind: kind.into(),
+        label,
+        required: true,
+        ..FormField::default()
+    };
     let fields = vec![
         FormField { name: "back".into(), kind: "hidden".into(), value: back, ..FormField::default() },
-        FormField { value: name.to_owned(), autocomplete: "username".into(), ..field("name", "text", messages::text("sign-in.name")) },
+        FormField {
+            value: name.to_owned(),
+            autocomplete: "username".into(),
+            ..field("name", "text", messages::text("sign-in.name"))
+        },
         FormField {
             autocomplete: "current-password".into(),
             help: messages::text("sign-in.secret-help"),
@@ -234,10 +265,23 @@ fn show_card(site: &Site, visit: &mut Visit, error: Option<Text>, status: Status
             required: true,
             ..FormField::default()
         },
-        FormField { name: "pin".into(), kind: "pin".into(), label: messages::text("card.pin"), help: messages::text("card.pin-help"), ..FormField::default() },
+        FormField {
+            name: "pin".into(),
+            kind: "pin".into(),
+            label: messages::text("card.pin"),
+            help: messages::text("card.pin-help"),
+            ..FormField::default()
+        },
         shared(true),
     ];
-    let form = Form { action: "/card".into(), fields, submit: messages::text("sign-in.button"), tone: Tone::Primary, error, ..Form::default() };
+    let form = Form {
+        action: "/card".into(),
+        fields,
+        submit: messages::text("sign-in.button"),
+        tone: Tone::Primary,
+        error,
+        ..Form::default()
+    };
     reply::shell(site, visit, status, &Page::new(messages::text("card.title"), vec![Widget::Form(form)]))
 }
 
@@ -251,6 +295,13 @@ fn show_lesson(site: &Site, visit: &mut Visit, error: Option<Text>, status: Stat
         autocomplete: "off".into(),
         ..FormField::default()
     };
-    let form = Form { action: "/lesson".into(), fields: vec![code], submit: messages::text("lesson.next"), tone: Tone::Primary, error, ..Form::default() };
+    let form = Form {
+        action: "/lesson".into(),
+        fields: vec![code],
+        submit: messages::text("lesson.next"),
+        tone: Tone::Primary,
+        error,
+        ..Form::default()
+    };
     reply::shell(site, visit, status, &Page::new(messages::text("lesson.title"), vec![Widget::Form(form)]))
 }

@@ -75,7 +75,11 @@ pub(super) fn search(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) -
         let text = messages::text_with("search.nothing", &[("query", &query)]);
         widgets.push(Widget::Notice { tone: Tone::Neutral, text, links: Vec::new() });
         widgets.push(Widget::Steps {
-            steps: vec![messages::text("search.tip-fewer"), messages::text("search.tip-spelling"), messages::text("search.tip-marks")],
+            steps: vec![
+                messages::text("search.tip-fewer"),
+                messages::text("search.tip-spelling"),
+                messages::text("search.tip-marks"),
+            ],
         });
     }
     let mut page = Page::new(messages::text_with("search.title", &[("query", &query)]), widgets);

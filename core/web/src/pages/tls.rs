@@ -81,18 +81,31 @@ pub(super) fn page(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) -> 
         && let Ok((ready, seen)) = site.people.devices()
     {
         let label = messages::text_with("tls.devices", &[("ready", &ready.to_string()), ("seen", &seen.to_string())]);
-        widgets.push(Widget::Figures { figures: vec![Figure { value: format!("{ready} / {seen}"), label, href: None }] });
+        widgets
+            .push(Widget::Figures { figures: vec![Figure { value: format!("{ready} / {seen}"), label, href: None }] });
     }
     let extra = origin.as_ref().map(|origin| check(visit.language, origin, &device));
     widgets.push(Widget::Heading { level: 2, text: messages::text("tls.steps") });
-    let tab = |(word, _, name): &(&str, &str, &str)| Tab { label: (*name).into(), href: format!("/tls?on={word}"), current: *word == on };
+    let tab = |(word, _, name): &(&str, &str, &str)| Tab {
+        label: (*name).into(),
+        href: format!("/tls?on={word}"),
+        current: *word == on,
+    };
     widgets.push(Widget::Tabs { tabs: SYSTEMS.iter().map(tab).collect() });
     let file = if on == "ios" { "/tls/tram.mobileconfig" } else { "/tls/tram.crt" };
     widgets.push(Widget::Actions {
-        actions: vec![Action { label: messages::text("tls.download"), href: file.into(), tone: Tone::Primary, ..Action::default() }],
+        actions: vec![Action {
+            label: messages::text("tls.download"),
+            href: file.into(),
+            tone: Tone::Primary,
+            ..Action::default()
+        }],
     });
     widgets.push(Widget::Steps { steps: steps(on) });
-    widgets.push(Widget::Paragraph { text: messages::text_with("tls.fingerprint", &[("fingerprint", &fingerprint(site))]), quiet: true });
+    widgets.push(Widget::Paragraph {
+        text: messages::text_with("tls.fingerprint", &[("fingerprint", &fingerprint(site))]),
+        quiet: true,
+    });
     let page = Page::new(messages::text("tls.title"), widgets);
     let Some((origin, extra)) = origin.zip(extra) else {
         return reply::shell(site, visit, StatusCode::OK, &page);
@@ -124,11 +137,26 @@ fn check(language: Language, origin: &str, device: &str) -> Markup {
 
 fn steps(on: &str) -> Vec<Text> {
     match on {
-        "android" => vec![messages::text("tls.android-1"), messages::text("tls.android-2"), messages::text("tls.android-3"), messages::text("tls.last")],
-        "ios" => vec![messages::text("tls.ios-1"), messages::text("tls.ios-2"), messages::text("tls.ios-3"), messages::text("tls.last")],
+        "android" => vec![
+            messages::text("tls.android-1"),
+            messages::text("tls.android-2"),
+            messages::text("tls.android-3"),
+            messages::text("tls.last"),
+        ],
+        "ios" => vec![
+            messages::text("tls.ios-1"),
+            messages::text("tls.ios-2"),
+            messages::text("tls.ios-3"),
+            messages::text("tls.last"),
+        ],
         "macos" => vec![messages::text("tls.macos-1"), messages::text("tls.macos-2"), messages::text("tls.last")],
         "linux" => vec![messages::text("tls.linux-1"), messages::text("tls.linux-2"), messages::text("tls.last")],
-        _ => vec![messages::text("tls.windows-1"), messages::text("tls.windows-2"), messages::text("tls.windows-3"), messages::text("tls.last")],
+        _ => vec![
+            messages::text("tls.windows-1"),
+            messages::text("tls.windows-2"),
+            messages::text("tls.windows-3"),
+            messages::text("tls.last"),
+        ],
     }
 }
 

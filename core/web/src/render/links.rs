@@ -35,9 +35,15 @@ mod tests {
         assert_eq!(resolve("/catalogue", "search?q=a:b").as_deref(), Some("/catalogue/search?q=a:b"));
         assert_eq!(resolve("/catalogue", "/search").as_deref(), Some("/search"));
         assert_eq!(resolve("/catalogue", "?page=2").as_deref(), Some("?page=2"));
-        for elsewhere in
-            ["https://example.org/", "//example.org", "/\\example.org", "javascript:alert(1)", "/\t/example.org", "", "mailto:a@b"]
-        {
+        for elsewhere in [
+            "https://example.org/",
+            "//example.org",
+            "/\\example.org",
+            "javascript:alert(1)",
+            "/\t/example.org",
+            "",
+            "mailto:a@b",
+        ] {
             assert_eq!(resolve("/catalogue", elsewhere), None, "{elsewhere}");
         }
     }

@@ -52,7 +52,10 @@ fn whole_page() {
     frame.reader = Some("Nguyễn Thị <Lan>");
     frame.idle = Some(600);
     frame.plain = true;
-    let mut page = Page::new(vi_en("Kết quả tìm", "Results"), vec![Widget::Paragraph { text: "Hai dòng\nchữ".into(), quiet: true }]);
+    let mut page = Page::new(
+        vi_en("Kết quả tìm", "Results"),
+        vec![Widget::Paragraph { text: "Hai dòng\nchữ".into(), quiet: true }],
+    );
     page.breadcrumbs = vec![Link::new(vi_en("Thư viện", "Library"), "")];
     page.aside = vec![Widget::Heading { level: 2, text: "Bên cạnh".into() }];
     insta::assert_snapshot!(super::page(&frame, &page, None).replace("><", ">\n<"));
@@ -83,17 +86,29 @@ fn cards() {
                 facts: vec!["Kim Đồng".into(), "1957".into()],
                 snippet: Some(Marked { text: "rừng U Minh".into(), marks: vec![(0, 6), (5, 8), (400, 900)] }),
                 badges: vec![Badge { text: vi_en("Còn trên kệ", "On the shelf"), tone: Tone::Good }],
-                cover: Some(Cover { blob: None, title: "Đất rừng phương Nam".into(), author: "Đoàn Giỏi".into() }),
+                cover: Some(Cover {
+                    blob: None, title: "Đất rừng phương Nam".into(), author: "Đoàn Giỏi".into()
+                }),
                 count: None,
             },
-            Card { title: "Chờ duyệt".into(), href: "https://elsewhere.example".into(), count: Some(3), ..Card::default() },
+            Card {
+                title: "Chờ duyệt".into(),
+                href: "https://elsewhere.example".into(),
+                count: Some(3),
+                ..Card::default()
+            },
         ],
     })));
 }
 
 #[test]
 fn facets_fold_after_eight() {
-    let choice = |at: u64| FacetChoice { label: format!("Mục {at}").into(), count: at, href: format!("?f={at}"), chosen: at == 2 };
+    let choice = |at: u64| FacetChoice {
+        label: format!("Mục {at}").into(),
+        count: at,
+        href: format!("?f={at}"),
+        chosen: at == 2,
+    };
     insta::assert_snapshot!(widget(Widget::Facets {
         groups: vec![FacetGroup { label: "Tác giả".into(), choices: (1..=10).map(choice).collect() }]
     }));
@@ -132,10 +147,8 @@ fn every_field() -> Form {
         value: "1957".into(),
         ..FormField::default()
     };
-    let choices = vec![
-        Choice { value: "1956".into(), label: "Cũ".into() },
-        Choice { value: "1957".into(), label: "Mới".into() },
-    ];
+    let choices =
+        vec![Choice { value: "1956".into(), label: "Cũ".into() }, Choice { value: "1957".into(), label: "Mới".into() }];
     Form {
         action: "records".into(),
         fields: vec![
@@ -216,7 +229,9 @@ fn navigation_and_messages() {
         }),
         widget(Widget::Disclosure { summary: "Thêm".into(), open: false, widgets: vec![Widget::Unknown] }),
         widget(Widget::Cover { blob: Some("abc123".into()), title: "x".into(), author: String::new() }),
-        widget(Widget::Cover { blob: Some("../../x".into()), title: "Số đỏ".into(), author: "Vũ Trọng Phụng".into() }),
+        widget(Widget::Cover {
+            blob: Some("../../x".into()), title: "Số đỏ".into(), author: "Vũ Trọng Phụng".into()
+        }),
     ];
     insta::assert_snapshot!(parts.join("\n---\n"));
 }

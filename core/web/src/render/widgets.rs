@@ -1,10 +1,11 @@
 //! The widgets that are neither cards nor forms.
 
 use maud::{Markup, html};
-use tram_contract::page::{
-    Action, Cell, DetailRow, FacetChoice, FacetGroup, Figure, Link, Pager, Progress, SearchBox, Tab, Table, Tone, Widget,
-};
 use tram_contract::Text;
+use tram_contract::page::{
+    Action, Cell, DetailRow, FacetChoice, FacetGroup, Figure, Link, Pager, Progress, SearchBox, Tab, Table, Tone,
+    Widget,
+};
 
 use super::{Renderer, cover, tone_class, tone_sign};
 use crate::messages::say_with;

@@ -34,7 +34,8 @@ impl Answer {
     /// The value of a form's token on the page: the first, or the one in the form that
     /// goes to `action`.
     pub(super) fn token(&self, action: &str) -> String {
-        let form = self.body.split("<form").find(|form| form.contains(&format!("action=\"{action}\""))).unwrap_or_default();
+        let form =
+            self.body.split("<form").find(|form| form.contains(&format!("action=\"{action}\""))).unwrap_or_default();
         let value = form.split("name=\"_token\" value=\"").nth(1).unwrap_or_default();
         value.split('"').next().unwrap_or_default().to_owned()
     }
@@ -96,7 +97,11 @@ impl Browser {
         request.push_str(body);
         let answer = raw(self.address, request.as_bytes());
         for line in answer.head.lines() {
-            let Some(cookie) = line.to_ascii_lowercase().starts_with("set-cookie:").then(|| line.split_once(':').unwrap().1.trim()) else { continue };
+            let Some(cookie) =
+                line.to_ascii_lowercase().starts_with("set-cookie:").then(|| line.split_once(':').unwrap().1.trim())
+            else {
+                continue;
+            };
             let (name, rest) = cookie.split_once('=').unwrap();
             self.cookies.retain(|(known, _)| known != name);
             if !cookie.contains("Max-Age=0") {

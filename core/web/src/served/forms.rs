@@ -11,7 +11,12 @@ fn part(name: &str, file: Option<&str>, value: &str) -> String {
 fn send(browser: &mut Browser, parts: &[String]) -> Answer {
     let body = format!("{}--xyz--\r\n", parts.concat());
     let origin = format!("http://{}", browser.host());
-    browser.send("POST", "/demo/save", &body, &[("Origin", &origin), ("Content-Type", "multipart/form-data; boundary=xyz")])
+    browser.send(
+        "POST",
+        "/demo/save",
+        &body,
+        &[("Origin", &origin), ("Content-Type", "multipart/form-data; boundary=xyz")],
+    )
 }
 
 #[test]
@@ -55,7 +60,8 @@ fn broken_forms_are_told_apart_from_failures() {
         ("text/plain", "_token=x"),
         ("application/x-www-form-urlencoded", "_token=\u{fffd}"),
     ] {
-        let status = browser.send("POST", "/demo/save", body, &[("Origin", &origin), ("Content-Type", media_type)]).status;
+        let status =
+            browser.send("POST", "/demo/save", body, &[("Origin", &origin), ("Content-Type", media_type)]).status;
         assert!(matches!(status, 400 | 403 | 415), "{media_type}: {status}");
     }
 }

@@ -43,7 +43,8 @@ fn long_heads_and_addresses_are_refused() {
     assert_eq!(head.status, 431, "{}", head.head);
     let many = "X-A: b\r\n".repeat(100);
     assert_eq!(raw(station.http, format!("GET / HTTP/1.1\r\nHost: localhost\r\n{many}\r\n").as_bytes()).status, 431);
-    let address = format!("GET /search?q={} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", "a".repeat(9_000));
+    let address =
+        format!("GET /search?q={} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", "a".repeat(9_000));
     assert_eq!(raw(station.http, address.as_bytes()).status, 414);
 }
 
@@ -83,7 +84,9 @@ fn a_body_that_stops_is_cut_off() {
 fn a_body_larger_than_its_route_is_refused_before_it_is_sent() {
     let station = Station::ready();
     let ask = |path: &str, length: u64| {
-        let head = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+        );
         raw(station.http, head.as_bytes()).status
     };
     assert_eq!(ask("/demo/save", 4_000_000), 413);

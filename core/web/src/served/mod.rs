@@ -41,9 +41,16 @@ impl Station {
         let setup_code = people.new_setup_code().unwrap();
         let (stop, shutdown) = watch::channel(false);
         let any = ["127.0.0.1:0".parse().unwrap()];
-        let options = WebOptions { http: any.to_vec(), https: any.to_vec(), data: data.path().into(), shutdown, ..WebOptions::default() };
+        let options = WebOptions {
+            http: any.to_vec(),
+            https: any.to_vec(),
+            data: data.path().into(),
+            shutdown,
+            ..WebOptions::default()
+        };
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let server = runtime.block_on(Server::with(options, Box::new(Fake::default()), people.clone(), journal)).unwrap();
+        let server =
+            runtime.block_on(Server::with(options, Box::new(Fake::default()), people.clone(), journal)).unwrap();
         let addresses = server.addresses();
         runtime.spawn(server.run());
         Self { http: addresses[0], https: addresses[1], people, setup_code, stop, data, runtime: Some(runtime) }
@@ -55,23 +62,41 @@ impl Station {
         let station = Self::new();
         let console = Principal::console("vi");
         let people = &station.people;
-        people.change_station(&console, |known| {
-            known.school = "Trường THCS Hương Dừa".into();
-            known.ready = true;
-        })
-        .unwrap();
-        let person = |name: &str, kind: &str| Person { name: name.into(), kinds: vec![kind.into()], ..Person::default() };
+        people
+            .change_station(&console, |known| {
+                known.school = "Trường THCS Hương Dừa".into();
+                known.ready = true;
+            })
+            .unwrap();
+        let person =
+            |name: &str, kind: &str| Person { name: name.into(), kinds: vec![kind.into()], ..Person::default() };
         let (ids, _) = people
             .change(&console, "test", |txn| {
                 let mut writer = Writer::new(txn);
                 let admin = writer.person(person("Nguyễn Thị Lan", "staff"))?;
                 let teacher = writer.person(person("Trần Văn Minh", "staff"))?;
-                let class = writer.group(Group { kind: "class".into(), name: "8A1".into(), year: "2026-2027".into(), grade: Some(8), ..Group::default() })?;
-                let homeroom = Membership { group: class.clone(), person: teacher.clone(), role: "homeroom".into(), ..Membership::default() };
+                let class = writer.group(Group {
+                    kind: "class".into(),
+                    name: "8A1".into(),
+                    year: "2026-2027".into(),
+                    grade: Some(8),
+                    ..Group::default()
+                })?;
+                let homeroom = Membership {
+                    group: class.clone(),
+                    person: teacher.clone(),
+                    role: "homeroom".into(),
+                    ..Membership::default()
+                };
                 writer.membership(&homeroom)?;
                 for name in ["Phạm Thị Ánh", "Lê Hoàng An"] {
                     let pupil = writer.person(person(name, "pupil"))?;
-                    writer.membership(&Membership { group: class.clone(), person: pupil, role: "member".into(), ..Membership::default() })?;
+                    writer.membership(&Membership {
+                        group: class.clone(),
+                        person: pupil,
+                        role: "member".into(),
+                        ..Membership::default()
+                    })?;
                 }
                 Ok([admin, teacher])
             })

@@ -69,7 +69,8 @@ fn a_wrong_password_says_nothing_about_the_name() {
     let wrong = Browser::new(station.http).sign_in("lan.nguyen", "sai");
     let unknown = Browser::new(station.http).sign_in("khong.co", "sai");
     assert_eq!((wrong.status, unknown.status), (422, 422));
-    let message = |body: &str| body.split("role=\"alert\"").nth(1).map(|rest| rest.chars().take(300).collect::<String>());
+    let message =
+        |body: &str| body.split("role=\"alert\"").nth(1).map(|rest| rest.chars().take(300).collect::<String>());
     assert_eq!(message(&wrong.body), message(&unknown.body));
 }
 
@@ -94,14 +95,24 @@ fn a_class_gets_its_cards_its_pins_and_is_let_in() {
     assert_eq!(pins.body.matches("class=\"pin\"").count(), 2);
     // A lesson: the code on the board, then one's own name.
     let lesson = teacher.post(&format!("{path}/let-in"), &page.token(&format!("{path}/let-in")), &[("minutes", "45")]);
-    let code = lesson.body.split("<h1").nth(1).unwrap().split('>').nth(1).unwrap().split('<').next().unwrap().to_owned();
+    let code =
+        lesson.body.split("<h1").nth(1).unwrap().split('>').nth(1).unwrap().split('<').next().unwrap().to_owned();
     assert_eq!(code.len(), 6, "{code}");
     let mut pupil = Browser::new(station.http);
     let token = pupil.get("/lesson").token("/lesson");
     assert_eq!(pupil.post("/lesson", &token, &[("code", "000000")]).status, 422);
     let names = pupil.post("/lesson", &token, &[("code", &code)]);
-    let person = names.body.split("type=\"radio\" name=\"person\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
-    let entered = pupil.post("/lesson", &names.token("/lesson"), &[("code", &code), ("person", &person), ("shared", "1")]);
+    let person = names
+        .body
+        .split("type=\"radio\" name=\"person\" value=\"")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap()
+        .to_owned();
+    let entered =
+        pupil.post("/lesson", &names.token("/lesson"), &[("code", &code), ("person", &person), ("shared", "1")]);
     assert_eq!(entered.status, 303, "{}", entered.body);
     let start = pupil.get("/");
     assert!(start.body.contains("data-idle=\"600\"") && start.body.contains("Đang chờ bạn"));
@@ -182,7 +193,9 @@ fn a_list_is_previewed_then_imported() {
     browser.sign_in("lan.nguyen", "dừa xanh bến tre");
     let token = browser.get("/people/import").token("/people/import");
     let csv = "STT,Họ và tên,Ngày sinh,Lớp\n1,Võ Thị Bé,01/02/2014,7A2\n2,,03/04/2014,7A2\n";
-    let part = |name: &str, file: &str, value: &str| format!("--xyz\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n{value}\r\n");
+    let part = |name: &str, file: &str, value: &str| {
+        format!("--xyz\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n{value}\r\n")
+    };
     let body = [
         part("_token", "", &token),
         part("kind", "", "pupils"),
@@ -193,10 +206,18 @@ fn a_list_is_previewed_then_imported() {
     ]
     .concat();
     let origin = format!("http://{}", browser.host());
-    let preview = browser.send("POST", "/people/import", &body, &[("Origin", &origin), ("Content-Type", "multipart/form-data; boundary=xyz")]);
+    let preview = browser.send(
+        "POST",
+        "/people/import",
+        &body,
+        &[("Origin", &origin), ("Content-Type", "multipart/form-data; boundary=xyz")],
+    );
     assert_eq!(preview.status, 200, "{}", preview.body);
     assert!(preview.body.contains("Võ Thị Bé") && preview.body.contains("Dòng không nhập được"));
-    assert!(station.people.persons("pupil").unwrap().iter().all(|person| person.name != "Võ Thị Bé"), "a preview writes nothing");
+    assert!(
+        station.people.persons("pupil").unwrap().iter().all(|person| person.name != "Võ Thị Bé"),
+        "a preview writes nothing"
+    );
     let fields = [("kind", "pupils"), ("year", "2026-2027"), ("from", "2026-09-05"), ("step", "apply")];
     let done = browser.post("/people/import", &preview.token("/people/import"), &fields);
     assert!(done.body.contains("Đã nhập xong."), "{}", done.body);

@@ -6,7 +6,10 @@ use std::sync::Mutex;
 
 use tram_contract::manifest::{Manifest, Route};
 use tram_contract::page::{Card, Form, FormField, Page, Widget};
-use tram_host::{Asset, BlobRef, CallError, Error, Found, Grants, Host, JobStatus, PluginState, PluginStatus, Reply, ReplyBody, Request, Upload};
+use tram_host::{
+    Asset, BlobRef, CallError, Error, Found, Grants, Host, JobStatus, PluginState, PluginStatus, Reply, ReplyBody,
+    Request, Upload,
+};
 use tram_people::Principal;
 
 use crate::plugins::{Intake, Plugins};
@@ -62,7 +65,13 @@ impl Write for Sink {
 impl Intake for Sink {
     fn seal(self: Box<Self>) -> Result<Upload, Error> {
         self.sealed.lock().unwrap().push((self.name.clone(), self.size));
-        Ok(Upload { field: String::new(), name: self.name, media_type: String::new(), size: self.size, blob: "b".into() })
+        Ok(Upload {
+            field: String::new(),
+            name: self.name,
+            media_type: String::new(),
+            size: self.size,
+            blob: "b".into(),
+        })
     }
 }
 
@@ -94,7 +103,12 @@ impl Plugins for Fake {
         let routes: Vec<&Route> = self.manifest.route.iter().filter(fits).collect();
         let method = if method == "HEAD" { "GET" } else { method };
         match routes.iter().find(|route| route.method == method) {
-            Some(route) => Found::Route { plugin: "demo".into(), route: Arc::new((*route).clone()), params: Vec::new(), below: below.into() },
+            Some(route) => Found::Route {
+                plugin: "demo".into(),
+                route: Arc::new((*route).clone()),
+                params: Vec::new(),
+                below: below.into(),
+            },
             None if routes.is_empty() => Found::None,
             None => Found::Method { allow: routes.iter().map(|route| route.method.clone()).collect() },
         }
@@ -109,14 +123,18 @@ impl Plugins for Fake {
         };
         Ok(match route.id.as_str() {
             "trap" => return Err(CallError::Trapped { reason: "unreachable".into() }),
-            "away" => Reply { headers: vec![("location".into(), "https://evil.example/".into())], ..reply(303, ReplyBody::Empty) },
+            "away" => Reply {
+                headers: vec![("location".into(), "https://evil.example/".into())],
+                ..reply(303, ReplyBody::Empty)
+            },
             "bytes" => Reply {
                 headers: vec![("content-type".into(), "text/html".into())],
                 ..reply(200, ReplyBody::Bytes(b"<script>alert(1)</script>".to_vec()))
             },
             "save" => {
                 let fields: Vec<String> = request.form.iter().map(|(name, value)| format!("{name}={value}")).collect();
-                let files: Vec<String> = request.uploads.iter().map(|file| format!("{}:{}:{}", file.field, file.name, file.size)).collect();
+                let files: Vec<String> =
+                    request.uploads.iter().map(|file| format!("{}:{}:{}", file.field, file.name, file.size)).collect();
                 let text = format!("[{}] [{}]", fields.join(","), files.join(","));
                 reply(200, ReplyBody::Page(Page::new("Đã lưu", vec![Widget::Code { text }])))
             }
@@ -134,7 +152,11 @@ impl Plugins for Fake {
     }
 
     fn asset(&self, _plugin: &str, path: &str) -> Option<Asset> {
-        (path == "a.txt").then(|| Asset { bytes: Arc::from(*b"asset"), media_type: "text/plain".into(), hash: "h1".into() })
+        (path == "a.txt").then(|| Asset {
+            bytes: Arc::from(*b"asset"),
+            media_type: "text/plain".into(),
+            hash: "h1".into(),
+        })
     }
 
     fn fill(&self, slot: &str, context: &[(String, String)], _by: &Principal) -> Vec<(String, Vec<Card>)> {

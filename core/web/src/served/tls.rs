@@ -11,7 +11,11 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use super::Station;
 use super::client::{Answer, Browser};
 
-fn connect(station: &Station, name: &str, protocol: &[u8]) -> std::io::Result<StreamOwned<ClientConnection, TcpStream>> {
+fn connect(
+    station: &Station,
+    name: &str,
+    protocol: &[u8],
+) -> std::io::Result<StreamOwned<ClientConnection, TcpStream>> {
     let root = std::fs::read(station.data.path().join("tls/root.pem")).unwrap();
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(&root).unwrap()).unwrap();
@@ -30,7 +34,11 @@ fn connect(station: &Station, name: &str, protocol: &[u8]) -> std::io::Result<St
 
 fn get(station: &Station, name: &str, path: &str, cookie: &str) -> Answer {
     let mut stream = connect(station, name, b"http/1.1").unwrap();
-    stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: {name}\r\nCookie: {cookie}\r\nConnection: close\r\n\r\n").as_bytes()).unwrap();
+    stream
+        .write_all(
+            format!("GET {path} HTTP/1.1\r\nHost: {name}\r\nCookie: {cookie}\r\nConnection: close\r\n\r\n").as_bytes(),
+        )
+        .unwrap();
     let mut reply = Vec::new();
     let _ = stream.read_to_end(&mut reply);
     Answer::parse(&reply)

@@ -6,7 +6,9 @@ use super::client::{Browser, raw};
 #[test]
 fn another_host_name_gets_the_right_link_and_nothing_else() {
     let station = Station::ready();
-    let ask = |host: &str| raw(station.http, format!("GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").as_bytes());
+    let ask = |host: &str| {
+        raw(station.http, format!("GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").as_bytes())
+    };
     let other = ask("evil.example");
     assert_eq!(other.status, 421);
     assert!(other.body.contains("http://tram-") && !other.body.contains("Hương Dừa"), "{}", other.body);
@@ -23,7 +25,10 @@ fn a_plugins_page_reaches_its_own_path_only() {
     assert_eq!(page.status, 200);
     let policy = page.header("content-security-policy");
     let origin = format!("http://{}", browser.host());
-    assert!(policy.contains(&format!("form-action {origin}/demo {origin}/demo/ {origin}/search {origin}/sign-out;")), "{policy}");
+    assert!(
+        policy.contains(&format!("form-action {origin}/demo {origin}/demo/ {origin}/search {origin}/sign-out;")),
+        "{policy}"
+    );
     assert!(policy.contains(&format!("connect-src {origin}/demo {origin}/demo/ {origin}/jobs/;")), "{policy}");
     assert!(policy.contains("base-uri 'none'") && !policy.contains("unsafe-inline") && !policy.contains("'self'"));
     for (name, value) in [
@@ -116,7 +121,10 @@ fn a_service_needs_the_token_only_with_a_session() {
     assert_eq!(refused.status, 403);
     assert_eq!(refused.header("content-type"), "application/problem+json");
     let token = browser.get("/demo").token("/demo/save");
-    assert_eq!(browser.send("POST", "/api/demo/v1/echo", "{}", &[json, ("Origin", &own), ("Tram-Token", &token)]).status, 200);
+    assert_eq!(
+        browser.send("POST", "/api/demo/v1/echo", "{}", &[json, ("Origin", &own), ("Tram-Token", &token)]).status,
+        200
+    );
 }
 
 #[test]
@@ -129,7 +137,10 @@ fn cookies_are_hidden_from_scripts_and_bound_to_the_channel() {
     assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && cookie.contains("Path=/"), "{cookie}");
     assert_eq!(browser.get("/me").status, 200);
     // A second cookie of the name, as a neighbour on another port could plant it.
-    let planted = format!("{}; tram-http=planted", browser.cookies.iter().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join("; "));
+    let planted = format!(
+        "{}; tram-http=planted",
+        browser.cookies.iter().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join("; ")
+    );
     let mut bare = Browser::new(station.http);
     assert_eq!(bare.send("GET", "/me", "", &[("Cookie", &planted)]).status, 303);
 }

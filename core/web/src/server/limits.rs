@@ -48,7 +48,9 @@ pub(crate) struct Turn {
 impl Limits {
     /// The limits of this process: as many connections as files may be open.
     pub(crate) fn of_system() -> Self {
-        Self::new(usize::try_from(open_files().saturating_sub(OTHER_FILES)).unwrap_or(CONNECTIONS).clamp(64, CONNECTIONS))
+        Self::new(
+            usize::try_from(open_files().saturating_sub(OTHER_FILES)).unwrap_or(CONNECTIONS).clamp(64, CONNECTIONS),
+        )
     }
 
     pub(crate) fn new(connections: usize) -> Self {

@@ -50,7 +50,14 @@ impl Default for WebOptions {
     fn default() -> Self {
         // The sender is gone, so this never becomes true.
         let (_, shutdown) = watch::channel(false);
-        Self { http: Vec::new(), https: Vec::new(), data: PathBuf::new(), demo: false, demo_accounts: Vec::new(), shutdown }
+        Self {
+            http: Vec::new(),
+            https: Vec::new(),
+            data: PathBuf::new(),
+            demo: false,
+            demo_accounts: Vec::new(),
+            shutdown,
+        }
     }
 }
 
@@ -89,23 +96,35 @@ impl Server {
         Self::with(options, Box::new(host), people, journal).await
     }
 
-    pub(crate) async fn with(options: WebOptions, plugins: Box<dyn Plugins>, people: People, journal: Journal) -> Result<Self, Error> {
+    pub(crate) async fn with(
+        options: WebOptions,
+        plugins: Box<dyn Plugins>,
+        people: People,
+        journal: Journal,
+    ) -> Result<Self, Error> {
         let mut listeners = Vec::new();
-        for (address, tls) in
-            options.http.iter().map(|address| (*address, false)).chain(options.https.iter().map(|address| (*address, true)))
+        for (address, tls) in options
+            .http
+            .iter()
+            .map(|address| (*address, false))
+            .chain(options.https.iter().map(|address| (*address, true)))
         {
             let listener = TcpListener::bind(address).await.map_err(|error| Error::Listen { address, error })?;
             listeners.push((listener, tls));
         }
         let port = |wanted: bool| {
-            listeners.iter().find(|(_, tls)| *tls == wanted).and_then(|(listener, _)| Some(listener.local_addr().ok()?.port()))
+            listeners
+                .iter()
+                .find(|(_, tls)| *tls == wanted)
+                .and_then(|(listener, _)| Some(listener.local_addr().ok()?.port()))
         };
         let (http_port, https_port) = (port(false), port(true));
         let station = names::own_name(&journal.station().to_bytes());
         let keys = Tls::open(&options.data, &station, today())?;
         let key = site::form_key(&options.data)?;
         let WebOptions { demo, demo_accounts, .. } = options;
-        let site = Site::new(Parts { plugins, people, journal, tls: keys, key, demo, demo_accounts, http_port, https_port });
+        let site =
+            Site::new(Parts { plugins, people, journal, tls: keys, key, demo, demo_accounts, http_port, https_port });
         Ok(Self { listeners, site: Arc::new(site), stop: options.shutdown })
     }
 
@@ -122,7 +141,13 @@ impl Server {
         let graceful = Arc::new(GracefulShutdown::new());
         let mut accepting = tokio::task::JoinSet::new();
         for (listener, tls) in self.listeners {
-            accepting.spawn(connection::accept(listener, tls, Arc::clone(&self.site), Arc::clone(&graceful), self.stop.clone()));
+            accepting.spawn(connection::accept(
+                listener,
+                tls,
+                Arc::clone(&self.site),
+                Arc::clone(&graceful),
+                self.stop.clone(),
+            ));
         }
         let renewing = tokio::spawn(renew(Arc::clone(&self.site)));
         accepting.join_all().await;

@@ -9,8 +9,8 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CidrSubnet, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, NameConstraints, SanType,
+    BasicConstraints, CertificateParams, CidrSubnet, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, Issuer,
+    KeyPair, KeyUsagePurpose, NameConstraints, SanType,
 };
 use serde::{Deserialize, Serialize};
 
@@ -45,9 +45,19 @@ struct Made {
 ///
 /// # Errors
 /// The folder cannot be written, or signing failed.
-pub(crate) fn ensure(folder: &Path, station: &str, names: &[String], addresses: &[IpAddr], today: i64) -> Result<(String, Pair), Error> {
+pub(crate) fn ensure(
+    folder: &Path,
+    station: &str,
+    names: &[String],
+    addresses: &[IpAddr],
+    today: i64,
+) -> Result<(String, Pair), Error> {
     let place = |name: &str| folder.join(name);
-    let root = match (files::text(&place("root.pem"))?, files::text(&place("intermediate.pem"))?, files::text(&place("intermediate.key"))?) {
+    let root = match (
+        files::text(&place("root.pem"))?,
+        files::text(&place("intermediate.pem"))?,
+        files::text(&place("intermediate.key"))?,
+    ) {
         (Some(root), Some(_), Some(_)) => root,
         _ => make_authority(folder, station)?,
     };
@@ -103,10 +113,17 @@ fn authority(station: &str, number: &str, first: i64) -> CertificateParams {
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params.use_authority_key_identifier_extension = true;
-    let v4 = [([10, 0, 0, 0], 8), ([172, 16, 0, 0], 12), ([192, 168, 0, 0], 16), ([169, 254, 0, 0], 16), ([127, 0, 0, 0], 8)];
+    let v4 = [
+        ([10, 0, 0, 0], 8),
+        ([172, 16, 0, 0], 12),
+        ([192, 168, 0, 0], 16),
+        ([169, 254, 0, 0], 16),
+        ([127, 0, 0, 0], 8),
+    ];
     let v6 = [([0xfc, 0], 7), ([0xfe, 0x80], 10)];
     let mut permitted = vec![GeneralSubtree::DnsName("local".into()), GeneralSubtree::DnsName("localhost".into())];
-    permitted.extend(v4.map(|(address, prefix)| GeneralSubtree::IpAddress(CidrSubnet::from_v4_prefix(address, prefix))));
+    permitted
+        .extend(v4.map(|(address, prefix)| GeneralSubtree::IpAddress(CidrSubnet::from_v4_prefix(address, prefix))));
     permitted.extend(v6.map(|([a, b], prefix)| {
         let mut address = [0; 16];
         let [first, second, ..] = &mut address;
@@ -157,7 +174,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (_, pair) = ensure(folder.path(), "tram-ab01", &names(), &[], 0).unwrap();
         assert!(pair.chain.contains("BEGIN CERTIFICATE"));
-        let made: Made = serde_json::from_str(&files::text(&folder.path().join("leaf.json")).unwrap().unwrap()).unwrap();
+        let made: Made =
+            serde_json::from_str(&files::text(&folder.path().join("leaf.json")).unwrap().unwrap()).unwrap();
         assert_eq!(made.day, BUILD_DAY);
     }
 

@@ -75,8 +75,9 @@ fn provider() -> Arc<CryptoProvider> {
 
 fn read(pair: &Pair) -> Result<CertifiedKey, Error> {
     let wrong = |error: &dyn std::fmt::Display| Error::Certificate(error.to_string());
-    let chain: Vec<CertificateDer<'static>> =
-        CertificateDer::pem_slice_iter(pair.chain.as_bytes()).collect::<Result<_, _>>().map_err(|error| wrong(&error))?;
+    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(pair.chain.as_bytes())
+        .collect::<Result<_, _>>()
+        .map_err(|error| wrong(&error))?;
     let key = PrivateKeyDer::from_pem_slice(pair.key.as_bytes()).map_err(|error| wrong(&error))?;
     if chain.is_empty() {
         return Err(Error::Certificate("no certificate in the file".into()));

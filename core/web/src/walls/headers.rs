@@ -37,7 +37,8 @@ pub(crate) fn policy(scope: Scope<'_>) -> String {
 
 /// The policy of bytes and files that a plugin serves: inert, whatever they claim to
 /// be.
-pub(crate) const INERT: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; frame-ancestors 'self'";
+pub(crate) const INERT: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; frame-ancestors 'self'";
 
 /// Adds the headers that every reply has; `policy` unless one is there already.
 pub(crate) fn secure(headers: &mut HeaderMap, policy: Option<&str>) {
@@ -61,7 +62,14 @@ pub(crate) fn is_viewable(media_type: &str) -> bool {
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     matches!(
         essence,
-        "image/png" | "image/jpeg" | "image/gif" | "image/webp" | "image/avif" | "application/pdf" | "text/plain" | "text/csv"
+        "image/png"
+            | "image/jpeg"
+            | "image/gif"
+            | "image/webp"
+            | "image/avif"
+            | "application/pdf"
+            | "text/plain"
+            | "text/csv"
     ) || essence.starts_with("audio/")
         || essence.starts_with("video/")
 }
@@ -72,13 +80,22 @@ mod tests {
 
     #[test]
     fn a_plugin_reaches_its_own_path_and_no_neighbour() {
-        let policy = policy(Scope { origin: "http://tram.local", base: "/catalogue", style: "/-/a.css", script: "/-/a.js", pictures: "" });
+        let policy = policy(Scope {
+            origin: "http://tram.local",
+            base: "/catalogue",
+            style: "/-/a.css",
+            script: "/-/a.js",
+            pictures: "",
+        });
         let forms = policy.split("; ").find(|part| part.starts_with("form-action")).unwrap_or_default();
         assert_eq!(
             forms,
             "form-action http://tram.local/catalogue http://tram.local/catalogue/ http://tram.local/search http://tram.local/sign-out"
         );
-        assert!(policy.contains("script-src http://tram.local/-/a.js;") && policy.contains("style-src http://tram.local/-/a.css;"));
+        assert!(
+            policy.contains("script-src http://tram.local/-/a.js;")
+                && policy.contains("style-src http://tram.local/-/a.css;")
+        );
         assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"));
     }
 }

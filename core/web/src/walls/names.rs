@@ -48,12 +48,27 @@ mod tests {
         let names = vec!["tram-00ff.local".to_owned(), "thuvien.example".to_owned()];
         let local = "10.0.0.5".parse().unwrap();
         for good in [
-            "tram-00ff.local", "TRAM-00FF.local.:8080", "thuvien.example:443", "localhost:8080", "127.0.0.1", "[::1]:8080",
-            "192.168.1.4:8080", "10.0.0.5", "tram.local",
+            "tram-00ff.local",
+            "TRAM-00FF.local.:8080",
+            "thuvien.example:443",
+            "localhost:8080",
+            "127.0.0.1",
+            "[::1]:8080",
+            "192.168.1.4:8080",
+            "10.0.0.5",
+            "tram.local",
         ] {
             assert!(is_allowed(good, &names, local), "{good}");
         }
-        for bad in ["evil.example", "10.0.0.5.evil.example", "tram.local.evil.example", "", "8.8.8.8", "localhost.evil", "[::1"] {
+        for bad in [
+            "evil.example",
+            "10.0.0.5.evil.example",
+            "tram.local.evil.example",
+            "",
+            "8.8.8.8",
+            "localhost.evil",
+            "[::1",
+        ] {
             assert!(!is_allowed(bad, &names, local) || bad == "[::1", "{bad}");
         }
         assert!(is_allowed("203.0.113.7", &names, "203.0.113.7".parse().unwrap()));

@@ -43,7 +43,13 @@ mod tests {
                 assert!(!claim(Some(site), Some(own), signed_in), "{site}");
                 assert!(!claim(Some(site), None, signed_in), "{site}");
             }
-            for origin in ["null", "http://tram.local", "http://tram.local:8443", "https://tram.local:8080", "http://evil.example"] {
+            for origin in [
+                "null",
+                "http://tram.local",
+                "http://tram.local:8443",
+                "https://tram.local:8080",
+                "http://evil.example",
+            ] {
                 assert!(!claim(None, Some(origin), signed_in), "{origin}");
                 assert!(!claim(Some("same-origin"), Some(origin), signed_in), "{origin}");
             }

@@ -18,11 +18,7 @@ pub(crate) struct Texts {
 
 impl Texts {
     pub(crate) fn new(encoding: Encoding) -> Self {
-        Self {
-            encoding,
-            undecodable: 0,
-            controls: 0,
-        }
+        Self { encoding, undecodable: 0, controls: 0 }
     }
 
     /// The text of `bytes`: in NFC, and of characters that both forms of MARC
@@ -85,10 +81,7 @@ impl Texts {
                 text.push(char::from(byte));
                 continue;
             }
-            match page
-                .get(usize::from(byte & 0x7F))
-                .and_then(|&c| char::from_u32(u32::from(c)))
-            {
+            match page.get(usize::from(byte & 0x7F)).and_then(|&c| char::from_u32(u32::from(c))) {
                 Some('\0') | None => {
                     self.undecodable = self.undecodable.saturating_add(1);
                     text.push(char::REPLACEMENT_CHARACTER);
@@ -103,9 +96,8 @@ impl Texts {
 /// Whether there are bytes above ASCII, and whether there are controls.
 fn traits(bytes: &[u8]) -> (bool, bool) {
     // Written without a branch so that it is done sixteen bytes at a time.
-    let (high, control) = bytes.iter().fold((0u8, 0u8), |(high, control), &b| {
-        (high | b, control | u8::from(b < 0x20 || b == 0x7F))
-    });
+    let (high, control) =
+        bytes.iter().fold((0u8, 0u8), |(high, control), &b| (high | b, control | u8::from(b < 0x20 || b == 0x7F)));
     (high & 0x80 != 0, control != 0)
 }
 
@@ -122,10 +114,7 @@ fn clean(text: Cow<'_, str>) -> (Cow<'_, str>, u32) {
     if bad == 0 {
         return (text, 0);
     }
-    let cleaned = text
-        .chars()
-        .map(|c| if is_text(c) { c } else { ' ' })
-        .collect();
+    let cleaned = text.chars().map(|c| if is_text(c) { c } else { ' ' }).collect();
     (Cow::Owned(cleaned), u32::try_from(bad).unwrap_or(u32::MAX))
 }
 
@@ -164,10 +153,7 @@ mod tests {
     fn reads_windows_pages() {
         let mut texts = Texts::new(Encoding::Windows1258);
         // Code page 1258 writes tones as combining characters behind the vowel.
-        assert_eq!(
-            texts.decode(b"Nguy\xEA\xDEn \xD0\xECnh"),
-            "Nguyễn Đ\u{301}nh"
-        );
+        assert_eq!(texts.decode(b"Nguy\xEA\xDEn \xD0\xECnh"), "Nguyễn Đ\u{301}nh");
         let mut texts = Texts::new(Encoding::Windows1252);
         assert_eq!(texts.decode(b"caf\xE9 \x81"), "café \u{FFFD}");
         assert_eq!(texts.undecodable, 1);

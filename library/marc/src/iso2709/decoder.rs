@@ -52,11 +52,7 @@ struct Place {
 
 impl Place {
     fn new(charset: Charset) -> Self {
-        Self {
-            charset,
-            offset: 0,
-            index: 0,
-        }
+        Self { charset, offset: 0, index: 0 }
     }
 
     /// The item for the record at `start..end` behind the place, which moves on.
@@ -73,29 +69,12 @@ impl Place {
         self.index += 1;
         match outcome {
             Ok(parsed) => {
-                let parse::Parsed {
-                    record,
-                    encoding,
-                    warnings,
-                } = *parsed;
-                Ok(Read {
-                    record,
-                    index,
-                    offset,
-                    length,
-                    encoding,
-                    warnings,
-                })
+                let parse::Parsed { record, encoding, warnings } = *parsed;
+                Ok(Read { record, index, offset, length, encoding, warnings })
             }
             Err(reason) => {
                 let control_number = bytes.get(start..end).and_then(parse::control_number);
-                Err(Bad {
-                    index,
-                    offset,
-                    length,
-                    reason,
-                    control_number,
-                })
+                Err(Bad { index, offset, length, reason, control_number })
             }
         }
     }
@@ -103,13 +82,7 @@ impl Place {
     fn endless(&mut self, offset: u64, length: u64) -> Result<Read, Bad> {
         let index = self.index;
         self.index += 1;
-        Err(Bad {
-            index,
-            offset,
-            length,
-            reason: Reason::Endless,
-            control_number: None,
-        })
+        Err(Bad { index, offset, length, reason: Reason::Endless, control_number: None })
     }
 }
 
@@ -117,10 +90,7 @@ impl<'a> Records<'a> {
     /// The records of `file`.
     #[must_use]
     pub fn new(file: &'a [u8], charset: Charset) -> Self {
-        Self {
-            rest: file,
-            place: Place::new(charset),
-        }
+        Self { rest: file, place: Place::new(charset) }
     }
 }
 
@@ -130,22 +100,15 @@ impl Iterator for Records<'_> {
     fn next(&mut self) -> Option<Self::Item> {
         match step(self.rest, true, 0, self.place.charset) {
             Step::More => None,
-            Step::Record {
-                start,
-                end,
-                outcome,
-            } => {
+            Step::Record { start, end, outcome } => {
                 let item = self.place.item(self.rest, (start, end), outcome);
                 self.rest = self.rest.get(end..).unwrap_or_default();
                 Some(item)
             }
             Step::Endless { start } => {
                 let tail = self.rest.get(start..).unwrap_or_default();
-                let length =
-                    memchr::memchr(RECORD_TERMINATOR, tail).map_or(tail.len(), |at| at + 1);
-                let item = self
-                    .place
-                    .endless(self.place.offset + start as u64, length as u64);
+                let length = memchr::memchr(RECORD_TERMINATOR, tail).map_or(tail.len(), |at| at + 1);
+                let item = self.place.endless(self.place.offset + start as u64, length as u64);
                 self.place.offset += (start + length) as u64;
                 self.rest = tail.get(length..).unwrap_or_default();
                 Some(item)
@@ -158,14 +121,7 @@ impl Decoder {
     /// A decoder at the beginning of a file.
     #[must_use]
     pub fn new(charset: Charset) -> Self {
-        Self {
-            buffer: Vec::new(),
-            used: 0,
-            clear: 0,
-            endless: None,
-            finished: false,
-            place: Place::new(charset),
-        }
+        Self { buffer: Vec::new(), used: 0, clear: 0, endless: None, finished: false, place: Place::new(charset) }
     }
 
     /// Adds the next piece of the file.
@@ -225,11 +181,7 @@ impl Iterator for Decoder {
                 }
                 None
             }
-            Step::Record {
-                start,
-                end,
-                outcome,
-            } => {
+            Step::Record { start, end, outcome } => {
                 let item = self.place.item(rest, (start, end), outcome);
                 self.advance(end);
                 Some(item)

@@ -37,9 +37,7 @@ fn cover<'a>(
         let length = number(&entry[3..7])?;
         let start = number(&entry[7..])?;
         let from = byte(start)?;
-        let field = data
-            .get(from..byte(start.checked_add(length)?)?)?
-            .strip_suffix(&[FIELD_TERMINATOR])?;
+        let field = data.get(from..byte(start.checked_add(length)?)?)?.strip_suffix(&[FIELD_TERMINATOR])?;
         if from > 0 && data.get(from - 1) != Some(&FIELD_TERMINATOR) {
             return None;
         }
@@ -52,10 +50,7 @@ fn cover<'a>(
 /// The fields of a record whose directory does not fit, when there is one way
 /// only to put it right.
 pub(super) fn repair(after: &[u8]) -> Result<Vec<Raw<'_>>, Reason> {
-    let end = after
-        .iter()
-        .position(|b| *b == FIELD_TERMINATOR)
-        .ok_or(Reason::Truncated)?;
+    let end = after.iter().position(|b| *b == FIELD_TERMINATOR).ok_or(Reason::Truncated)?;
     let (directory, data) = after.split_at(end);
     let data = data.get(1..).unwrap_or_default();
     if directory.is_empty() && data.is_empty() {
@@ -77,10 +72,7 @@ pub(super) fn repair(after: &[u8]) -> Result<Vec<Raw<'_>>, Reason> {
             return Ok(matched);
         }
     }
-    Err(Reason::Directory {
-        entries: readable(directory),
-        fields: fields.len(),
-    })
+    Err(Reason::Directory { entries: readable(directory), fields: fields.len() })
 }
 
 /// A directory that counts characters of UTF-8 where it should count bytes.
@@ -89,14 +81,8 @@ fn characters<'a>(directory: &[u8], data: &'a [u8]) -> Option<Vec<Raw<'a>>> {
         return None;
     };
     let text = std::str::from_utf8(data).ok()?;
-    let places: Vec<usize> = text
-        .char_indices()
-        .map(|(at, _)| at)
-        .chain([text.len()])
-        .collect();
-    cover(entries, data, places.len() - 1, |at| {
-        places.get(at).copied()
-    })
+    let places: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+    cover(entries, data, places.len() - 1, |at| places.get(at).copied())
 }
 
 /// A directory whose numbers have more digits than the four and five they are
@@ -105,10 +91,7 @@ fn outgrown<'a>(directory: &[u8], data: &'a [u8]) -> Option<Vec<Raw<'a>>> {
     let mut rest = directory;
     let mut start = 0;
     let mut fields = Vec::new();
-    for field in data
-        .strip_suffix(&[FIELD_TERMINATOR])?
-        .split(|b| *b == FIELD_TERMINATOR)
-    {
+    for field in data.strip_suffix(&[FIELD_TERMINATOR])?.split(|b| *b == FIELD_TERMINATOR) {
         let length = field.len() + 1;
         let (tag, numbers) = rest.split_at_checked(3)?;
         rest = numbers.strip_prefix(format!("{length:04}{start:05}").as_bytes())?;
@@ -133,32 +116,18 @@ fn matched<'a>(directory: &[u8], fields: &[&'a [u8]]) -> Option<Vec<Raw<'a>>> {
     let mut starts: Vec<_> = entries.iter().map(start).collect();
     starts.sort_unstable();
     // Starts that are no numbers, or repeat, say nothing about the order.
-    if starts
-        .windows(2)
-        .all(|pair| matches!(pair, [Some(a), Some(b)] if a != b))
-    {
+    if starts.windows(2).all(|pair| matches!(pair, [Some(a), Some(b)] if a != b)) {
         entries.sort_by_key(start);
     }
-    let right = entries
-        .iter()
-        .zip(fields)
-        .filter(|(e, f)| number(&e[3..7]) == Some(f.len() + 1))
-        .count();
+    let right = entries.iter().zip(fields).filter(|(e, f)| number(&e[3..7]) == Some(f.len() + 1)).count();
     if right * 2 < fields.len() {
         return None;
     }
-    entries
-        .iter()
-        .zip(fields)
-        .map(|(entry, field)| Some((Tag::from_bytes(&entry[..3])?, *field)))
-        .collect()
+    entries.iter().zip(fields).map(|(entry, field)| Some((Tag::from_bytes(&entry[..3])?, *field))).collect()
 }
 
 /// How many entries have a tag that can be read.
 fn readable(directory: &[u8]) -> usize {
     let (entries, _) = directory.as_chunks::<ENTRY>();
-    entries
-        .iter()
-        .filter(|entry| entry[..3].iter().all(u8::is_ascii_alphanumeric))
-        .count()
+    entries.iter().filter(|entry| entry[..3].iter().all(u8::is_ascii_alphanumeric)).count()
 }

@@ -7,12 +7,7 @@ use crate::{Field, Subfield, Tag, Warning};
 
 /// The field that `data` is, without its terminator; `None` for a data field
 /// that holds nothing.
-pub(super) fn parse(
-    tag: Tag,
-    data: &[u8],
-    texts: &mut Texts,
-    warnings: &mut Vec<Warning>,
-) -> Option<Field> {
+pub(super) fn parse(tag: Tag, data: &[u8], texts: &mut Texts, warnings: &mut Vec<Warning>) -> Option<Field> {
     let plain = !data.contains(&DELIMITER);
     // Systems of other makers write plain text under alphabetic tags (`FMT`).
     if tag.is_control() || (plain && !tag.is_numeric()) {
@@ -68,27 +63,16 @@ fn is_indicator(byte: u8) -> bool {
 
 /// The two indicators at the head of a field, and the text that stands between
 /// them and the first subfield, where none belongs.
-fn indicators<'a>(
-    tag: Tag,
-    head: &'a [u8],
-    plain: bool,
-    warnings: &mut Vec<Warning>,
-) -> (char, char, &'a [u8]) {
+fn indicators<'a>(tag: Tag, head: &'a [u8], plain: bool, warnings: &mut Vec<Warning>) -> (char, char, &'a [u8]) {
     match *head {
         [first, second] if is_indicator(first) && is_indicator(second) && !plain => {
             (char::from(first), char::from(second), &[])
         }
         // Without a subfield the text begins at once, unless two indicators do.
         [first, second, ..] if plain => {
-            let both = [first, second]
-                .iter()
-                .all(|b| b.is_ascii_digit() || *b == b' ');
+            let both = [first, second].iter().all(|b| b.is_ascii_digit() || *b == b' ');
             if both {
-                (
-                    char::from(first),
-                    char::from(second),
-                    head.get(2..).unwrap_or_default(),
-                )
+                (char::from(first), char::from(second), head.get(2..).unwrap_or_default())
             } else {
                 warnings.push(Warning::Indicators(tag));
                 (' ', ' ', head)

@@ -11,11 +11,7 @@ pub(super) enum Step {
     /// Nothing that can be judged before more bytes come, or nothing at all.
     More,
     /// A record from `start` to `end`; what is before it means nothing.
-    Record {
-        start: usize,
-        end: usize,
-        outcome: Result<Box<Parsed>, Reason>,
-    },
+    Record { start: usize, end: usize, outcome: Result<Box<Parsed>, Reason> },
     /// More than [`MAX_RECORD`] bytes from `start` on without an end.
     Endless { start: usize },
 }
@@ -31,8 +27,7 @@ pub(super) fn step(buffer: &[u8], last: bool, clear: usize, charset: Charset) ->
         return Step::More;
     }
     let clear = clear.saturating_sub(start);
-    let end =
-        memchr(RECORD_TERMINATOR, rest.get(clear..).unwrap_or_default()).map(|at| clear + at + 1);
+    let end = memchr(RECORD_TERMINATOR, rest.get(clear..).unwrap_or_default()).map(|at| clear + at + 1);
     let framed = match end {
         Some(end) if end <= MAX_RECORD => terminated(rest, end, last, charset),
         None if rest.len() <= MAX_RECORD && !last => return Step::More,
@@ -41,11 +36,7 @@ pub(super) fn step(buffer: &[u8], last: bool, clear: usize, charset: Charset) ->
     };
     match framed {
         None => Step::More,
-        Some((length, outcome)) => Step::Record {
-            start,
-            end: start + length,
-            outcome: outcome.map(Box::new),
-        },
+        Some((length, outcome)) => Step::Record { start, end: start + length, outcome: outcome.map(Box::new) },
     }
 }
 
@@ -68,17 +59,12 @@ fn padding(buffer: &[u8], last: bool) -> Option<usize> {
             start += MARK.len();
             continue;
         }
-        let blanks = rest
-            .iter()
-            .take_while(|b| matches!(b, b' ' | b'\t'))
-            .count();
+        let blanks = rest.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
         if !last && (rest.len() < blanks + 5 && blanks > 0 || MARK.starts_with(rest)) {
             return None;
         }
         // A leader may state its length by blanks, which belong to it then.
-        let length = rest
-            .get(blanks..blanks + 5)
-            .is_some_and(|five| number(five).is_some());
+        let length = rest.get(blanks..blanks + 5).is_some_and(|five| number(five).is_some());
         let nothing = rest.get(blanks).is_none_or(filler);
         if blanks == 0 || !(length || nothing) {
             return Some(start);
@@ -104,9 +90,7 @@ fn terminated(rest: &[u8], end: usize, last: bool, charset: Charset) -> Option<F
             return None;
         }
         if leader == Some(true)
-            && let Some(longer_whole) = rest
-                .get(..longer)
-                .filter(|r| r.ends_with(&[RECORD_TERMINATOR]))
+            && let Some(longer_whole) = rest.get(..longer).filter(|r| r.ends_with(&[RECORD_TERMINATOR]))
             && let Ok(mut parsed) = parse(longer_whole, charset, Trust::Directory)
         {
             parsed.warnings.push(Warning::EmbeddedTerminator);
@@ -121,13 +105,7 @@ fn terminated(rest: &[u8], end: usize, last: bool, charset: Charset) -> Option<F
             check_length(&mut parsed, stated, end);
             parsed
         })
-        .map_err(|reason| {
-            if stated.is_some() {
-                reason
-            } else {
-                Reason::NotMarc
-            }
-        });
+        .map_err(|reason| if stated.is_some() { reason } else { Reason::NotMarc });
     Some((end, outcome))
 }
 
@@ -143,10 +121,7 @@ fn unterminated(rest: &[u8], charset: Charset) -> Framed {
 /// A record that lost its terminator: taken when its directory still accounts
 /// for every byte of it.
 fn head(bytes: &[u8], charset: Charset) -> Result<Parsed, Reason> {
-    let end = bytes
-        .iter()
-        .rposition(|b| !matches!(b, b'\r' | b'\n' | 0x00 | 0x1A))
-        .map_or(0, |at| at + 1);
+    let end = bytes.iter().rposition(|b| !matches!(b, b'\r' | b'\n' | 0x00 | 0x1A)).map_or(0, |at| at + 1);
     let bytes = bytes.get(..end).unwrap_or_default();
     match parse(bytes, charset, Trust::Directory) {
         Ok(mut parsed) => {
@@ -170,11 +145,7 @@ fn swallowed(whole: &[u8], stated: Option<usize>) -> Option<usize> {
     }
     // Or the last record in here is whole: its length reaches to the end.
     (1..whole.len()).find(|at| {
-        whole
-            .get(*at..at + 5)
-            .and_then(number)
-            .is_some_and(|length| length == whole.len() - at)
-            && begins(*at)
+        whole.get(*at..at + 5).and_then(number).is_some_and(|length| length == whole.len() - at) && begins(*at)
     })
 }
 
@@ -191,9 +162,6 @@ fn leader_like(bytes: &[u8]) -> Option<bool> {
 fn check_length(parsed: &mut Parsed, stated: Option<usize>, actual: usize) {
     if stated != Some(actual) {
         let declared = stated.and_then(|s| u32::try_from(s).ok());
-        parsed.warnings.push(Warning::Length {
-            declared,
-            actual: actual as u64,
-        });
+        parsed.warnings.push(Warning::Length { declared, actual: actual as u64 });
     }
 }

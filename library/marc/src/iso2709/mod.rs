@@ -41,9 +41,5 @@ fn number(digits: &[u8]) -> Option<usize> {
     if digits.is_empty() {
         return None;
     }
-    digits.iter().try_fold(0usize, |sum, digit| {
-        digit
-            .is_ascii_digit()
-            .then(|| sum * 10 + usize::from(digit - b'0'))
-    })
+    digits.iter().try_fold(0usize, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + usize::from(digit - b'0')))
 }

@@ -23,9 +23,7 @@ pub(super) enum Trust {
 /// Reads the record that `bytes` are, with or without the record terminator.
 pub(super) fn parse(bytes: &[u8], charset: Charset, trust: Trust) -> Result<Parsed, Reason> {
     let body = bytes.strip_suffix(&[RECORD_TERMINATOR]).unwrap_or(bytes);
-    let (raw_leader, after) = body
-        .split_first_chunk::<{ Leader::LENGTH }>()
-        .ok_or(Reason::Truncated)?;
+    let (raw_leader, after) = body.split_first_chunk::<{ Leader::LENGTH }>().ok_or(Reason::Truncated)?;
     let mut warnings = Vec::new();
     let fields = match directory::read(raw_leader, after) {
         Some(fields) => fields,
@@ -37,22 +35,13 @@ pub(super) fn parse(bytes: &[u8], charset: Charset, trust: Trust) -> Result<Pars
     };
     check_leader(raw_leader, &mut warnings);
 
-    let declared = if raw_leader[9] == b'a' {
-        Encoding::Utf8
-    } else {
-        Encoding::Marc8
-    };
+    let declared = if raw_leader[9] == b'a' { Encoding::Utf8 } else { Encoding::Marc8 };
     let Choice { encoding, warning } = choose(after, charset, declared);
     warnings.extend(warning);
     let mut texts = Texts::new(encoding);
-    let mut record = Record {
-        leader: Leader::new(raw_leader),
-        fields: Vec::with_capacity(fields.len()),
-    };
+    let mut record = Record { leader: Leader::new(raw_leader), fields: Vec::with_capacity(fields.len()) };
     for (tag, data) in fields {
-        record
-            .fields
-            .extend(field::parse(tag, data, &mut texts, &mut warnings));
+        record.fields.extend(field::parse(tag, data, &mut texts, &mut warnings));
     }
     if record.fields.is_empty() {
         return Err(Reason::Empty);
@@ -63,20 +52,14 @@ pub(super) fn parse(bytes: &[u8], charset: Charset, trust: Trust) -> Result<Pars
     if texts.controls > 0 {
         warnings.push(Warning::ControlCharacters(texts.controls));
     }
-    Ok(Parsed {
-        record,
-        encoding,
-        warnings,
-    })
+    Ok(Parsed { record, encoding, warnings })
 }
 
 /// Says where the leader is not one of MARC 21. Its lengths are judged apart.
 fn check_leader(leader: &[u8; Leader::LENGTH], warnings: &mut Vec<Warning>) {
     let printable = leader.iter().all(|b| (0x20..0x7F).contains(b));
     if !printable || leader[10..12] != *b"22" || leader[20..22] != *b"45" {
-        warnings.push(Warning::Leader(
-            String::from_utf8_lossy(leader).into_owned(),
-        ));
+        warnings.push(Warning::Leader(String::from_utf8_lossy(leader).into_owned()));
     }
 }
 
@@ -89,10 +72,7 @@ pub(super) fn control_number(bytes: &[u8]) -> Option<String> {
     }
     let mut parts = after.split(|b| *b == FIELD_TERMINATOR);
     let first = parts.nth(1)?;
-    let plain = !first.is_empty()
-        && first.len() <= 64
-        && first
-            .iter()
-            .all(|b| (0x20..0x7F).contains(b) && *b != DELIMITER);
+    let plain =
+        !first.is_empty() && first.len() <= 64 && first.iter().all(|b| (0x20..0x7F).contains(b) && *b != DELIMITER);
     plain.then(|| String::from_utf8_lossy(first).trim().to_owned())
 }

@@ -1,11 +1,6 @@
 //! What is taken and what is refused, one test for each sentence of the rule.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use super::{Records, WriteError, write};
 use crate::{Bad, Charset, Field, Read, Reason, Record, Subfield, Tag, Warning};
@@ -25,10 +20,7 @@ fn record(number: &str, text: &str) -> Record {
         title(text),
         Field::data(tag("700"), '0', ' ', vec![Subfield::new('a', "Tô Hoài")]),
     ];
-    Record {
-        fields,
-        ..Record::default()
-    }
+    Record { fields, ..Record::default() }
 }
 
 fn bytes(record: &Record) -> Vec<u8> {
@@ -91,10 +83,7 @@ fn a_terminator_inside_a_field_is_taken_when_length_and_directory_agree() {
     let items = read(&file);
     let first = items[0].as_ref().unwrap();
     assert_eq!(first.record, record("a1", "Số đỏ"));
-    assert_eq!(
-        first.warnings,
-        [Warning::ControlCharacters(1), Warning::EmbeddedTerminator]
-    );
+    assert_eq!(first.warnings, [Warning::ControlCharacters(1), Warning::EmbeddedTerminator]);
     assert_eq!(items[1].as_ref().unwrap().record, next);
 }
 
@@ -126,20 +115,9 @@ fn a_directory_that_counts_characters_is_put_right() {
 fn a_directory_whose_numbers_outgrew_their_digits_is_put_right() {
     let long = "x".repeat(12_000);
     let mut good = record("a1", "Từ điển");
-    good.fields.push(Field::data(
-        tag("505"),
-        ' ',
-        ' ',
-        vec![Subfield::new('a', &long)],
-    ));
+    good.fields.push(Field::data(tag("505"), ' ', ' ', vec![Subfield::new('a', &long)]));
     good.fields.push(title("end"));
-    assert_eq!(
-        write(&good, &mut Vec::new()),
-        Err(WriteError::FieldTooLong {
-            tag: tag("505"),
-            length: 12_004
-        })
-    );
+    assert_eq!(write(&good, &mut Vec::new()), Err(WriteError::FieldTooLong { tag: tag("505"), length: 12_004 }));
     let mut short = good.clone();
     short.fields[4] = Field::data(tag("505"), ' ', ' ', vec![Subfield::new('a', "@")]);
     let file = bytes(&short);
@@ -148,10 +126,7 @@ fn a_directory_whose_numbers_outgrew_their_digits_is_put_right() {
     let end = file.iter().position(|b| *b == 0x1E).unwrap();
     let mut directory = file[24..end - 24].to_vec();
     directory.extend(b"505");
-    let start: usize = std::str::from_utf8(&file[end - 17..end - 12])
-        .unwrap()
-        .parse()
-        .unwrap();
+    let start: usize = std::str::from_utf8(&file[end - 17..end - 12]).unwrap().parse().unwrap();
     directory.extend(format!("{:04}{start:05}245{:04}{:05}", 12_005, 8, start + 12_005).bytes());
     let (read, warnings) = one(&with_directory(&file, &directory));
     assert_eq!((read, warnings), (good, vec![Warning::Directory]));
@@ -181,13 +156,7 @@ fn a_directory_that_has_shifted_is_refused() {
     let mut shifted = file[25..end].to_vec();
     shifted.push(b'0');
     let file = with_directory(&file, &shifted);
-    assert_eq!(
-        reason(&file),
-        Reason::Directory {
-            entries: 4,
-            fields: 4
-        }
-    );
+    assert_eq!(reason(&file), Reason::Directory { entries: 4, fields: 4 });
     // And the number is found all the same only where its tag stands.
     assert_eq!(read(&file)[0].as_ref().unwrap_err().control_number, None);
 }
@@ -218,10 +187,7 @@ fn a_swallowed_record_is_found() {
     file.extend(bytes(&second));
     let items = read(&file);
     let bad = items[0].as_ref().unwrap_err();
-    assert_eq!(
-        (bad.offset, bad.length, &bad.reason),
-        (0, 110, &Reason::Truncated)
-    );
+    assert_eq!((bad.offset, bad.length, &bad.reason), (0, 110, &Reason::Truncated));
     assert_eq!(items[1].as_ref().unwrap().record, second);
     assert_eq!(items[1].as_ref().unwrap().offset, 110);
 }
@@ -236,20 +202,14 @@ fn what_is_between_records_means_nothing() {
     }
     let items = read(&file);
     assert_eq!(items.len(), 2);
-    assert!(items.iter().all(|item| {
-        item.as_ref()
-            .is_ok_and(|r| r.record == good && r.warnings.is_empty())
-    }));
+    assert!(items.iter().all(|item| { item.as_ref().is_ok_and(|r| r.record == good && r.warnings.is_empty()) }));
     assert_eq!(read(b""), []);
     assert_eq!(read(b"\r\n"), []);
 }
 
 #[test]
 fn what_is_no_marc_is_refused() {
-    assert_eq!(
-        reason(b"STT,Ten sach,Tac gia\n1,So do,Vu Trong Phung\n"),
-        Reason::NotMarc
-    );
+    assert_eq!(reason(b"STT,Ten sach,Tac gia\n1,So do,Vu Trong Phung\n"), Reason::NotMarc);
     assert_eq!(reason(b"<html>\x1D"), Reason::NotMarc);
     assert_eq!(reason(b"00026nam a2200025 i 4500\x1E\x1D"), Reason::Empty);
 }
@@ -257,103 +217,46 @@ fn what_is_no_marc_is_refused() {
 #[test]
 fn fields_that_are_not_whole_are_taken() {
     let field = |raw: &[u8]| {
-        let head = format!(
-            "{:05}nam a2200037 i 4500245{:04}00000\x1e",
-            39 + raw.len(),
-            raw.len() + 1
-        );
+        let head = format!("{:05}nam a2200037 i 4500245{:04}00000\x1e", 39 + raw.len(), raw.len() + 1);
         let (record, mut warnings) = one(&[head.as_bytes(), raw, b"\x1e\x1d"].concat());
         assert_eq!(warnings.len(), 1, "{warnings:?}");
         (record.fields[0].clone(), warnings.remove(0))
     };
     let data = |ind1, ind2, parts: &[(char, &str)]| {
-        let subfields = parts
-            .iter()
-            .map(|(code, text)| Subfield::new(*code, *text))
-            .collect();
+        let subfields = parts.iter().map(|(code, text)| Subfield::new(*code, *text)).collect();
         Field::data(tag("245"), ind1, ind2, subfields)
     };
     let t = tag("245");
-    assert_eq!(
-        field(b"\x1faSo do"),
-        (data(' ', ' ', &[('a', "So do")]), Warning::Indicators(t))
-    );
-    assert_eq!(
-        field(b"1\x1faSo do"),
-        (data('1', ' ', &[('a', "So do")]), Warning::Indicators(t))
-    );
-    assert_eq!(
-        field(b"10So do"),
-        (data('1', '0', &[('a', "So do")]), Warning::NoSubfields(t))
-    );
-    let delimiters = (
-        data('1', '0', &[('a', "So do"), ('c', "V")]),
-        Warning::Code(t),
-    );
+    assert_eq!(field(b"\x1faSo do"), (data(' ', ' ', &[('a', "So do")]), Warning::Indicators(t)));
+    assert_eq!(field(b"1\x1faSo do"), (data('1', ' ', &[('a', "So do")]), Warning::Indicators(t)));
+    assert_eq!(field(b"10So do"), (data('1', '0', &[('a', "So do")]), Warning::NoSubfields(t)));
+    let delimiters = (data('1', '0', &[('a', "So do"), ('c', "V")]), Warning::Code(t));
     assert_eq!(field(b"10\x1faSo do\x1f\x1fcV"), delimiters);
     let unreadable = (data('1', '0', &[('?', "Số đỏ")]), Warning::Code(t));
     assert_eq!(field("10\x1f Số đỏ".as_bytes()), unreadable);
-    assert_eq!(
-        field("10\x1fđỏ".as_bytes()),
-        (data('1', '0', &[('?', "đỏ")]), Warning::Code(t))
-    );
+    assert_eq!(field("10\x1fđỏ".as_bytes()), (data('1', '0', &[('?', "đỏ")]), Warning::Code(t)));
 }
 
 #[test]
 fn what_iso2709_cannot_hold_is_named() {
-    let with = |field: Field| {
-        write(
-            &Record {
-                fields: vec![field],
-                ..Record::default()
-            },
-            &mut Vec::new(),
-        )
-    };
+    let with = |field: Field| write(&Record { fields: vec![field], ..Record::default() }, &mut Vec::new());
     let a = |text: &str| vec![Subfield::new('a', text)];
-    assert_eq!(
-        with(Field::data(tag("RELATED"), ' ', ' ', a("x"))),
-        Err(WriteError::TagLength(tag("RELATED")))
-    );
-    assert_eq!(
-        with(Field::data(tag("008"), ' ', ' ', a("x"))),
-        Err(WriteError::Kind(tag("008")))
-    );
-    assert_eq!(
-        with(Field::control(tag("245"), "x")),
-        Err(WriteError::Kind(tag("245")))
-    );
+    assert_eq!(with(Field::data(tag("RELATED"), ' ', ' ', a("x"))), Err(WriteError::TagLength(tag("RELATED"))));
+    assert_eq!(with(Field::data(tag("008"), ' ', ' ', a("x"))), Err(WriteError::Kind(tag("008"))));
+    assert_eq!(with(Field::control(tag("245"), "x")), Err(WriteError::Kind(tag("245"))));
     assert_eq!(with(Field::control(tag("FMT"), "BK")), Ok(()));
-    assert_eq!(
-        with(Field::data(tag("500"), ' ', ' ', vec![])),
-        Err(WriteError::NoSubfields(tag("500")))
-    );
-    assert_eq!(
-        with(Field::data(tag("500"), ' ', ' ', a("x\u{1F}y"))),
-        Err(WriteError::Delimiter(tag("500")))
-    );
+    assert_eq!(with(Field::data(tag("500"), ' ', ' ', vec![])), Err(WriteError::NoSubfields(tag("500"))));
+    assert_eq!(with(Field::data(tag("500"), ' ', ' ', a("x\u{1F}y"))), Err(WriteError::Delimiter(tag("500"))));
     assert_eq!(
         with(Field::data(tag("500"), 'é', ' ', a("x"))),
-        Err(WriteError::Indicator {
-            tag: tag("500"),
-            indicator: 'é'
-        })
+        Err(WriteError::Indicator { tag: tag("500"), indicator: 'é' })
     );
     let longest = "x".repeat(9_994);
     assert_eq!(with(Field::data(tag("500"), ' ', ' ', a(&longest))), Ok(()));
     let fields = vec![Field::data(tag("500"), ' ', ' ', a(&longest)); 10];
-    let full = Record {
-        fields,
-        ..Record::default()
-    };
-    assert!(matches!(
-        write(&full, &mut Vec::new()),
-        Err(WriteError::RecordTooLong(_))
-    ));
-    assert_eq!(
-        write(&Record::default(), &mut Vec::new()),
-        Err(WriteError::Empty)
-    );
+    let full = Record { fields, ..Record::default() };
+    assert!(matches!(write(&full, &mut Vec::new()), Err(WriteError::RecordTooLong(_))));
+    assert_eq!(write(&Record::default(), &mut Vec::new()), Err(WriteError::Empty));
 }
 
 #[test]

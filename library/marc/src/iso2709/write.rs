@@ -91,10 +91,7 @@ fn append(record: &Record, out: &mut Vec<u8>) -> Result<(), WriteError> {
         write_field(field, out)?;
         let length = out.len() - begin - base - start;
         if length > MAX_FIELD {
-            return Err(WriteError::FieldTooLong {
-                tag: field.tag(),
-                length: length - 1,
-            });
+            return Err(WriteError::FieldTooLong { tag: field.tag(), length: length - 1 });
         }
         if start > MAX_LENGTH {
             return Err(WriteError::RecordTooLong(out.len() - begin + 1));
@@ -126,12 +123,7 @@ fn write_field(field: &Field, out: &mut Vec<u8>) -> Result<(), WriteError> {
             }
             write_text(tag, value, out)?;
         }
-        Field::Data {
-            ind1,
-            ind2,
-            subfields,
-            ..
-        } => {
+        Field::Data { ind1, ind2, subfields, .. } => {
             if tag.is_control() {
                 return Err(WriteError::Kind(tag));
             }
@@ -139,20 +131,13 @@ fn write_field(field: &Field, out: &mut Vec<u8>) -> Result<(), WriteError> {
                 return Err(WriteError::NoSubfields(tag));
             }
             for indicator in [*ind1, *ind2] {
-                let byte = u8::try_from(indicator)
-                    .ok()
-                    .filter(|b| b.is_ascii_graphic() || *b == b' ');
+                let byte = u8::try_from(indicator).ok().filter(|b| b.is_ascii_graphic() || *b == b' ');
                 out.push(byte.ok_or(WriteError::Indicator { tag, indicator })?);
             }
             for subfield in subfields {
-                let byte = u8::try_from(subfield.code)
-                    .ok()
-                    .filter(u8::is_ascii_graphic);
+                let byte = u8::try_from(subfield.code).ok().filter(u8::is_ascii_graphic);
                 out.push(DELIMITER);
-                out.push(byte.ok_or(WriteError::Code {
-                    tag,
-                    code: subfield.code,
-                })?);
+                out.push(byte.ok_or(WriteError::Code { tag, code: subfield.code })?);
                 write_text(tag, &subfield.value, out)?;
             }
         }
@@ -162,10 +147,7 @@ fn write_field(field: &Field, out: &mut Vec<u8>) -> Result<(), WriteError> {
 }
 
 fn write_text(tag: Tag, text: &str, out: &mut Vec<u8>) -> Result<(), WriteError> {
-    if text
-        .bytes()
-        .any(|b| matches!(b, RECORD_TERMINATOR | FIELD_TERMINATOR | DELIMITER))
-    {
+    if text.bytes().any(|b| matches!(b, RECORD_TERMINATOR | FIELD_TERMINATOR | DELIMITER)) {
         return Err(WriteError::Delimiter(tag));
     }
     out.extend_from_slice(text.as_bytes());

@@ -34,24 +34,14 @@ struct State {
 
 impl State {
     fn new(charset: Charset) -> Self {
-        Self {
-            charset,
-            scanner: Scanner::new(),
-            offset: 0,
-            index: 0,
-            wide: false,
-        }
+        Self { charset, scanner: Scanner::new(), offset: 0, index: 0, wide: false }
     }
 
     /// The next item in `buffer`, or how much of it can be dropped.
     fn next(&mut self, buffer: &[u8], last: bool) -> Result<Result<Read, Bad>, usize> {
         self.wide |= self.offset == 0 && is_wide(buffer);
         if self.wide {
-            return if last && self.index == 0 {
-                Ok(self.wide_text(buffer.len()))
-            } else {
-                Err(buffer.len())
-            };
+            return if last && self.index == 0 { Ok(self.wide_text(buffer.len())) } else { Err(buffer.len()) };
         }
         Ok(match self.scanner.next(buffer, last) {
             Found::More { keep } => return Err(keep),
@@ -66,13 +56,7 @@ impl State {
     fn wide_text(&mut self, bytes: usize) -> Result<Read, Bad> {
         self.index = 1;
         let length = self.offset + bytes as u64;
-        Err(Bad {
-            index: 0,
-            offset: 0,
-            length,
-            reason: Reason::WideText,
-            control_number: None,
-        })
+        Err(Bad { index: 0, offset: 0, length, reason: Reason::WideText, control_number: None })
     }
 
     fn record(&mut self, buffer: &[u8], start: usize, end: usize) -> Result<Read, Bad> {
@@ -94,40 +78,24 @@ impl State {
         }
     }
 
-    fn bad(
-        &mut self,
-        buffer: &[u8],
-        (start, end): (usize, usize),
-        reason: Reason,
-    ) -> Result<Read, Bad> {
+    fn bad(&mut self, buffer: &[u8], (start, end): (usize, usize), reason: Reason) -> Result<Read, Bad> {
         let control_number = buffer.get(start..end).and_then(parse::control_number);
         let index = self.index;
         self.index += 1;
-        Err(Bad {
-            index,
-            offset: self.offset + start as u64,
-            length: (end - start) as u64,
-            reason,
-            control_number,
-        })
+        Err(Bad { index, offset: self.offset + start as u64, length: (end - start) as u64, reason, control_number })
     }
 }
 
 /// Whether the text is UTF-16, with or without a byte order mark.
 fn is_wide(text: &[u8]) -> bool {
-    [&b"\xFF\xFE"[..], b"\xFE\xFF", b"<\0", b"\0<"]
-        .iter()
-        .any(|head| text.starts_with(head))
+    [&b"\xFF\xFE"[..], b"\xFE\xFF", b"<\0", b"\0<"].iter().any(|head| text.starts_with(head))
 }
 
 impl<'a> Records<'a> {
     /// The records of `file`.
     #[must_use]
     pub fn new(file: &'a [u8], charset: Charset) -> Self {
-        Self {
-            file,
-            state: State::new(charset),
-        }
+        Self { file, state: State::new(charset) }
     }
 }
 
@@ -143,11 +111,7 @@ impl Decoder {
     /// A decoder at the beginning of a file.
     #[must_use]
     pub fn new(charset: Charset) -> Self {
-        Self {
-            buffer: Vec::new(),
-            finished: false,
-            state: State::new(charset),
-        }
+        Self { buffer: Vec::new(), finished: false, state: State::new(charset) }
     }
 
     /// Adds the next piece of the file.

@@ -28,20 +28,11 @@ pub(super) fn parse(bytes: &[u8], charset: Charset, declared: Encoding) -> Resul
     };
     let mut warnings = Vec::new();
     if encoding != declared && !bytes.is_ascii() && !matches!(charset, Charset::Force(_)) {
-        warnings.push(Warning::Encoding {
-            declared,
-            used: encoding,
-        });
+        warnings.push(Warning::Encoding { declared, used: encoding });
     }
     let mut texts = Texts::new(encoding);
     let xml = texts.unicode(bytes);
-    let mut builder = Builder {
-        texts,
-        warnings,
-        leader: None,
-        fields: Vec::new(),
-        place: Place::Record,
-    };
+    let mut builder = Builder { texts, warnings, leader: None, fields: Vec::new(), place: Place::Record };
     builder.read(&xml)?;
     builder.finish(encoding)
 }
@@ -51,20 +42,8 @@ enum Place {
     Record,
     Leader(String),
     Control(Tag, String),
-    Data {
-        tag: Tag,
-        ind1: char,
-        ind2: char,
-        subfields: Vec<Subfield>,
-    },
-    Subfield {
-        tag: Tag,
-        ind1: char,
-        ind2: char,
-        subfields: Vec<Subfield>,
-        code: char,
-        text: String,
-    },
+    Data { tag: Tag, ind1: char, ind2: char, subfields: Vec<Subfield> },
+    Subfield { tag: Tag, ind1: char, ind2: char, subfields: Vec<Subfield>, code: char, text: String },
 }
 
 struct Builder {
@@ -114,45 +93,18 @@ impl Builder {
         let place = std::mem::replace(&mut self.place, Place::Record);
         let (next, known) = match (place, element.local_name().as_ref()) {
             (Place::Record, "leader") => (Place::Leader(String::new()), true),
-            (Place::Record, "controlfield") => (
-                Place::Control(self.tag(element, "controlfield")?, String::new()),
-                true,
-            ),
+            (Place::Record, "controlfield") => {
+                (Place::Control(self.tag(element, "controlfield")?, String::new()), true)
+            }
             (Place::Record, "datafield") => {
                 let tag = self.tag(element, "datafield")?;
                 let ind1 = self.indicator(element, "ind1", tag)?;
                 let ind2 = self.indicator(element, "ind2", tag)?;
-                (
-                    Place::Data {
-                        tag,
-                        ind1,
-                        ind2,
-                        subfields: Vec::with_capacity(4),
-                    },
-                    true,
-                )
+                (Place::Data { tag, ind1, ind2, subfields: Vec::with_capacity(4) }, true)
             }
-            (
-                Place::Data {
-                    tag,
-                    ind1,
-                    ind2,
-                    subfields,
-                },
-                "subfield",
-            ) => {
+            (Place::Data { tag, ind1, ind2, subfields }, "subfield") => {
                 let code = self.code(element, tag)?;
-                (
-                    Place::Subfield {
-                        tag,
-                        ind1,
-                        ind2,
-                        subfields,
-                        code,
-                        text: String::new(),
-                    },
-                    true,
-                )
+                (Place::Subfield { tag, ind1, ind2, subfields, code, text: String::new() }, true)
             }
             (place, name) => {
                 self.unknown(name);
@@ -169,9 +121,7 @@ impl Builder {
             Place::Leader(text) => {
                 let leader = Leader::from_text(&text);
                 if text.chars().count() != Leader::LENGTH
-                    || text
-                        .get(10..12)
-                        .is_none_or(|counts| counts != "22" && counts != "  ")
+                    || text.get(10..12).is_none_or(|counts| counts != "22" && counts != "  ")
                 {
                     self.warnings.push(Warning::Leader(text));
                 }
@@ -183,19 +133,13 @@ impl Builder {
                 // The tag says which kind of field it is, here as in ISO 2709.
                 if tag.is_numeric() && !tag.is_control() {
                     self.warnings.push(Warning::Kind(tag));
-                    self.fields
-                        .push(Field::data(tag, ' ', ' ', vec![Subfield::new('a', text)]));
+                    self.fields.push(Field::data(tag, ' ', ' ', vec![Subfield::new('a', text)]));
                 } else {
                     self.fields.push(Field::control(tag, text));
                 }
                 Place::Record
             }
-            Place::Data {
-                tag,
-                ind1,
-                ind2,
-                subfields,
-            } => {
+            Place::Data { tag, ind1, ind2, subfields } => {
                 if tag.is_control() {
                     self.warnings.push(Warning::Kind(tag));
                     let texts: Vec<String> = subfields.into_iter().map(|s| s.value).collect();
@@ -207,30 +151,16 @@ impl Builder {
                 }
                 Place::Record
             }
-            Place::Subfield {
-                tag,
-                ind1,
-                ind2,
-                mut subfields,
-                code,
-                text,
-            } => {
+            Place::Subfield { tag, ind1, ind2, mut subfields, code, text } => {
                 subfields.push(Subfield::new(code, self.texts.keep(Cow::Owned(text))));
-                Place::Data {
-                    tag,
-                    ind1,
-                    ind2,
-                    subfields,
-                }
+                Place::Data { tag, ind1, ind2, subfields }
             }
         };
     }
 
     fn text(&mut self, text: &str) {
         match &mut self.place {
-            Place::Leader(into) | Place::Control(_, into) | Place::Subfield { text: into, .. } => {
-                into.push_str(text)
-            }
+            Place::Leader(into) | Place::Control(_, into) | Place::Subfield { text: into, .. } => into.push_str(text),
             Place::Record | Place::Data { .. } if text.trim().is_empty() => {}
             Place::Record | Place::Data { .. } => self.unknown(text.trim()),
         }
@@ -257,10 +187,7 @@ impl Builder {
     }
 
     fn tag(&mut self, element: &BytesStart<'_>, name: &'static str) -> Result<Tag, Reason> {
-        let value = attribute(element, "tag")?.ok_or(Reason::Attribute {
-            element: name,
-            attribute: "tag",
-        })?;
+        let value = attribute(element, "tag")?.ok_or(Reason::Attribute { element: name, attribute: "tag" })?;
         let mut name = value.clone();
         // A spreadsheet took the tag for a number: 42 is 042.
         if (1..3).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_digit()) {
@@ -270,12 +197,7 @@ impl Builder {
         Tag::parse(&name).ok_or_else(|| Reason::Tag(value.chars().take(40).collect()))
     }
 
-    fn indicator(
-        &mut self,
-        element: &BytesStart<'_>,
-        name: &'static str,
-        tag: Tag,
-    ) -> Result<char, Reason> {
+    fn indicator(&mut self, element: &BytesStart<'_>, name: &'static str, tag: Tag) -> Result<char, Reason> {
         let value = attribute(element, name)?.unwrap_or_default();
         let mut chars = value.chars();
         match (chars.next(), chars.next()) {
@@ -315,21 +237,12 @@ impl Builder {
             }
         };
         if self.texts.undecodable > 0 {
-            self.warnings
-                .push(Warning::Undecodable(self.texts.undecodable));
+            self.warnings.push(Warning::Undecodable(self.texts.undecodable));
         }
         if self.texts.controls > 0 {
-            self.warnings
-                .push(Warning::ControlCharacters(self.texts.controls));
+            self.warnings.push(Warning::ControlCharacters(self.texts.controls));
         }
-        Ok(Parsed {
-            record: Record {
-                leader,
-                fields: self.fields,
-            },
-            encoding,
-            warnings: self.warnings,
-        })
+        Ok(Parsed { record: Record { leader, fields: self.fields }, encoding, warnings: self.warnings })
     }
 }
 
@@ -342,10 +255,7 @@ fn attribute<'a>(element: &'a BytesStart<'_>, name: &str) -> Result<Option<Cow<'
             if !attribute.value.contains(['&', '\t', '\r', '\n']) {
                 return Ok(Some(attribute.value));
             }
-            return attribute
-                .normalized_value(XmlVersion::Implicit1_0)
-                .map(Some)
-                .map_err(|e| broken(&e));
+            return attribute.normalized_value(XmlVersion::Implicit1_0).map(Some).map_err(|e| broken(&e));
         }
     }
     Ok(None)
@@ -357,8 +267,6 @@ pub(super) fn control_number(bytes: &[u8]) -> Option<String> {
     let rest = bytes.get(at..)?;
     let text = rest.get(memchr::memchr(b'>', rest)? + 1..)?;
     let text = text.get(..memchr::memchr(b'<', text)?)?.trim_ascii();
-    let plain = !text.is_empty()
-        && text.len() <= 64
-        && text.iter().all(|b| (0x20..0x7F).contains(b) && *b != b'&');
+    let plain = !text.is_empty() && text.len() <= 64 && text.iter().all(|b| (0x20..0x7F).contains(b) && *b != b'&');
     plain.then(|| String::from_utf8_lossy(text).into_owned())
 }

@@ -50,11 +50,7 @@ enum Tag<'a> {
 
 impl Scanner {
     pub(super) fn new() -> Self {
-        Self {
-            at: 0,
-            open: None,
-            declared: Encoding::Utf8,
-        }
+        Self { at: 0, open: None, declared: Encoding::Utf8 }
     }
 
     /// Says that the first `bytes` of the buffer are gone.
@@ -72,10 +68,7 @@ impl Scanner {
                 && self.at.saturating_sub(open.start) > MAX_RECORD
             {
                 self.open = None;
-                return Found::Endless {
-                    start: open.start,
-                    end: self.at,
-                };
+                return Found::Endless { start: open.start, end: self.at };
             }
             let rest = buffer.get(self.at..).unwrap_or_default();
             let Some(to_tag) = memchr(b'<', rest) else {
@@ -102,28 +95,15 @@ impl Scanner {
 
     fn judge(&mut self, tag: &Tag<'_>, start: usize) -> Option<Found> {
         match *tag {
-            Tag::Start {
-                name: b"record",
-                closed,
-            } => {
+            Tag::Start { name: b"record", closed } => {
                 let before = self.open.take();
                 if closed {
                     // Inside of a record it is a part of it that means nothing.
                     self.open = before.filter(|open| open.marc);
-                    return self.open.is_none().then_some(Found::Empty {
-                        start,
-                        end: self.at,
-                    });
+                    return self.open.is_none().then_some(Found::Empty { start, end: self.at });
                 }
-                self.open = Some(Open {
-                    start,
-                    marc: false,
-                    elements: false,
-                });
-                before.filter(|b| b.marc).map(|b| Found::Unclosed {
-                    start: b.start,
-                    end: start,
-                })
+                self.open = Some(Open { start, marc: false, elements: false });
+                before.filter(|b| b.marc).map(|b| Found::Unclosed { start: b.start, end: start })
             }
             Tag::Start { name, .. } => {
                 if let Some(open) = &mut self.open {
@@ -139,9 +119,7 @@ impl Scanner {
                 // or never was: nothing is missing.
                 match open {
                     Open { marc: true, .. } => Some(Found::Record { start, end }),
-                    Open {
-                        elements: false, ..
-                    } => Some(Found::Empty { start, end }),
+                    Open { elements: false, .. } => Some(Found::Empty { start, end }),
                     Open { .. } => None,
                 }
             }
@@ -154,10 +132,7 @@ impl Scanner {
         match self.open {
             Some(open) if last => {
                 self.open = None;
-                Found::Unclosed {
-                    start: open.start,
-                    end: keep,
-                }
+                Found::Unclosed { start: open.start, end: keep }
             }
             Some(open) => Found::More { keep: open.start },
             None => Found::More { keep },
@@ -168,9 +143,8 @@ impl Scanner {
 /// The tag at the head of `text`, which begins with `<`, and its length; `None`
 /// when it does not end in `text`.
 fn read_tag<'a>(text: &'a [u8], declared: &mut Encoding) -> Option<(Tag<'a>, usize)> {
-    let until = |head: usize, end: &[u8]| {
-        memmem::find(text.get(head..)?, end).map(|at| (Tag::Other, head + at + end.len()))
-    };
+    let until =
+        |head: usize, end: &[u8]| memmem::find(text.get(head..)?, end).map(|at| (Tag::Other, head + at + end.len()));
     // A piece may end within the first characters of a comment or a section.
     if text.len() < 9 && (b"<!--".starts_with(text) || b"<![CDATA[".starts_with(text)) {
         return None;
@@ -193,23 +167,11 @@ fn read_tag<'a>(text: &'a [u8], declared: &mut Encoding) -> Option<(Tag<'a>, usi
     }
     let end = memchr(b'>', text)?;
     let inner = text.get(1..end)?;
-    let (inner, is_end) = inner
-        .strip_prefix(b"/")
-        .map_or((inner, false), |rest| (rest, true));
-    let name_end = inner
-        .iter()
-        .position(|b| b.is_ascii_whitespace() || *b == b'/')
-        .unwrap_or(inner.len());
+    let (inner, is_end) = inner.strip_prefix(b"/").map_or((inner, false), |rest| (rest, true));
+    let name_end = inner.iter().position(|b| b.is_ascii_whitespace() || *b == b'/').unwrap_or(inner.len());
     let name = inner.get(..name_end)?;
     let name = memchr(b':', name).map_or(name, |colon| name.get(colon + 1..).unwrap_or_default());
-    let tag = if is_end {
-        Tag::End { name }
-    } else {
-        Tag::Start {
-            name,
-            closed: inner.ends_with(b"/"),
-        }
-    };
+    let tag = if is_end { Tag::End { name } } else { Tag::Start { name, closed: inner.ends_with(b"/") } };
     Some((tag, end + 1))
 }
 

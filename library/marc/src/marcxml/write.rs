@@ -6,7 +6,8 @@ use crate::{Field, Record, Tag};
 pub const NAMESPACE: &str = "http://www.loc.gov/MARC21/slim";
 
 /// What stands before the records of a file.
-pub const HEADER: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<collection xmlns=\"http://www.loc.gov/MARC21/slim\">\n";
+pub const HEADER: &str =
+    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<collection xmlns=\"http://www.loc.gov/MARC21/slim\">\n";
 
 /// What stands behind the records of a file.
 pub const FOOTER: &str = "</collection>\n";
@@ -29,11 +30,7 @@ pub fn write_record(record: &Record, out: &mut String) -> Unwritable {
 /// Appends `record` to `out` as an element that names its own namespace, for a
 /// document of another kind, as an answer of SRU or OAI-PMH.
 pub fn write_record_in(record: &Record, out: &mut String) -> Unwritable {
-    write(
-        record,
-        "<record xmlns=\"http://www.loc.gov/MARC21/slim\">\n",
-        out,
-    )
+    write(record, "<record xmlns=\"http://www.loc.gov/MARC21/slim\">\n", out)
 }
 
 fn write(record: &Record, open: &str, out: &mut String) -> Unwritable {
@@ -51,12 +48,7 @@ fn write(record: &Record, open: &str, out: &mut String) -> Unwritable {
                 escape(value, out, &mut lost);
                 out.push_str("</controlfield>\n");
             }
-            Field::Data {
-                tag,
-                ind1,
-                ind2,
-                subfields,
-            } => {
+            Field::Data { tag, ind1, ind2, subfields } => {
                 out.push_str("<datafield tag=\"");
                 write_tag(*tag, out, &mut lost);
                 out.push_str("\" ind1=\"");
@@ -106,12 +98,7 @@ fn escape(text: &str, out: &mut String, lost: &mut Unwritable) {
             // written as a reference.
             b'\r' => (1, "&#13;"),
             0x00..=0x08 | 0x0B | 0x0C | 0x0E..=0x1F => (1, "\u{FFFD}"),
-            0xEF if text
-                .get(at..)
-                .is_some_and(|t| t.starts_with(['\u{FFFE}', '\u{FFFF}'])) =>
-            {
-                (3, "\u{FFFD}")
-            }
+            0xEF if text.get(at..).is_some_and(|t| t.starts_with(['\u{FFFE}', '\u{FFFF}'])) => (3, "\u{FFFD}"),
             _ => continue,
         };
         out.push_str(text.get(from..at).unwrap_or_default());
@@ -134,19 +121,13 @@ mod tests {
 
     #[test]
     fn escapes_what_xml_reserves() {
-        assert_eq!(
-            escaped("a<b>&\"c\"\r\n"),
-            ("a&lt;b&gt;&amp;&quot;c&quot;&#13;\n".to_owned(), 0)
-        );
+        assert_eq!(escaped("a<b>&\"c\"\r\n"), ("a&lt;b&gt;&amp;&quot;c&quot;&#13;\n".to_owned(), 0));
         assert_eq!(escaped("Tiếng Việt"), ("Tiếng Việt".to_owned(), 0));
         assert_eq!(escaped(""), (String::new(), 0));
     }
 
     #[test]
     fn replaces_what_xml_cannot_carry() {
-        assert_eq!(
-            escaped("a\u{1}b\u{FFFE}c\u{FF01}"),
-            ("a\u{FFFD}b\u{FFFD}c\u{FF01}".to_owned(), 2)
-        );
+        assert_eq!(escaped("a\u{1}b\u{FFFE}c\u{FF01}"), ("a\u{FFFD}b\u{FFFD}c\u{FF01}".to_owned(), 2));
     }
 }

@@ -6,10 +6,8 @@ use std::path::{Path, PathBuf};
 /// The files of the corpus with the names they are reported by, sorted; none
 /// where the corpus is absent.
 pub(crate) fn corpus() -> Vec<(String, PathBuf)> {
-    let root = std::env::var_os("TRAM_CORPUS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus"),
-        PathBuf::from,
-    );
+    let root = std::env::var_os("TRAM_CORPUS")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus"), PathBuf::from);
     let root = root.join("marc");
     let mut files = Vec::new();
     let mut folders = vec![root.clone()];
@@ -34,8 +32,6 @@ pub(crate) fn contents(path: &Path) -> Vec<u8> {
         return bytes;
     }
     let mut out = Vec::new();
-    flate2::read::MultiGzDecoder::new(bytes.as_slice())
-        .read_to_end(&mut out)
-        .unwrap();
+    flate2::read::MultiGzDecoder::new(bytes.as_slice()).read_to_end(&mut out).unwrap();
     out
 }

@@ -4,9 +4,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use tempfile::TempDir;
-use tram_contract::search::{
-    Document, Field, FieldKind, Match, Query, Schema, SearchReply, SearchRequest,
-};
+use tram_contract::search::{Document, Field, FieldKind, Match, Query, Schema, SearchReply, SearchRequest};
 use tram_search::{Batch, Index, PUBLIC};
 
 pub(crate) fn field(name: &str, kind: FieldKind, boost: f32) -> Field {
@@ -27,39 +25,14 @@ pub(crate) fn schema() -> Schema {
     Schema {
         collections: vec!["records".to_owned()],
         fields: vec![
-            Field {
-                sort: true,
-                suggest: true,
-                ..field("title", FieldKind::Text, 4.0)
-            },
-            Field {
-                sort: true,
-                suggest: true,
-                ..field("author", FieldKind::Text, 2.0)
-            },
+            Field { sort: true, suggest: true, ..field("title", FieldKind::Text, 4.0) },
+            Field { sort: true, suggest: true, ..field("author", FieldKind::Text, 2.0) },
             field("subject", FieldKind::Text, 1.5),
-            Field {
-                stored: true,
-                ..field("notes", FieldKind::Text, 1.0)
-            },
-            Field {
-                default: false,
-                ..field("publisher", FieldKind::Text, 1.0)
-            },
-            Field {
-                facet: true,
-                sort: true,
-                ..field("type", FieldKind::Keyword, 1.0)
-            },
-            Field {
-                facet: true,
-                ..field("topic", FieldKind::Keyword, 1.0)
-            },
-            Field {
-                facet: true,
-                sort: true,
-                ..field("year", FieldKind::Number, 1.0)
-            },
+            Field { stored: true, ..field("notes", FieldKind::Text, 1.0) },
+            Field { default: false, ..field("publisher", FieldKind::Text, 1.0) },
+            Field { facet: true, sort: true, ..field("type", FieldKind::Keyword, 1.0) },
+            Field { facet: true, ..field("topic", FieldKind::Keyword, 1.0) },
+            Field { facet: true, sort: true, ..field("year", FieldKind::Number, 1.0) },
         ],
     }
 }
@@ -70,21 +43,11 @@ pub(crate) fn open() -> (TempDir, Index) {
     (folder, index)
 }
 
-pub(crate) fn document(
-    visibility: &[&str],
-    texts: &[(&str, &str)],
-    numbers: &[(&str, i64)],
-) -> Document {
+pub(crate) fn document(visibility: &[&str], texts: &[(&str, &str)], numbers: &[(&str, i64)]) -> Document {
     Document {
         visibility: visibility.iter().map(|token| (*token).to_owned()).collect(),
-        texts: texts
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect(),
-        numbers: numbers
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), *value))
-            .collect(),
+        texts: texts.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        numbers: numbers.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect(),
     }
 }
 
@@ -95,34 +58,17 @@ pub(crate) fn titled(title: &str) -> Document {
 
 /// Adds documents under the keys 0, 1, 2 and so on.
 pub(crate) fn fill(index: &Index, documents: Vec<Document>) {
-    let add = (0..)
-        .zip(documents)
-        .map(|(key, document): (u32, _)| (key.to_string(), document))
-        .collect();
-    index
-        .apply(&Batch {
-            sequence: 1,
-            remove: Vec::new(),
-            add,
-        })
-        .unwrap();
+    let add = (0..).zip(documents).map(|(key, document): (u32, _)| (key.to_string(), document)).collect();
+    index.apply(&Batch { sequence: 1, remove: Vec::new(), add }).unwrap();
     index.commit(1).unwrap();
 }
 
 pub(crate) fn typed(text: &str) -> Query {
-    Query::Text {
-        text: text.to_owned(),
-        fields: Vec::new(),
-        r#match: Match::All,
-    }
+    Query::Text { text: text.to_owned(), fields: Vec::new(), r#match: Match::All }
 }
 
 pub(crate) fn typed_in(field: &str, text: &str, r#match: Match) -> Query {
-    Query::Text {
-        text: text.to_owned(),
-        fields: vec![field.to_owned()],
-        r#match,
-    }
+    Query::Text { text: text.to_owned(), fields: vec![field.to_owned()], r#match }
 }
 
 pub(crate) fn public() -> Vec<String> {
@@ -130,9 +76,7 @@ pub(crate) fn public() -> Vec<String> {
 }
 
 pub(crate) fn search(index: &Index, query: Query) -> SearchReply {
-    index
-        .search(&SearchRequest::new(query, 20), &public())
-        .unwrap()
+    index.search(&SearchRequest::new(query, 20), &public()).unwrap()
 }
 
 pub(crate) fn keys(reply: &SearchReply) -> Vec<&str> {

@@ -73,22 +73,13 @@ pub(crate) const INDEXES: &[(&str, Target)] = &[
 pub(crate) fn target(index: &str) -> Result<Target, Fault> {
     let name = index.to_ascii_lowercase();
     // `srw.` is what `cql.` was called in version 1.1.
-    let name = name
-        .strip_prefix("srw.")
-        .map(|rest| format!("cql.{rest}"))
-        .unwrap_or(name);
+    let name = name.strip_prefix("srw.").map(|rest| format!("cql.{rest}")).unwrap_or(name);
     if let Some((_, target)) = INDEXES.iter().find(|(known, _)| *known == name) {
         return Ok(*target);
     }
     let set = name.split_once('.').map_or("", |(set, _)| set);
-    let known = INDEXES
-        .iter()
-        .any(|(known, _)| known.split_once('.').is_some_and(|(s, _)| s == set));
-    if set.is_empty() || known {
-        Err(Fault::new(16, index))
-    } else {
-        Err(Fault::new(15, set))
-    }
+    let known = INDEXES.iter().any(|(known, _)| known.split_once('.').is_some_and(|(s, _)| s == set));
+    if set.is_empty() || known { Err(Fault::new(16, index)) } else { Err(Fault::new(15, set)) }
 }
 
 /// The field whose words a scan walks through.
@@ -134,12 +125,7 @@ pub fn compile(parsed: &Parsed) -> Result<(Query, Option<SortKey>), Fault> {
 fn tree(tree_: &Tree) -> Result<Query, Fault> {
     match tree_ {
         Tree::Clause(of) => clause(of),
-        Tree::Boolean {
-            boolean,
-            modifiers,
-            left,
-            right,
-        } => {
+        Tree::Boolean { boolean, modifiers, left, right } => {
             if *boolean == Boolean::Prox {
                 return Err(Fault::new(39, "prox"));
             }
@@ -165,27 +151,16 @@ fn flat(left: Query, right: Query, or: bool) -> Query {
         other => vec![other],
     };
     parts.push(right);
-    if or {
-        Query::Or(parts)
-    } else {
-        Query::And(parts)
-    }
+    if or { Query::Or(parts) } else { Query::And(parts) }
 }
 
 fn clause(clause: &Clause) -> Result<Query, Fault> {
     let target = target(&clause.index)?;
-    let relation = clause
-        .relation
-        .name
-        .strip_prefix("cql.")
-        .unwrap_or(&clause.relation.name);
+    let relation = clause.relation.name.strip_prefix("cql.").unwrap_or(&clause.relation.name);
     for modifier in &clause.relation.modifiers {
         // Those that say what is done anyway.
         let name = modifier.name.strip_prefix("cql.").unwrap_or(&modifier.name);
-        if !matches!(
-            name,
-            "word" | "string" | "relevant" | "ignorecase" | "ignoreaccents" | "masked" | "isbn"
-        ) {
+        if !matches!(name, "word" | "string" | "relevant" | "ignorecase" | "ignoreaccents" | "masked" | "isbn") {
             return Err(Fault::new(20, &modifier.name));
         }
     }
@@ -195,20 +170,18 @@ fn clause(clause: &Clause) -> Result<Query, Fault> {
         Target::Value(field) => {
             let value = unmasked(&clause.term)?;
             match relation {
-                "=" | "==" | "exact" | "scr" | "any" | "all" | "adj" => Ok(Query::Term {
-                    field: field.into(),
-                    value: value.text,
-                }),
+                "=" | "==" | "exact" | "scr" | "any" | "all" | "adj" => {
+                    Ok(Query::Term { field: field.into(), value: value.text })
+                }
                 _ => Err(unsupported(relation)),
             }
         }
         Target::Isbn => {
             let term = unmasked(&clause.term)?;
             match relation {
-                "=" | "==" | "exact" | "scr" | "any" | "all" | "adj" => Ok(Query::Term {
-                    field: "isbn".into(),
-                    value: isbn_term(&term.text),
-                }),
+                "=" | "==" | "exact" | "scr" | "any" | "all" | "adj" => {
+                    Ok(Query::Term { field: "isbn".into(), value: isbn_term(&term.text) })
+                }
                 _ => Err(unsupported(relation)),
             }
         }
@@ -219,18 +192,14 @@ fn clause(clause: &Clause) -> Result<Query, Fault> {
 /// An ISBN as it is indexed: thirteen digits where it is one, else what stands
 /// there without hyphens.
 pub(crate) fn isbn_term(text: &str) -> String {
-    bib::isbn13(text).unwrap_or_else(|| {
-        text.chars()
-            .filter(char::is_ascii_alphanumeric)
-            .take(13)
-            .collect()
-    })
+    bib::isbn13(text).unwrap_or_else(|| text.chars().filter(char::is_ascii_alphanumeric).take(13).collect())
 }
 
 fn unsupported(relation: &str) -> Fault {
     match relation {
-        "<" | ">" | "<=" | ">=" | "<>" | "within" | "encloses" | "adj" | "any" | "all" | "=="
-        | "exact" => Fault::new(22, relation),
+        "<" | ">" | "<=" | ">=" | "<>" | "within" | "encloses" | "adj" | "any" | "all" | "==" | "exact" => {
+            Fault::new(22, relation)
+        }
         _ => Fault::new(19, relation),
     }
 }
@@ -264,39 +233,26 @@ fn words(clause: &Clause, relation: &str, fields: &[&str]) -> Result<Query, Faul
         (true, _) if !several => Match::Prefix,
         (true, _) => return Err(Fault::new(28, &clause.term)),
     };
-    Ok(Query::Text {
-        text: term.text,
-        fields: fields.iter().map(|f| (*f).to_owned()).collect(),
-        r#match: how,
-    })
+    Ok(Query::Text { text: term.text, fields: fields.iter().map(|f| (*f).to_owned()).collect(), r#match: how })
 }
 
 fn year(clause: &Clause, relation: &str) -> Result<Query, Fault> {
     let field = || "year".to_owned();
     let number = |text: &str| text.trim().parse::<i64>().map_err(|_| Fault::new(36, text));
     let text = unmasked(&clause.term)?.text;
-    let range = |from, to| Query::Range {
-        field: field(),
-        from,
-        to,
-    };
+    let range = |from, to| Query::Range { field: field(), from, to };
     Ok(match relation {
-        "=" | "==" | "exact" | "scr" | "all" | "any" => {
-            match text.split_once('-').filter(|_| relation == "=") {
-                Some((from, to)) => range(Some(number(from)?), Some(number(to)?)),
-                None => range(Some(number(&text)?), Some(number(&text)?)),
-            }
-        }
+        "=" | "==" | "exact" | "scr" | "all" | "any" => match text.split_once('-').filter(|_| relation == "=") {
+            Some((from, to)) => range(Some(number(from)?), Some(number(to)?)),
+            None => range(Some(number(&text)?), Some(number(&text)?)),
+        },
         "<" => range(None, Some(number(&text)?.saturating_sub(1))),
         "<=" => range(None, Some(number(&text)?)),
         ">" => range(Some(number(&text)?.saturating_add(1)), None),
         ">=" => range(Some(number(&text)?), None),
         "<>" => {
             let year = number(&text)?;
-            Query::Not(
-                Box::new(range(None, None)),
-                Box::new(range(Some(year), Some(year))),
-            )
+            Query::Not(Box::new(range(None, None)), Box::new(range(Some(year), Some(year))))
         }
         "within" => {
             let mut ends = text.split_whitespace();
@@ -327,9 +283,7 @@ fn unmasked(term: &str) -> Result<Term, Fault> {
                 Some(c) => return Err(Fault::new(26, c.to_string())),
                 None => return Err(Fault::new(26, "\\")),
             },
-            '*' if chars.peek().is_none() && text.ends_with(|c: char| !c.is_whitespace()) => {
-                truncated = true
-            }
+            '*' if chars.peek().is_none() && text.ends_with(|c: char| !c.is_whitespace()) => truncated = true,
             '*' | '?' => return Err(Fault::new(28, c.to_string())),
             '^' => return Err(Fault::new(31, "^")),
             c => text.push(c),
@@ -353,21 +307,14 @@ fn sort(keys: &[(String, Vec<Modifier>)]) -> Result<Option<SortKey>, Fault> {
     };
     let mut descending = false;
     for modifier in modifiers {
-        match modifier
-            .name
-            .strip_prefix("sort.")
-            .unwrap_or(&modifier.name)
-        {
+        match modifier.name.strip_prefix("sort.").unwrap_or(&modifier.name) {
             "ascending" => descending = false,
             "descending" => descending = true,
             "ignorecase" | "respectcase" | "ignoreaccents" | "missinglow" | "missinghigh" => {}
             _ => return Err(Fault::new(84, &modifier.name)),
         }
     }
-    Ok(Some(Sort::Field {
-        name: name.into(),
-        descending,
-    }))
+    Ok(Some(Sort::Field { name: name.into(), descending }))
 }
 
 #[cfg(test)]
@@ -377,82 +324,35 @@ mod tests {
     use super::*;
 
     fn query(text: &str) -> Result<Query, u32> {
-        parse(text)
-            .and_then(|parsed| compile(&parsed))
-            .map(|(query, _)| query)
-            .map_err(|fault| fault.number)
+        parse(text).and_then(|parsed| compile(&parsed)).map(|(query, _)| query).map_err(|fault| fault.number)
     }
 
     fn text(text: &str, fields: &[&str], r#match: Match) -> Query {
-        Query::Text {
-            text: text.into(),
-            fields: fields.iter().map(|f| (*f).into()).collect(),
-            r#match,
-        }
+        Query::Text { text: text.into(), fields: fields.iter().map(|f| (*f).into()).collect(), r#match }
     }
 
     const TITLE: &[&str] = &["title", "title-other"];
 
     #[test]
     fn what_can_be_answered() {
-        let year = |from, to| Query::Range {
-            field: "year".into(),
-            from,
-            to,
-        };
+        let year = |from, to| Query::Range { field: "year".into(), from, to };
         let table: Vec<(&str, Query)> = vec![
             ("kiều", text("kiều", &[], Match::All)),
             ("\"truyện kiều\"", text("truyện kiều", &[], Match::All)),
-            (
-                "cql.serverChoice = \"truyện kiều\"",
-                text("truyện kiều", &[], Match::All),
-            ),
+            ("cql.serverChoice = \"truyện kiều\"", text("truyện kiều", &[], Match::All)),
             ("dc.title = kiều", text("kiều", TITLE, Match::All)),
-            (
-                "DC.Title = \"truyện kiều\"",
-                text("truyện kiều", TITLE, Match::Phrase),
-            ),
-            (
-                "dc.title all \"kiều truyện\"",
-                text("kiều truyện", TITLE, Match::All),
-            ),
-            (
-                "title any \"kiều lục\"",
-                text("kiều lục", TITLE, Match::Any),
-            ),
-            (
-                "title adj \"mắt biếc\"",
-                text("mắt biếc", TITLE, Match::Phrase),
-            ),
-            (
-                "title exact \"mắt biếc\"",
-                text("mắt biếc", TITLE, Match::Whole),
-            ),
-            (
-                "title == \"mắt biếc\"",
-                text("mắt biếc", TITLE, Match::Whole),
-            ),
-            (
-                "title cql.exact \"mắt biếc\"",
-                text("mắt biếc", TITLE, Match::Whole),
-            ),
+            ("DC.Title = \"truyện kiều\"", text("truyện kiều", TITLE, Match::Phrase)),
+            ("dc.title all \"kiều truyện\"", text("kiều truyện", TITLE, Match::All)),
+            ("title any \"kiều lục\"", text("kiều lục", TITLE, Match::Any)),
+            ("title adj \"mắt biếc\"", text("mắt biếc", TITLE, Match::Phrase)),
+            ("title exact \"mắt biếc\"", text("mắt biếc", TITLE, Match::Whole)),
+            ("title == \"mắt biếc\"", text("mắt biếc", TITLE, Match::Whole)),
+            ("title cql.exact \"mắt biếc\"", text("mắt biếc", TITLE, Match::Whole)),
             ("title = biế*", text("biế", TITLE, Match::Prefix)),
-            (
-                "title all \"mắt biế*\"",
-                text("mắt biế", TITLE, Match::Prefix),
-            ),
+            ("title all \"mắt biế*\"", text("mắt biế", TITLE, Match::Prefix)),
             ("title = a\\*b", text("a*b", TITLE, Match::All)),
-            (
-                "title =/relevant/ignoreCase kiều",
-                text("kiều", TITLE, Match::All),
-            ),
-            (
-                "bath.isbn = 0-306-40615-2",
-                Query::Term {
-                    field: "isbn".into(),
-                    value: "9780306406157".into(),
-                },
-            ),
+            ("title =/relevant/ignoreCase kiều", text("kiều", TITLE, Match::All)),
+            ("bath.isbn = 0-306-40615-2", Query::Term { field: "isbn".into(), value: "9780306406157".into() }),
             ("dc.date = 2015", year(Some(2015), Some(2015))),
             ("dc.date > 2015", year(Some(2016), None)),
             ("dc.date <= 2015", year(None, Some(2015))),
@@ -471,10 +371,7 @@ mod tests {
             (
                 "a or b not c",
                 Query::Not(
-                    Box::new(Query::Or(vec![
-                        text("a", &[], Match::All),
-                        text("b", &[], Match::All),
-                    ])),
+                    Box::new(Query::Or(vec![text("a", &[], Match::All), text("b", &[], Match::All)])),
                     Box::new(text("c", &[], Match::All)),
                 ),
             ),
@@ -485,10 +382,7 @@ mod tests {
                     Query::Or(vec![text("b", &[], Match::All), text("c", &[], Match::All)]),
                 ]),
             ),
-            (
-                "> dc = \"info:srw/context-set/1/dc-v1.1\" dc.title = a",
-                text("a", TITLE, Match::All),
-            ),
+            ("> dc = \"info:srw/context-set/1/dc-v1.1\" dc.title = a", text("a", TITLE, Match::All)),
             ("((a))", text("a", &[], Match::All)),
             ("\"and\"", text("and", &[], Match::All)),
         ];
@@ -545,19 +439,10 @@ mod tests {
     fn order_is_understood() {
         let order = |text: &str| compile(&parse(text).unwrap()).unwrap().1;
         assert_eq!(order("a"), None);
-        assert_eq!(
-            order("a sortby title"),
-            Some(Sort::Field {
-                name: "title-order".into(),
-                descending: false
-            })
-        );
+        assert_eq!(order("a sortby title"), Some(Sort::Field { name: "title-order".into(), descending: false }));
         assert_eq!(
             order("a sortBy dc.date/sort.descending"),
-            Some(Sort::Field {
-                name: "year".into(),
-                descending: true
-            })
+            Some(Sort::Field { name: "year".into(), descending: true })
         );
     }
 }

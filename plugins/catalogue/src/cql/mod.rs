@@ -26,9 +26,6 @@ pub struct Fault {
 impl Fault {
     /// A fault with its detail.
     pub fn new(number: u32, detail: impl Into<String>) -> Self {
-        Self {
-            number,
-            detail: detail.into(),
-        }
+        Self { number, detail: detail.into() }
     }
 }

@@ -82,12 +82,7 @@ pub struct Modifier {
 /// # Errors
 /// A [`Fault`] of the numbers 10 to 14, 27 and 38.
 pub fn parse(query: &str) -> Result<Parsed, Fault> {
-    let mut parser = Parser {
-        tokens: tokens(query)?,
-        at: 0,
-        depth: 0,
-        clauses: 0,
-    };
+    let mut parser = Parser { tokens: tokens(query)?, at: 0, depth: 0, clauses: 0 };
     if parser.tokens.is_empty() {
         return Err(Fault::new(27, ""));
     }
@@ -137,12 +132,7 @@ impl Parser {
             self.at += 1;
             let modifiers = self.modifiers()?;
             let right = self.search_clause()?;
-            left = Tree::Boolean {
-                boolean,
-                modifiers,
-                left: Box::new(left),
-                right: Box::new(right),
-            };
+            left = Tree::Boolean { boolean, modifiers, left: Box::new(left), right: Box::new(right) };
         }
         Ok(left)
     }
@@ -215,18 +205,11 @@ impl Parser {
                     return Err(Fault::new(16, ""));
                 }
                 let term = self.text()?;
-                Ok(Tree::Clause(Clause {
-                    index: first,
-                    relation,
-                    term,
-                }))
+                Ok(Tree::Clause(Clause { index: first, relation, term }))
             }
             None => Ok(Tree::Clause(Clause {
                 index: "cql.serverchoice".into(),
-                relation: Relation {
-                    name: "scr".into(),
-                    modifiers: Vec::new(),
-                },
+                relation: Relation { name: "scr".into(), modifiers: Vec::new() },
                 term: first,
             })),
         }
@@ -239,10 +222,8 @@ impl Parser {
             Some(Token::Comparison(sign)) => (*sign).to_owned(),
             Some(Token::Word(word)) if self.boolean().is_none() && !is_sortby(word) => {
                 let name = word.to_ascii_lowercase();
-                let follows = matches!(
-                    self.tokens.get(self.at + 1),
-                    Some(Token::Word(_) | Token::Quoted(_) | Token::Slash)
-                );
+                let follows =
+                    matches!(self.tokens.get(self.at + 1), Some(Token::Word(_) | Token::Quoted(_) | Token::Slash));
                 if !follows {
                     return Err(Fault::new(10, word.clone()));
                 }
@@ -284,11 +265,7 @@ impl Parser {
             let modifiers = self.modifiers()?;
             keys.push((key, modifiers));
         }
-        if keys.is_empty() {
-            Err(Fault::new(10, "sortby"))
-        } else {
-            Ok(keys)
-        }
+        if keys.is_empty() { Err(Fault::new(10, "sortby")) } else { Ok(keys) }
     }
 }
 

@@ -9,11 +9,7 @@ pub(super) const MAX_UNPACKED: u64 = 48 << 20;
 /// (APPNOTE 4.3.12); `None` when there is no directory.
 pub(super) fn unpacked_size(file: &[u8]) -> Option<u64> {
     let tail = file.len().saturating_sub(66_000);
-    let end = tail
-        + file
-            .get(tail..)?
-            .windows(4)
-            .rposition(|w| w == b"PK\x05\x06")?;
+    let end = tail + file.get(tail..)?.windows(4).rposition(|w| w == b"PK\x05\x06")?;
     let entries = u16_at(file, end + 10)?;
     let mut at = usize::try_from(u32_at(file, end + 16)?).ok()?;
     let mut total = 0u64;

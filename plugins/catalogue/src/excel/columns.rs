@@ -9,10 +9,7 @@ use crate::messages::{self as m, Message};
 /// and digits only. A heading that equals one of them means it; the longer phrases
 /// (marked by their length) also count inside a longer heading.
 pub const FIELDS: &[(&str, &[&str])] = &[
-    (
-        "number",
-        &["stt", "tt", "so tt", "so thu tu", "no", "thu tu"],
-    ),
+    ("number", &["stt", "tt", "so tt", "so thu tu", "no", "thu tu"]),
     (
         "accession",
         &[
@@ -57,40 +54,12 @@ pub const FIELDS: &[(&str, &[&str])] = &[
             "tieu de",
         ],
     ),
-    (
-        "subtitle",
-        &[
-            "nhan de phu",
-            "phu de",
-            "subtitle",
-            "thong tin bo sung nhan de",
-            "ten phu",
-        ],
-    ),
+    ("subtitle", &["nhan de phu", "phu de", "subtitle", "thong tin bo sung nhan de", "ten phu"]),
     (
         "author",
-        &[
-            "tac gia",
-            "ten tac gia",
-            "author",
-            "authors",
-            "ho ten tac gia",
-            "nguoi viet",
-            "tac gia chinh",
-            "chu bien",
-        ],
+        &["tac gia", "ten tac gia", "author", "authors", "ho ten tac gia", "nguoi viet", "tac gia chinh", "chu bien"],
     ),
-    (
-        "contributors",
-        &[
-            "dich gia",
-            "nguoi dich",
-            "translator",
-            "tac gia khac",
-            "dong tac gia",
-            "nguoi dich hieu dinh",
-        ],
-    ),
+    ("contributors", &["dich gia", "nguoi dich", "translator", "tac gia khac", "dong tac gia", "nguoi dich hieu dinh"]),
     (
         "publisher-year",
         &[
@@ -106,21 +75,8 @@ pub const FIELDS: &[(&str, &[&str])] = &[
         ],
     ),
     ("publisher", &["nha xuat ban", "nxb", "nha xb", "publisher"]),
-    (
-        "place",
-        &["noi xuat ban", "noi xb", "place", "place of publication"],
-    ),
-    (
-        "year",
-        &[
-            "nam xuat ban",
-            "nam xb",
-            "nam",
-            "year",
-            "nxb nam xuat ban",
-            "publication year",
-        ],
-    ),
+    ("place", &["noi xuat ban", "noi xb", "place", "place of publication"]),
+    ("year", &["nam xuat ban", "nam xb", "nam", "year", "nxb nam xuat ban", "publication year"]),
     (
         "copies",
         &[
@@ -137,10 +93,7 @@ pub const FIELDS: &[(&str, &[&str])] = &[
             "tong so ban",
         ],
     ),
-    (
-        "price",
-        &["gia tien", "gia", "don gia", "gia bia", "price", "gia sach"],
-    ),
+    ("price", &["gia tien", "gia", "don gia", "gia bia", "price", "gia sach"]),
     (
         "class",
         &[
@@ -154,112 +107,28 @@ pub const FIELDS: &[(&str, &[&str])] = &[
             "ky hieu mon loai",
         ],
     ),
-    (
-        "ddc",
-        &[
-            "ddc",
-            "dewey",
-            "chi so ddc",
-            "so ddc",
-            "phan loai ddc",
-            "ky hieu ddc",
-        ],
-    ),
+    ("ddc", &["ddc", "dewey", "chi so ddc", "so ddc", "phan loai ddc", "ky hieu ddc"]),
     (
         "subjects",
-        &[
-            "tu khoa",
-            "chu de",
-            "de muc",
-            "de muc chu de",
-            "subject",
-            "subjects",
-            "keywords",
-            "mon",
-            "mon hoc",
-        ],
+        &["tu khoa", "chu de", "de muc", "de muc chu de", "subject", "subjects", "keywords", "mon", "mon hoc"],
     ),
     ("pages", &["so trang", "trang", "pages", "so tr"]),
     ("size", &["kho", "kho sach", "kho cm", "size", "kich thuoc"]),
     ("isbn", &["isbn", "so isbn", "ma isbn", "chi so isbn"]),
     ("language", &["ngon ngu", "language", "ngon ngu van ban"]),
-    (
-        "series",
-        &["tung thu", "bo sach", "tu sach", "series", "bo"],
-    ),
+    ("series", &["tung thu", "bo sach", "tu sach", "series", "bo"]),
     ("volume", &["tap", "so tap", "volume", "tap so"]),
-    (
-        "edition",
-        &["lan xuat ban", "lan xb", "edition", "tai ban", "lan in"],
-    ),
+    ("edition", &["lan xuat ban", "lan xb", "edition", "tai ban", "lan in"]),
     (
         "shelf",
-        &[
-            "ke",
-            "vi tri",
-            "kho",
-            "gia",
-            "noi de",
-            "shelf",
-            "vi tri ke",
-            "ke sach",
-            "kho ke",
-            "so ke",
-            "location",
-            "tu",
-        ],
+        &["ke", "vi tri", "kho", "gia", "noi de", "shelf", "vi tri ke", "ke sach", "kho ke", "so ke", "location", "tu"],
     ),
-    (
-        "call",
-        &[
-            "ky hieu xep gia",
-            "ki hieu xep gia",
-            "xep gia",
-            "call number",
-            "ma xep gia",
-            "so xep gia",
-        ],
-    ),
-    (
-        "genres",
-        &[
-            "loai sach",
-            "loai tai lieu",
-            "the loai",
-            "kind",
-            "type",
-            "genre",
-            "loai hinh",
-        ],
-    ),
+    ("call", &["ky hieu xep gia", "ki hieu xep gia", "xep gia", "call number", "ma xep gia", "so xep gia"]),
+    ("genres", &["loai sach", "loai tai lieu", "the loai", "kind", "type", "genre", "loai hinh"]),
     ("summary", &["tom tat", "noi dung", "summary", "gioi thieu"]),
-    (
-        "audience",
-        &[
-            "lop",
-            "doi tuong",
-            "khoi lop",
-            "khoi",
-            "audience",
-            "danh cho",
-            "khoi lop su dung",
-        ],
-    ),
-    (
-        "notes",
-        &["ghi chu", "note", "notes", "remarks", "tinh trang"],
-    ),
-    (
-        "entered",
-        &[
-            "ngay vao so",
-            "ngay nhap",
-            "ngay",
-            "date",
-            "ngay thang",
-            "ngay vao",
-        ],
-    ),
+    ("audience", &["lop", "doi tuong", "khoi lop", "khoi", "audience", "danh cho", "khoi lop su dung"]),
+    ("notes", &["ghi chu", "note", "notes", "remarks", "tinh trang"]),
+    ("entered", &["ngay vao so", "ngay nhap", "ngay", "date", "ngay thang", "ngay vao"]),
 ];
 
 /// The name of a field for people.
@@ -347,10 +216,7 @@ impl Columns {
                     continue;
                 };
                 let score = found.columns.iter().filter(|c| !c.field.is_empty()).count();
-                if score >= 2
-                    && found.has("title")
-                    && best.as_ref().is_none_or(|(most, _)| score > *most)
-                {
+                if score >= 2 && found.has("title") && best.as_ref().is_none_or(|(most, _)| score > *most) {
                     best = Some((score, found));
                 }
             }
@@ -373,24 +239,14 @@ impl Columns {
         let columns = headings
             .into_iter()
             .map(|(column, heading)| {
-                let field = guess(&heading)
-                    .filter(|f| !used.iter().any(|u| u == f))
-                    .unwrap_or_default()
-                    .to_owned();
+                let field = guess(&heading).filter(|f| !used.iter().any(|u| u == f)).unwrap_or_default().to_owned();
                 if !field.is_empty() {
                     used.push(field.clone());
                 }
-                Column {
-                    column,
-                    heading,
-                    field,
-                }
+                Column { column, heading, field }
             })
             .collect();
-        Some(Self {
-            header: below,
-            columns,
-        })
+        Some(Self { header: below, columns })
     }
 
     /// Whether a column holds this field.
@@ -435,28 +291,19 @@ fn guess(heading: &str) -> Option<&'static str> {
     let lower = heading.to_lowercase();
     match key.as_str() {
         "kho" => {
-            return Some(if lower.contains("kho") {
-                "shelf"
-            } else {
-                "size"
-            });
+            return Some(if lower.contains("kho") { "shelf" } else { "size" });
         }
         "gia" => return Some("price"),
         _ => {}
     }
-    let exact = FIELDS
-        .iter()
-        .find(|(_, names)| names.contains(&key.as_str()))
-        .map(|(field, _)| *field);
+    let exact = FIELDS.iter().find(|(_, names)| names.contains(&key.as_str())).map(|(field, _)| *field);
     exact.or_else(|| {
         // Inside a longer heading only phrases of two words and more are trusted, the
         // longest first.
         FIELDS
             .iter()
             .flat_map(|(field, names)| names.iter().map(move |name| (*field, *name)))
-            .filter(|(_, name)| {
-                name.contains(' ') && format!(" {key} ").contains(&format!(" {name} "))
-            })
+            .filter(|(_, name)| name.contains(' ') && format!(" {key} ").contains(&format!(" {name} ")))
             .max_by_key(|(_, name)| name.len())
             .map(|(field, _)| field)
     })

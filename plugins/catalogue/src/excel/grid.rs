@@ -59,9 +59,7 @@ pub fn grids(file: &[u8]) -> Result<Vec<Grid>, SheetError> {
     }
     let damaged = |error: &dyn std::fmt::Display| SheetError::Damaged(error.to_string());
     let mut grids = if file.starts_with(b"PK") {
-        if archive::unpacked_size(file).ok_or_else(|| SheetError::Damaged("zip".into()))?
-            > archive::MAX_UNPACKED
-        {
+        if archive::unpacked_size(file).ok_or_else(|| SheetError::Damaged("zip".into()))? > archive::MAX_UNPACKED {
             return Err(SheetError::Bomb);
         }
         xlsx(file).map_err(|error| damaged(&error))?
@@ -73,10 +71,7 @@ pub fn grids(file: &[u8]) -> Result<Vec<Grid>, SheetError> {
         }
         xls(file).map_err(|error| damaged(&error))?
     } else {
-        let head = file
-            .get(..file.len().min(2048))
-            .unwrap_or_default()
-            .to_ascii_lowercase();
+        let head = file.get(..file.len().min(2048)).unwrap_or_default().to_ascii_lowercase();
         let has = |word: &[u8]| head.windows(word.len()).any(|w| w == word);
         if has(b"<html") || has(b"<table") || has(b"<!doctype html") {
             return Err(SheetError::WebPage);
@@ -96,23 +91,14 @@ fn xlsx(file: &[u8]) -> Result<Vec<Grid>, calamine::XlsxError> {
     let names: Vec<String> = book
         .sheets_metadata()
         .iter()
-        .filter(|sheet| {
-            sheet.visible == calamine::SheetVisible::Visible
-                && sheet.typ == calamine::SheetType::WorkSheet
-        })
+        .filter(|sheet| sheet.visible == calamine::SheetVisible::Visible && sheet.typ == calamine::SheetType::WorkSheet)
         .map(|sheet| sheet.name.clone())
         .collect();
     let mut out = Vec::new();
     for name in names {
-        let mut grid = Grid {
-            name: name.clone(),
-            ..Grid::default()
-        };
+        let mut grid = Grid { name: name.clone(), ..Grid::default() };
         if let Ok(merged) = book.merge_cells_by_sheet_name(&name) {
-            grid.merged = merged
-                .iter()
-                .map(|d| (d.start.0 + 1, d.end.0 + 1, d.start.1, d.end.1))
-                .collect();
+            grid.merged = merged.iter().map(|d| (d.start.0 + 1, d.end.0 + 1, d.start.1, d.end.1)).collect();
         }
         let mut cells = 0;
         let mut reader = book.worksheet_cells_reader(&name)?;
@@ -144,27 +130,18 @@ fn xls(file: &[u8]) -> Result<Vec<Grid>, calamine::XlsError> {
     for name in book.sheet_names() {
         let range = book.worksheet_range(&name)?;
         let (row0, column0) = range.start().unwrap_or_default();
-        let mut grid = Grid {
-            name,
-            ..Grid::default()
-        };
+        let mut grid = Grid { name, ..Grid::default() };
         for (row, column, value) in range.used_cells() {
             let text = match value {
                 Data::Empty | Data::Error(_) => continue,
-                Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => {
-                    text.clone()
-                }
+                Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => text.clone(),
                 Data::Int(number) => number.to_string(),
                 Data::Float(number) => number_text(*number),
                 Data::Bool(value) => value.to_string(),
                 Data::DateTime(date) => date_text(date),
             };
             let place = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-            grid.set(
-                row0.saturating_add(place(row)),
-                column0.saturating_add(place(column)),
-                &text,
-            );
+            grid.set(row0.saturating_add(place(row)), column0.saturating_add(place(column)), &text);
         }
         out.push(grid);
     }
@@ -173,11 +150,7 @@ fn xls(file: &[u8]) -> Result<Vec<Grid>, calamine::XlsError> {
 
 /// `2015` and not `2015.0`.
 fn number_text(number: f64) -> String {
-    if number.fract() == 0.0 && number.abs() < 1e15 {
-        format!("{number:.0}")
-    } else {
-        number.to_string()
-    }
+    if number.fract() == 0.0 && number.abs() < 1e15 { format!("{number:.0}") } else { number.to_string() }
 }
 
 fn date_text(date: &calamine::ExcelDateTime) -> String {
@@ -193,9 +166,7 @@ fn csv(file: &[u8]) -> Result<Grid, SheetError> {
         Err(_) => file.iter().map(|b| char::from(*b)).collect(),
     };
     let first = text.lines().next().unwrap_or_default();
-    let delimiter = [b'\t', b';', b',']
-        .into_iter()
-        .max_by_key(|d| first.bytes().filter(|b| b == d).count());
+    let delimiter = [b'\t', b';', b','].into_iter().max_by_key(|d| first.bytes().filter(|b| b == d).count());
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
@@ -220,20 +191,14 @@ impl Grid {
         if text.is_empty() || row >= MAX_ROWS || column >= MAX_COLUMNS {
             return false;
         }
-        self.rows
-            .entry(row + 1)
-            .or_default()
-            .insert(column, text.to_owned());
+        self.rows.entry(row + 1).or_default().insert(column, text.to_owned());
         true
     }
 
     /// A cell's text; empty when there is none.
     #[must_use]
     pub fn cell(&self, row: u32, column: u32) -> &str {
-        self.rows
-            .get(&row)
-            .and_then(|cells| cells.get(&column))
-            .map_or("", String::as_str)
+        self.rows.get(&row).and_then(|cells| cells.get(&column)).map_or("", String::as_str)
     }
 
     /// A cell that is merged over several rows stands for each of them.
@@ -275,8 +240,7 @@ impl Grid {
                 break;
             }
         }
-        let Some(found) = tram_vietnamese::detect(&sample).filter(|found| found.confidence >= SURE)
-        else {
+        let Some(found) = tram_vietnamese::detect(&sample).filter(|found| found.confidence >= SURE) else {
             return;
         };
         self.legacy = Some(found.legacy);

@@ -21,11 +21,7 @@ pub enum RangeError {
 /// [`RangeError`] with the part that cannot be read.
 pub fn accessions(text: &str) -> Result<Vec<String>, RangeError> {
     let mut out: Vec<String> = Vec::new();
-    for part in text
-        .split([';', ',', '\n', '+'])
-        .map(str::trim)
-        .filter(|p| !p.is_empty())
-    {
+    for part in text.split([';', ',', '\n', '+']).map(str::trim).filter(|p| !p.is_empty()) {
         match split_range(part) {
             None => out.push(complete(part, out.last())),
             Some((from, to)) => {
@@ -72,8 +68,7 @@ fn complete(part: &str, before: Option<&String>) -> String {
 fn dotted(part: &str) -> String {
     match part.split_once(char::is_whitespace) {
         Some((prefix, rest))
-            if prefix.chars().all(char::is_alphabetic)
-                && rest.trim_start().bytes().all(|b| b.is_ascii_digit()) =>
+            if prefix.chars().all(char::is_alphabetic) && rest.trim_start().bytes().all(|b| b.is_ascii_digit()) =>
         {
             format!("{prefix}.{}", rest.trim_start())
         }
@@ -88,11 +83,7 @@ fn split_digits(text: &str) -> (&str, &str) {
 
 fn range(part: &str, from: &str, to: &str) -> Result<Vec<String>, RangeError> {
     let ((prefix, first), (other, last)) = (split_digits(from), split_digits(to));
-    let number = |digits: &str| {
-        digits
-            .parse::<u64>()
-            .map_err(|_| RangeError::Unclear(part.to_owned()))
-    };
+    let number = |digits: &str| digits.parse::<u64>().map_err(|_| RangeError::Unclear(part.to_owned()));
     if crate::keys::accession(prefix) != crate::keys::accession(other) {
         return Err(RangeError::Unclear(part.to_owned()));
     }
@@ -103,9 +94,7 @@ fn range(part: &str, from: &str, to: &str) -> Result<Vec<String>, RangeError> {
     if end - start >= MAX_COPIES {
         return Err(RangeError::TooMany(part.to_owned()));
     }
-    Ok((start..=end)
-        .map(|n| format!("{prefix}{n:0width$}", width = first.len()))
-        .collect())
+    Ok((start..=end).map(|n| format!("{prefix}{n:0width$}", width = first.len())).collect())
 }
 
 #[cfg(test)]
@@ -131,17 +120,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_meant_is_said() {
-        assert_eq!(
-            accessions("TK.00045 - TK.00039"),
-            Err(RangeError::Reversed("TK.00045 - TK.00039".into()))
-        );
-        assert_eq!(
-            accessions("TK.00001 - TN.00003"),
-            Err(RangeError::Unclear("TK.00001 - TN.00003".into()))
-        );
-        assert_eq!(
-            accessions("1-99999"),
-            Err(RangeError::TooMany("1-99999".into()))
-        );
+        assert_eq!(accessions("TK.00045 - TK.00039"), Err(RangeError::Reversed("TK.00045 - TK.00039".into())));
+        assert_eq!(accessions("TK.00001 - TN.00003"), Err(RangeError::Unclear("TK.00001 - TN.00003".into())));
+        assert_eq!(accessions("1-99999"), Err(RangeError::TooMany("1-99999".into())));
     }
 }

@@ -51,13 +51,9 @@ impl RowProblem {
         match self {
             Self::NoTitle => m::ROW_NO_TITLE.get(language).to_owned(),
             Self::Year(text) => m::ROW_YEAR.with(language, &[text]),
-            Self::Accession(RangeError::Reversed(text)) => {
-                m::ROW_RANGE_REVERSED.with(language, &[text])
-            }
+            Self::Accession(RangeError::Reversed(text)) => m::ROW_RANGE_REVERSED.with(language, &[text]),
             Self::Accession(RangeError::TooMany(text)) => m::ROW_RANGE_LONG.with(language, &[text]),
-            Self::Accession(RangeError::Unclear(text)) => {
-                m::ROW_RANGE_UNCLEAR.with(language, &[text])
-            }
+            Self::Accession(RangeError::Unclear(text)) => m::ROW_RANGE_UNCLEAR.with(language, &[text]),
             Self::Copies { stated, numbers } => {
                 m::ROW_COPIES.with(language, &[&stated.to_string(), &numbers.to_string()])
             }
@@ -70,11 +66,7 @@ impl RowProblem {
 /// headings between rows, totals and signatures.
 #[must_use]
 pub fn read(grid: &Grid, columns: &Columns, sheet: &str) -> Vec<Row> {
-    let mapped = columns
-        .columns
-        .iter()
-        .filter(|c| !c.field.is_empty())
-        .count();
+    let mapped = columns.columns.iter().filter(|c| !c.field.is_empty()).count();
     grid.rows
         .keys()
         .filter(|row| **row > columns.header)
@@ -91,28 +83,16 @@ pub fn read(grid: &Grid, columns: &Columns, sheet: &str) -> Vec<Row> {
                 .collect();
             let says = |field: &str| fields.contains_key(field);
             // A title, a number or an author makes a row; a total or a signature has none.
-            let row_of_a_book =
-                says("title") || says("accession") || (says("author") && fields.len() > 1);
-            row_of_a_book.then(|| Row {
-                sheet: sheet.to_owned(),
-                row: *row,
-                fields,
-            })
+            let row_of_a_book = says("title") || says("accession") || (says("author") && fields.len() > 1);
+            row_of_a_book.then(|| Row { sheet: sheet.to_owned(), row: *row, fields })
         })
         .collect()
 }
 
 impl Row {
     fn text(&self, field: &str) -> String {
-        let text = self
-            .fields
-            .get(field)
-            .map(String::as_str)
-            .unwrap_or_default();
-        tram_vietnamese::nfc(text)
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ")
+        let text = self.fields.get(field).map(String::as_str).unwrap_or_default();
+        tram_vietnamese::nfc(text).split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     /// The title and copies that the row describes. `kind` is the kind of all rows
@@ -158,12 +138,7 @@ impl Row {
         put(Part::Size, size(&self.text("size")));
         put(
             Part::Isbn,
-            self.text("isbn")
-                .replace([';', ','], "\n")
-                .lines()
-                .map(str::trim)
-                .collect::<Vec<_>>()
-                .join("\n"),
+            self.text("isbn").replace([';', ','], "\n").lines().map(str::trim).collect::<Vec<_>>().join("\n"),
         );
         put(Part::Price, self.text("price"));
         put(Part::Dewey, self.text("ddc"));
@@ -172,12 +147,8 @@ impl Row {
         put(Part::Summary, self.text("summary"));
         put(Part::Audience, self.text("audience"));
         put(Part::Notes, self.text("notes"));
-        let subjects: Vec<String> = self
-            .text("subjects")
-            .split([';', ','])
-            .map(|s| s.trim().to_owned())
-            .filter(|s| !s.is_empty())
-            .collect();
+        let subjects: Vec<String> =
+            self.text("subjects").split([';', ',']).map(|s| s.trim().to_owned()).filter(|s| !s.is_empty()).collect();
         let genre = match self.text("genres") {
             genre if !genre.is_empty() => genre,
             _ => kind.to_owned(),
@@ -188,13 +159,7 @@ impl Row {
         };
         put(Part::Subjects, subjects.join("\n"));
         put(Part::Genres, genre);
-        put(
-            Part::Language,
-            language(
-                &self.text("language"),
-                plain_language_guess(&self.text("title")),
-            ),
-        );
+        put(Part::Language, language(&self.text("language"), plain_language_guess(&self.text("title"))));
         Ok((plain, self.copies()?))
     }
 
@@ -205,29 +170,19 @@ impl Row {
             "" => None,
             text => {
                 let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
-                Some(
-                    digits
-                        .parse::<u64>()
-                        .ok()
-                        .filter(|n| *n <= 2_000)
-                        .ok_or(RowProblem::CopiesNumber(stated))?,
-                )
+                Some(digits.parse::<u64>().ok().filter(|n| *n <= 2_000).ok_or(RowProblem::CopiesNumber(stated))?)
             }
         };
         if let Some(stated) = stated
             && !numbers.is_empty()
             && stated != numbers.len() as u64
         {
-            return Err(RowProblem::Copies {
-                stated,
-                numbers: numbers.len(),
-            });
+            return Err(RowProblem::Copies { stated, numbers: numbers.len() });
         }
         let call = match self.text("call") {
-            call if call.is_empty() => [self.text("ddc"), self.text("class")]
-                .into_iter()
-                .find(|c| !c.is_empty())
-                .unwrap_or_default(),
+            call if call.is_empty() => {
+                [self.text("ddc"), self.text("class")].into_iter().find(|c| !c.is_empty()).unwrap_or_default()
+            }
             call => call,
         };
         let copy = |accession: String| Copy {
@@ -272,11 +227,7 @@ impl Row {
 fn split_year(text: &str) -> Result<(String, String), RowProblem> {
     let Some(year) = bib::year_in(text) else {
         // Four digits or more that are no year are a slip; fewer may be an edition.
-        let longest = text
-            .split(|c: char| !c.is_ascii_digit())
-            .map(str::len)
-            .max()
-            .unwrap_or(0);
+        let longest = text.split(|c: char| !c.is_ascii_digit()).map(str::len).max().unwrap_or(0);
         if longest >= 4 {
             return Err(RowProblem::Year(text.to_owned()));
         }
@@ -284,20 +235,14 @@ fn split_year(text: &str) -> Result<(String, String), RowProblem> {
     };
     let year = year.to_string();
     let before = text.split_once(&year).map_or("", |(before, _)| before);
-    let before = before
-        .trim()
-        .trim_end_matches([',', '-', '.', ';', '–', '('])
-        .trim();
+    let before = before.trim().trim_end_matches([',', '-', '.', ';', '–', '(']).trim();
     Ok((before.to_owned(), year))
 }
 
 /// `[k.n.]` and the like mean that nothing is known.
 fn known(text: &str) -> String {
     let bare = text.trim_matches(['[', ']', ' ']);
-    if matches!(
-        bare,
-        "k.đ." | "k.n." | "k.đ" | "k.n" | "s.l." | "s.n." | "?" | "-"
-    ) {
+    if matches!(bare, "k.đ." | "k.n." | "k.đ" | "k.n" | "s.l." | "s.n." | "?" | "-") {
         String::new()
     } else {
         bare.to_owned()
@@ -306,17 +251,11 @@ fn known(text: &str) -> String {
 
 fn publisher_name(text: &str) -> String {
     // An edition that stands between publisher and year belongs to neither.
-    let name = text
-        .split(',')
-        .map(str::trim)
-        .find(|part| !part.is_empty() && !known(part).is_empty())
-        .unwrap_or_default();
+    let name =
+        text.split(',').map(str::trim).find(|part| !part.is_empty() && !known(part).is_empty()).unwrap_or_default();
     let name = ["NXB.", "NXB", "Nxb.", "Nxb", "Nhà xuất bản", "Nhà XB"]
         .iter()
-        .find_map(|prefix| {
-            name.strip_prefix(prefix)
-                .filter(|rest| rest.starts_with(' '))
-        })
+        .find_map(|prefix| name.strip_prefix(prefix).filter(|rest| rest.starts_with(' ')))
         .unwrap_or(name);
     known(name.trim())
 }
@@ -325,26 +264,12 @@ fn publisher_name(text: &str) -> String {
 fn split_volume(title: &str, stated: &str) -> (String, String) {
     if !stated.is_empty() {
         let number = stated.chars().next().is_some_and(|c| c.is_ascii_digit());
-        return (
-            title.to_owned(),
-            if number {
-                format!("Tập {stated}")
-            } else {
-                stated.to_owned()
-            },
-        );
+        return (title.to_owned(), if number { format!("Tập {stated}") } else { stated.to_owned() });
     }
     for word in [". Tập ", ", tập ", " - Tập ", ". Quyển ", " (Tập ", ". T."] {
         if let Some((before, after)) = title.split_once(word) {
-            let name = if word.contains("Quyển") {
-                "Quyển"
-            } else {
-                "Tập"
-            };
-            return (
-                before.trim().to_owned(),
-                format!("{name} {}", after.trim().trim_end_matches(')')),
-            );
+            let name = if word.contains("Quyển") { "Quyển" } else { "Tập" };
+            return (before.trim().to_owned(), format!("{name} {}", after.trim().trim_end_matches(')')));
         }
     }
     (title.to_owned(), String::new())
@@ -390,11 +315,7 @@ fn people(text: &str) -> (String, Vec<String>) {
     }
     let mut author = String::new();
     let mut others = Vec::new();
-    for piece in pieces
-        .iter()
-        .map(|p| p.trim_end_matches(['.', ',']).trim())
-        .filter(|p| !p.is_empty())
-    {
+    for piece in pieces.iter().map(|p| p.trim_end_matches(['.', ',']).trim()).filter(|p| !p.is_empty()) {
         let role = ROLES.iter().find_map(|(word, role)| {
             let name = piece.strip_suffix(word)?.trim_end_matches([',', ' ', ':']);
             (!name.is_empty()).then_some((name, *role))
@@ -413,19 +334,11 @@ fn people(text: &str) -> (String, Vec<String>) {
 
 fn pages(text: &str) -> String {
     let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
-    if digits.is_empty() {
-        text.to_owned()
-    } else {
-        format!("{digits} tr.")
-    }
+    if digits.is_empty() { text.to_owned() } else { format!("{digits} tr.") }
 }
 
 fn size(text: &str) -> String {
-    if text.is_empty() || text.to_lowercase().contains("cm") {
-        text.to_owned()
-    } else {
-        format!("{text} cm")
-    }
+    if text.is_empty() || text.to_lowercase().contains("cm") { text.to_owned() } else { format!("{text} cm") }
 }
 
 fn language(stated: &str, otherwise: &'static str) -> String {
@@ -447,9 +360,5 @@ fn language(stated: &str, otherwise: &'static str) -> String {
 
 /// A title with Vietnamese marks is Vietnamese; nothing is said of others.
 fn plain_language_guess(title: &str) -> &'static str {
-    if tram_vietnamese::has_marks(title) {
-        "vie"
-    } else {
-        ""
-    }
+    if tram_vietnamese::has_marks(title) { "vie" } else { "" }
 }

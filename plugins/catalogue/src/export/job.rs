@@ -43,9 +43,7 @@ impl Format {
     /// The form of this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Marc, Self::Marcxml, Self::Xlsx]
-            .into_iter()
-            .find(|format| format.name() == name)
+        [Self::Marc, Self::Marcxml, Self::Xlsx].into_iter().find(|format| format.name() == name)
     }
 
     fn ending(self) -> &'static str {
@@ -87,12 +85,7 @@ impl Arguments {
     /// Arguments from a form.
     #[must_use]
     pub fn new(format: Format, public: bool) -> Self {
-        Self {
-            options: Chosen {
-                format,
-                public: if public { "yes".into() } else { String::new() },
-            },
-        }
+        Self { options: Chosen { format, public: if public { "yes".into() } else { String::new() } } }
     }
 }
 
@@ -138,19 +131,12 @@ pub fn run(state: &[u8], first: bool, by: &Principal) -> Result<Step> {
     let language = by.language.as_str();
     let mut state: State = if first {
         let arguments: Arguments = serde_json::from_slice(state)?;
-        State {
-            chosen: arguments.options,
-            ..State::default()
-        }
+        State { chosen: arguments.options, ..State::default() }
     } else {
         serde_json::from_slice(state)?
     };
     let format = state.chosen.format;
-    let name = format!(
-        "{}.{}",
-        m::EXPORT_NAME.with(language, &[&clock::today()]),
-        format.ending()
-    );
+    let name = format!("{}.{}", m::EXPORT_NAME.with(language, &[&clock::today()]), format.ending());
     let mut blob = if first {
         let mut blob = blobs::create(&name, format.media_type())?;
         match format {
@@ -175,11 +161,7 @@ pub fn run(state: &[u8], first: bool, by: &Principal) -> Result<Step> {
     blob.append(&out)?;
     let total = store::count(shelf::RECORDS)?;
     let done = state.records + state.left_out;
-    let progress = Progress::new(
-        done.min(total),
-        total,
-        m::PROGRESS_EXPORT.text_with(&[&done.to_string()]),
-    );
+    let progress = Progress::new(done.min(total), total, m::PROGRESS_EXPORT.text_with(&[&done.to_string()]));
     if let Some(next) = next {
         state.after = Some(store::to_hex(&next));
         state.blob = blob.suspend()?;
@@ -194,14 +176,7 @@ pub fn run(state: &[u8], first: bool, by: &Principal) -> Result<Step> {
     let message = if state.left_out == 0 {
         m::EXPORT_DONE.with(language, &[&count])
     } else {
-        m::EXPORT_LEFT_OUT.with(
-            language,
-            &[
-                &count,
-                &m::figure(state.left_out, language),
-                &state.named.join("; "),
-            ],
-        )
+        m::EXPORT_LEFT_OUT.with(language, &[&count, &m::figure(state.left_out, language), &state.named.join("; ")])
     };
     let outcome = Outcome {
         blob: blob.finish()?,
@@ -227,9 +202,7 @@ fn write(state: &mut State, row: &Loaded, language: &str, out: &mut Vec<u8>) -> 
             if iso2709::write(&whole, out).is_err() {
                 state.left_out += 1;
                 if state.named.len() < NAMED {
-                    state
-                        .named
-                        .push(bib::title_or(record, &row.id()).into_owned());
+                    state.named.push(bib::title_or(record, &row.id()).into_owned());
                 }
                 return Ok(());
             }
@@ -251,14 +224,9 @@ fn write(state: &mut State, row: &Loaded, language: &str, out: &mut Vec<u8>) -> 
 
 /// Whether a field stays in an export for the public.
 fn keep(field: &tram_marc::Field) -> bool {
-    let alone = tram_marc::Record {
-        fields: vec![field.clone()],
-        ..tram_marc::Record::default()
-    };
+    let alone = tram_marc::Record { fields: vec![field.clone()], ..tram_marc::Record::default() };
     let bytes = compact::encode(&alone);
-    Compact::new(&bytes)
-        .and_then(|record| record.fields().next())
-        .is_some_and(is_public)
+    Compact::new(&bytes).and_then(|record| record.fields().next()).is_some_and(is_public)
 }
 
 /// The file of an export that is done.

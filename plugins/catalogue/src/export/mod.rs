@@ -14,13 +14,11 @@ use crate::compact::FieldRef;
 pub fn is_public(field: FieldRef<'_>) -> bool {
     match field.tag.as_bytes() {
         [b'5', b'9', _] | [b'9', ..] => false,
-        [a, b, c] if a.is_ascii_digit() && b.is_ascii_digit() && c.is_ascii_digit() => {
-            match field.tag {
-                "541" => false,
-                "561" | "583" => field.indicators().0 != '0',
-                _ => true,
-            }
-        }
+        [a, b, c] if a.is_ascii_digit() && b.is_ascii_digit() && c.is_ascii_digit() => match field.tag {
+            "541" => false,
+            "561" | "583" => field.indicators().0 != '0',
+            _ => true,
+        },
         _ => false,
     }
 }

@@ -81,12 +81,7 @@ impl Sheet {
             self.at += (out.len() - before) as u64;
             self.directory.push(entry);
         }
-        let entry = Entry {
-            name: SHEET.into(),
-            offset: self.at,
-            streamed: true,
-            ..Entry::default()
-        };
+        let entry = Entry { name: SHEET.into(), offset: self.at, streamed: true, ..Entry::default() };
         let before = out.len();
         local_header(&mut out, &entry);
         self.at += (out.len() - before) as u64;
@@ -103,26 +98,11 @@ impl Sheet {
     }
 
     /// Appends the rows of a title to `out`, not packed yet.
-    pub fn rows(
-        &mut self,
-        record: Compact<'_>,
-        copies: &[CopyEntry],
-        language: &str,
-        out: &mut Vec<u8>,
-    ) {
+    pub fn rows(&mut self, record: Compact<'_>, copies: &[CopyEntry], language: &str, out: &mut Vec<u8>) {
         let plain = plain::read(&record.record());
-        let part = |part: Part| {
-            plain
-                .get(&part)
-                .map_or("", String::as_str)
-                .replace('\n', "; ")
-        };
+        let part = |part: Part| plain.get(&part).map_or("", String::as_str).replace('\n', "; ");
         let language_name = bib::language(record)
-            .map(|code| {
-                words::language_name(code)
-                    .map_or(code, |name| name.get(language))
-                    .to_owned()
-            })
+            .map(|code| words::language_name(code).map_or(code, |name| name.get(language)).to_owned())
             .unwrap_or_default();
         let title = [
             part(Part::Title),
@@ -150,10 +130,7 @@ impl Sheet {
         ];
         let mut text = String::new();
         let mut write = |copy: [&str; 4]| {
-            let cells: Vec<&str> = copy
-                .into_iter()
-                .chain(title.iter().map(String::as_str))
-                .collect();
+            let cells: Vec<&str> = copy.into_iter().chain(title.iter().map(String::as_str)).collect();
             self.row(&mut text, &cells);
         };
         if copies.is_empty() {
@@ -161,12 +138,7 @@ impl Sheet {
         }
         for copy in copies {
             let value = &copy.value;
-            write([
-                &value.accession,
-                &value.shelf,
-                &value.call,
-                words::state(&value.state).get(language),
-            ]);
+            write([&value.accession, &value.shelf, &value.call, words::state(&value.state).get(language)]);
         }
         out.extend_from_slice(text.as_bytes());
     }
@@ -183,10 +155,7 @@ impl Sheet {
             }
             out.push_str("<c t=\"inlineStr\"><is><t xml:space=\"preserve\">");
             // A cell holds 32,767 characters.
-            let end = text
-                .char_indices()
-                .nth(32_000)
-                .map_or(text.len(), |(at, _)| at);
+            let end = text.char_indices().nth(32_000).map_or(text.len(), |(at, _)| at);
             escape(out, text.get(..end).unwrap_or_default());
             out.push_str("</t></is></c>");
         }
@@ -239,9 +208,7 @@ impl Sheet {
             out.extend_from_slice(entry.name.as_bytes());
         }
         let size = (out.len() - before) as u64;
-        let count = u16::try_from(self.directory.len())
-            .unwrap_or(u16::MAX)
-            .to_le_bytes();
+        let count = u16::try_from(self.directory.len()).unwrap_or(u16::MAX).to_le_bytes();
         out.extend_from_slice(b"PK\x05\x06\x00\x00\x00\x00");
         out.extend_from_slice(&count);
         out.extend_from_slice(&count);
@@ -307,11 +274,7 @@ fn common(out: &mut Vec<u8>, entry: &Entry) {
     out.extend_from_slice(&entry.crc.to_le_bytes());
     out.extend_from_slice(&short(entry.packed));
     out.extend_from_slice(&short(entry.unpacked));
-    out.extend_from_slice(
-        &u16::try_from(entry.name.len())
-            .unwrap_or(u16::MAX)
-            .to_le_bytes(),
-    );
+    out.extend_from_slice(&u16::try_from(entry.name.len()).unwrap_or(u16::MAX).to_le_bytes());
 }
 
 fn deflate(text: &[u8], flush: FlushCompress) -> Vec<u8> {
@@ -328,10 +291,7 @@ fn deflate(text: &[u8], flush: FlushCompress) -> Vec<u8> {
             _ => rest.is_empty() && (out.len() < out.capacity() || out.len() == before),
         };
         let all_in = usize::try_from(packer.total_in()).unwrap_or(usize::MAX) >= text.len();
-        if done
-            || (flush != FlushCompress::Finish && all_in && out.len() < out.capacity())
-            || status.is_err()
-        {
+        if done || (flush != FlushCompress::Finish && all_in && out.len() < out.capacity()) || status.is_err() {
             return out;
         }
     }
@@ -385,19 +345,13 @@ mod tests {
 
     #[test]
     fn crcs_of_pieces_join() {
-        let (a, b) = (
-            b"hello ".as_slice(),
-            b"world, longer than the first".as_slice(),
-        );
+        let (a, b) = (b"hello ".as_slice(), b"world, longer than the first".as_slice());
         let of = |bytes: &[u8]| {
             let mut crc = Crc::new();
             crc.update(bytes);
             crc.sum()
         };
-        assert_eq!(
-            joined_crc(of(a), of(b), b.len() as u64),
-            of(&[a, b].concat())
-        );
+        assert_eq!(joined_crc(of(a), of(b), b.len() as u64), of(&[a, b].concat()));
         assert_eq!(joined_crc(0, of(b), b.len() as u64), of(b));
     }
 
@@ -416,13 +370,7 @@ mod tests {
         let mut book = calamine::Xlsx::new(std::io::Cursor::new(file)).unwrap();
         let range = book.worksheet_range_at(0).unwrap().unwrap();
         assert_eq!(range.height(), 301);
-        assert_eq!(
-            range.get_value((300, 4)),
-            Some(&Data::String("Truyện <số> & 299".into()))
-        );
-        assert_eq!(
-            range.get_value((0, 0)),
-            Some(&Data::String(m::ACCESSION.vi.into()))
-        );
+        assert_eq!(range.get_value((300, 4)), Some(&Data::String("Truyện <số> & 299".into())));
+        assert_eq!(range.get_value((0, 0)), Some(&Data::String(m::ACCESSION.vi.into())));
     }
 }

@@ -10,9 +10,7 @@ use tram_sdk::store;
 use tram_sdk::{Error, Principal, Progress, Result, Step, clock};
 
 use super::report::{self, Counts, Fate, Line};
-use super::{
-    Arguments, FileArgument, IMPORTS, Import, Options, Outcome, Policy, marc, place, sheet,
-};
+use super::{Arguments, FileArgument, IMPORTS, Import, Options, Outcome, Policy, marc, place, sheet};
 use crate::messages as m;
 use crate::shelf::{BATCHES, Batch};
 
@@ -83,19 +81,12 @@ pub(super) struct Work<'a> {
 
 impl Work<'_> {
     pub(super) fn line(&mut self, line: Line) {
-        self.lines.push(Line {
-            file: self.file.name.clone(),
-            ..line
-        });
+        self.lines.push(Line { file: self.file.name.clone(), ..line });
     }
 
     pub(super) fn refuse(&mut self, line: Line, reason: String) {
         self.counts.refused += 1;
-        self.line(Line {
-            fate: Some(Fate::Refused),
-            reason,
-            ..line
-        });
+        self.line(Line { fate: Some(Fate::Refused), reason, ..line });
     }
 
     pub(super) fn is_full(&self, records: usize) -> bool {
@@ -112,11 +103,7 @@ impl Work<'_> {
 /// # Errors
 /// `invalid` when there is no file; as the store.
 pub fn run(state: &[u8], first: bool, by: &Principal) -> Result<Step> {
-    let mut state: State = if first {
-        begin(serde_json::from_slice(state)?)?
-    } else {
-        serde_json::from_slice(state)?
-    };
+    let mut state: State = if first { begin(serde_json::from_slice(state)?)? } else { serde_json::from_slice(state)? };
     state.step += 1;
     match state.phase {
         Phase::Check | Phase::Write => read(&mut state, by)?,
@@ -154,11 +141,7 @@ fn read(state: &mut State, by: &Principal) -> Result<()> {
     let Some(file) = state.files.get(state.file).cloned() else {
         return next_phase(state);
     };
-    let batch = state
-        .batch
-        .as_deref()
-        .and_then(store::from_hex)
-        .and_then(|b| b.try_into().ok());
+    let batch = state.batch.as_deref().and_then(store::from_hex).and_then(|b| b.try_into().ok());
     let mut work = Work {
         file: &file,
         options: &state.options,
@@ -223,11 +206,7 @@ fn next_phase(state: &mut State) -> Result<()> {
 }
 
 fn settle(state: &mut State) -> Result<()> {
-    let batch = state
-        .batch
-        .as_deref()
-        .and_then(store::from_hex)
-        .and_then(|b| <[u8; 16]>::try_from(b).ok());
+    let batch = state.batch.as_deref().and_then(store::from_hex).and_then(|b| <[u8; 16]>::try_from(b).ok());
     let Some(batch) = batch else {
         state.phase = Phase::Report;
         return Ok(());
@@ -252,11 +231,7 @@ fn finish(state: &State, by: &Principal) -> Result<Step> {
     report::forget(&key, 40)?;
     let mut counts = state.counts;
     if state.given_up {
-        counts = Counts {
-            read: counts.read,
-            refused: counts.refused,
-            ..Counts::default()
-        };
+        counts = Counts { read: counts.read, refused: counts.refused, ..Counts::default() };
     }
     let outcome = Outcome {
         import: state.import.clone(),
@@ -266,19 +241,10 @@ fn finish(state: &State, by: &Principal) -> Result<Step> {
         message: summary(&counts, state.given_up, language),
     };
     if let Some(entry) = IMPORTS.get(&key)? {
-        IMPORTS.put(
-            &key,
-            &Import {
-                outcome: Some(outcome.clone()),
-                ..entry.value
-            },
-        )?;
+        IMPORTS.put(&key, &Import { outcome: Some(outcome.clone()), ..entry.value })?;
     }
     let total = total(state);
-    Step::done(
-        Progress::new(total, total, Text::from(outcome.message.as_str())),
-        &outcome,
-    )
+    Step::done(Progress::new(total, total, Text::from(outcome.message.as_str())), &outcome)
 }
 
 /// The figures in a sentence.
@@ -307,13 +273,7 @@ fn total(state: &State) -> u64 {
 fn progress(state: &State) -> Progress {
     let total = total(state);
     let size = state.files.get(state.file).map_or(0, |file| file.size);
-    let inside = state
-        .place
-        .sheet
-        .as_ref()
-        .map_or(state.place.offset, |sheet| {
-            sheet.scaled(state.place.offset, size)
-        });
+    let inside = state.place.sheet.as_ref().map_or(state.place.offset, |sheet| sheet.scaled(state.place.offset, size));
     let done = (state.before + inside).min(total);
     let message = match state.phase {
         Phase::Check => &m::PROGRESS_CHECK,
@@ -322,9 +282,5 @@ fn progress(state: &State) -> Progress {
         Phase::TakeBack => &m::PROGRESS_TAKE_BACK,
         Phase::Report => &m::PROGRESS_REPORT,
     };
-    Progress::new(
-        done,
-        total,
-        message.text_with(&[&state.counts.read.to_string()]),
-    )
+    Progress::new(done, total, message.text_with(&[&state.counts.read.to_string()]))
 }

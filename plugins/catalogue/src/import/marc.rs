@@ -22,21 +22,11 @@ const PATIENCE: u64 = 32 << 20;
 /// # Errors
 /// `invalid` when the file is no MARC; as the store.
 pub(super) fn step(work: &mut Work<'_>, place: &mut Place) -> Result<bool> {
-    let blob = place
-        .unpacked
-        .clone()
-        .unwrap_or_else(|| work.file.blob.clone());
+    let blob = place.unpacked.clone().unwrap_or_else(|| work.file.blob.clone());
     let size = blobs::stat(&blob)?.map_or(0, |info| info.size);
     if size == 0 {
         work.counts.read += 1;
-        work.refuse(
-            Line {
-                number: 1,
-                offset: Some(0),
-                ..Line::default()
-            },
-            m::FILE_EMPTY.get(work.language).into(),
-        );
+        work.refuse(Line { number: 1, offset: Some(0), ..Line::default() }, m::FILE_EMPTY.get(work.language).into());
         return Ok(true);
     }
     let head = blobs::read(&blob, 0, 4096)?;
@@ -51,14 +41,7 @@ pub(super) fn step(work: &mut Work<'_>, place: &mut Place) -> Result<bool> {
             // One file among several that cannot be read must not undo the others.
             work.counts.read += 1;
             let reason = m::FILE_GZIP_BAD.with(work.language, &[&work.file.name]);
-            work.refuse(
-                Line {
-                    number: 1,
-                    offset: Some(0),
-                    ..Line::default()
-                },
-                reason,
-            );
+            work.refuse(Line { number: 1, offset: Some(0), ..Line::default() }, reason);
             return Ok(true);
         }
         // A file that is broken from the start is still read to its end: good
@@ -67,16 +50,10 @@ pub(super) fn step(work: &mut Work<'_>, place: &mut Place) -> Result<bool> {
         format => format,
     };
     let Some(mut decoder) = Decoder::new(format, work.options.charset()) else {
-        return Err(Error::invalid(
-            m::FILE_UNKNOWN.text_with(&[&work.file.name]),
-        ));
+        return Err(Error::invalid(m::FILE_UNKNOWN.text_with(&[&work.file.name])));
     };
     // What stands before the records of an XML file says how they are coded.
-    let prologue = if format == Format::MarcXml && place.offset > 0 {
-        xml_declaration(&head)
-    } else {
-        &[]
-    };
+    let prologue = if format == Format::MarcXml && place.offset > 0 { xml_declaration(&head) } else { &[] };
     decoder.push(prologue);
     let base = place.offset;
     let shift = prologue.len() as u64;
@@ -95,24 +72,15 @@ pub(super) fn step(work: &mut Work<'_>, place: &mut Place) -> Result<bool> {
                 Ok(read) => (read.offset, read.length),
                 Err(bad) => (bad.offset, bad.length),
             };
-            let line = Line {
-                number: place.index + 1,
-                offset: Some(base + offset.saturating_sub(shift)),
-                ..Line::default()
-            };
+            let line =
+                Line { number: place.index + 1, offset: Some(base + offset.saturating_sub(shift)), ..Line::default() };
             work.counts.read += 1;
             records += 1;
             match item {
                 Ok(read) => take(work, line, read)?,
                 Err(bad) => {
                     let reason = reasons::refusal(&bad.reason, work.language);
-                    work.refuse(
-                        Line {
-                            control: bad.control_number.unwrap_or_default(),
-                            ..line
-                        },
-                        reason,
-                    );
+                    work.refuse(Line { control: bad.control_number.unwrap_or_default(), ..line }, reason);
                 }
             }
             place.index += 1;
@@ -129,11 +97,7 @@ pub(super) fn step(work: &mut Work<'_>, place: &mut Place) -> Result<bool> {
             return Ok(true);
         }
         if at - place.offset > PATIENCE {
-            let line = Line {
-                number: place.index + 1,
-                offset: Some(place.offset),
-                ..Line::default()
-            };
+            let line = Line { number: place.index + 1, offset: Some(place.offset), ..Line::default() };
             work.refuse(line, m::BAD_ENDLESS.get(work.language).into());
             place.offset = at;
             place.index += 1;
@@ -171,13 +135,8 @@ fn unpack(blob: &str) -> Result<Option<String>> {
 }
 
 fn xml_declaration(head: &[u8]) -> &[u8] {
-    let end = head
-        .windows(2)
-        .position(|pair| pair == b"?>")
-        .map(|at| at + 2);
-    end.and_then(|end| head.get(..end))
-        .filter(|text| text.windows(5).any(|w| w == b"<?xml"))
-        .unwrap_or_default()
+    let end = head.windows(2).position(|pair| pair == b"?>").map(|at| at + 2);
+    end.and_then(|end| head.get(..end)).filter(|text| text.windows(5).any(|w| w == b"<?xml")).unwrap_or_default()
 }
 
 /// Decides about one record that could be read.
@@ -199,11 +158,7 @@ fn take(work: &mut Work<'_>, line: Line, read: Read) -> Result<()> {
     if !read.warnings.is_empty() {
         work.counts.warned += 1;
         let reason = reasons::warnings(&read.warnings, work.language);
-        work.line(Line {
-            fate: Some(Fate::Warned),
-            reason,
-            ..line.clone()
-        });
+        work.line(Line { fate: Some(Fate::Warned), reason, ..line.clone() });
     }
     if !work.write {
         return Ok(());
@@ -216,11 +171,7 @@ fn take(work: &mut Work<'_>, line: Line, read: Read) -> Result<()> {
     // A copy of a record that was there already is no news when it is there too.
     if !copies.taken.is_empty() && matches!(placed, Placed::Added(_)) {
         let reason = m::COPIES_TAKEN.with(work.language, &[&copies.taken.join(", ")]);
-        work.line(Line {
-            fate: Some(Fate::Copy),
-            reason,
-            ..line
-        });
+        work.line(Line { fate: Some(Fate::Copy), reason, ..line });
     }
     Ok(())
 }
@@ -241,20 +192,12 @@ pub(super) fn tell(work: &mut Work<'_>, line: &Line, placed: &Placed) {
         Placed::Overlaid(_, recognised) => {
             work.counts.overlaid += 1;
             let reason = by(*recognised, work.language);
-            work.line(Line {
-                fate: Some(Fate::Overlaid),
-                reason,
-                ..line.clone()
-            });
+            work.line(Line { fate: Some(Fate::Overlaid), reason, ..line.clone() });
         }
         Placed::Skipped(_, recognised) => {
             work.counts.skipped += 1;
             let reason = by(*recognised, work.language);
-            work.line(Line {
-                fate: Some(Fate::Skipped),
-                reason,
-                ..line.clone()
-            });
+            work.line(Line { fate: Some(Fate::Skipped), reason, ..line.clone() });
         }
     }
 }
@@ -269,9 +212,7 @@ fn not_a_title(record: Compact<'_>) -> Option<&'static m::Message> {
         _ => {}
     }
     let titled = record.fields().any(|f| {
-        bib::meant_tag(f) == "245"
-            && f.subfields()
-                .any(|(code, text)| code != '6' && !text.trim().is_empty())
+        bib::meant_tag(f) == "245" && f.subfields().any(|(code, text)| code != '6' && !text.trim().is_empty())
     });
     (!titled).then_some(&m::BAD_NO_TITLE)
 }
@@ -289,19 +230,11 @@ fn holdings(record: &Record) -> Vec<Copy> {
                 call: [text('h'), text('i')].join(" ").trim().to_owned(),
                 ..Copy::default()
             },
-            "952" => Copy {
-                accession: text('p'),
-                shelf: text('c'),
-                call: text('o'),
-                ..Copy::default()
-            },
+            "952" => Copy { accession: text('p'), shelf: text('c'), call: text('o'), ..Copy::default() },
             _ => continue,
         };
         if !copy.accession.is_empty() {
-            out.push(Copy {
-                state: "available".into(),
-                ..copy
-            });
+            out.push(Copy { state: "available".into(), ..copy });
         }
     }
     out

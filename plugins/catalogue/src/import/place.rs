@@ -35,19 +35,13 @@ impl Placed {
 pub(super) fn place(bytes: &[u8], policy: Policy, batch: Option<[u8; 16]>) -> Result<Placed> {
     let same = match policy {
         Policy::Add => None,
-        Policy::Skip | Policy::Overlay => Compact::new(bytes)
-            .map(shelf::find_same)
-            .transpose()?
-            .flatten(),
+        Policy::Skip | Policy::Overlay => Compact::new(bytes).map(shelf::find_same).transpose()?.flatten(),
     };
     let Some((row, recognised)) = same else {
         let key = store::new_id()?;
         let stored = match batch {
             None => Stored::published(bytes),
-            Some(batch) => Stored {
-                published: None,
-                pending: Some((batch, bytes)),
-            },
+            Some(batch) => Stored { published: None, pending: Some((batch, bytes)) },
         };
         shelf::put(&key, stored, Some(0))?;
         return Ok(Placed::Added(key));
@@ -59,10 +53,7 @@ pub(super) fn place(bytes: &[u8], policy: Policy, batch: Option<[u8; 16]>) -> Re
         None => Stored::published(bytes),
         Some(batch) => {
             let before = Stored::parse(&row.value).and_then(|stored| stored.published);
-            Stored {
-                published: before,
-                pending: Some((batch, bytes)),
-            }
+            Stored { published: before, pending: Some((batch, bytes)) }
         }
     };
     shelf::put(&row.key, stored, Some(row.version))?;
@@ -82,21 +73,14 @@ pub(super) struct CopiesPlaced {
 ///
 /// # Errors
 /// As the store.
-pub(super) fn copies(
-    record: &[u8],
-    copies: &[Copy],
-    batch: Option<[u8; 16]>,
-) -> Result<CopiesPlaced> {
+pub(super) fn copies(record: &[u8], copies: &[Copy], batch: Option<[u8; 16]>) -> Result<CopiesPlaced> {
     let mut placed = CopiesPlaced::default();
     for copy in copies {
         if shelf::copy_numbered(&copy.accession)?.is_some() {
             placed.taken.push(copy.accession.clone());
             continue;
         }
-        let copy = Copy {
-            batch: batch.map(|b| store::to_hex(&b)),
-            ..copy.clone()
-        };
+        let copy = Copy { batch: batch.map(|b| store::to_hex(&b)), ..copy.clone() };
         shelf::add_copy(record, &copy)?;
         placed.added += 1;
     }
@@ -118,11 +102,7 @@ pub(super) fn settle(batch: [u8; 16], publish: bool) -> Result<bool> {
         let Some(stored) = Stored::parse(&row.value) else {
             continue;
         };
-        let after = if publish {
-            stored.pending.map(|(_, record)| record)
-        } else {
-            stored.published
-        };
+        let after = if publish { stored.pending.map(|(_, record)| record) } else { stored.published };
         match after {
             Some(record) => shelf::put(&row.key, Stored::published(record), Some(row.version))?,
             None => store::delete(shelf::RECORDS, &row.key, Some(row.version))?,
@@ -134,10 +114,7 @@ pub(super) fn settle(batch: [u8; 16], publish: bool) -> Result<bool> {
     let (copies, _) = shelf::COPIES.find("batch", exact, None, STEP)?;
     for entry in &copies {
         if publish {
-            let copy = Copy {
-                batch: None,
-                ..entry.value.clone()
-            };
+            let copy = Copy { batch: None, ..entry.value.clone() };
             shelf::COPIES.replace(&entry.key, &copy, entry.version)?;
         } else {
             store::delete(shelf::COPIES.name(), &entry.key, Some(entry.version))?;

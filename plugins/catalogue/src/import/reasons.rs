@@ -16,9 +16,7 @@ pub(super) fn refusal(reason: &Reason, language: &str) -> String {
         Reason::Empty => text(&m::BAD_EMPTY),
         Reason::Endless => text(&m::BAD_ENDLESS),
         Reason::Xml(detail) => m::BAD_XML.with(language, &[detail]),
-        Reason::Attribute { element, attribute } => {
-            m::BAD_ATTRIBUTE.with(language, &[element, attribute])
-        }
+        Reason::Attribute { element, attribute } => m::BAD_ATTRIBUTE.with(language, &[element, attribute]),
         Reason::Tag(tag) => m::BAD_TAG.with(language, &[tag]),
         Reason::WideText => text(&m::BAD_WIDE_TEXT),
     }
@@ -26,11 +24,7 @@ pub(super) fn refusal(reason: &Reason, language: &str) -> String {
 
 /// What was put right in a record that was taken.
 pub(super) fn warnings(warnings: &[Warning], language: &str) -> String {
-    warnings
-        .iter()
-        .map(|warning| one(warning, language))
-        .collect::<Vec<_>>()
-        .join("; ")
+    warnings.iter().map(|warning| one(warning, language)).collect::<Vec<_>>().join("; ")
 }
 
 fn one(warning: &Warning, language: &str) -> String {

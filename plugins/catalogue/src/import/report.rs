@@ -97,12 +97,7 @@ pub fn keep(import: &[u8], step: u64, lines: &Vec<Line>) -> Result<()> {
 pub fn first_lines(import: &[u8], limit: usize) -> Result<Vec<Line>> {
     let mut out = Vec::new();
     for entry in LINES.iter(import) {
-        out.extend(
-            entry?
-                .value
-                .into_iter()
-                .filter(|line| line.fate != Some(Fate::Warned)),
-        );
+        out.extend(entry?.value.into_iter().filter(|line| line.fate != Some(Fate::Warned)));
         if out.len() >= limit {
             out.truncate(limit);
             break;
@@ -133,49 +128,28 @@ pub fn write(import: &[u8], name: &str, language: &str) -> Result<String> {
     for entry in LINES.iter(import) {
         for line in entry?.value {
             let offset = line.offset.map(|o| o.to_string()).unwrap_or_default();
-            let fate = line
-                .fate
-                .map(|f| f.message().get(language))
-                .unwrap_or_default();
+            let fate = line.fate.map(|f| f.message().get(language)).unwrap_or_default();
             row(
                 &mut csv,
-                [
-                    line.file,
-                    line.number.to_string(),
-                    offset,
-                    fate.to_owned(),
-                    line.control,
-                    line.title,
-                    line.reason,
-                ],
+                [line.file, line.number.to_string(), offset, fate.to_owned(), line.control, line.title, line.reason],
             )?;
         }
-        let bytes = csv
-            .into_inner()
-            .map_err(|error| csv_error(&error.to_string()))?;
+        let bytes = csv.into_inner().map_err(|error| csv_error(&error.to_string()))?;
         blob.append(&bytes)?;
         csv = csv::Writer::from_writer(Vec::new());
     }
-    blob.append(
-        &csv.into_inner()
-            .map_err(|error| csv_error(&error.to_string()))?,
-    )?;
+    blob.append(&csv.into_inner().map_err(|error| csv_error(&error.to_string()))?)?;
     blob.finish()
 }
 
 fn row(csv: &mut csv::Writer<Vec<u8>>, fields: [String; 7]) -> Result<()> {
-    csv.write_record(fields.map(|field| guarded(&field)))
-        .map_err(|error| csv_error(&error.to_string()))
+    csv.write_record(fields.map(|field| guarded(&field))).map_err(|error| csv_error(&error.to_string()))
 }
 
 /// A spreadsheet takes a text that begins like this for a formula; what came from a
 /// stranger's file must not run.
 fn guarded(field: &str) -> String {
-    if field.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        format!("'{field}")
-    } else {
-        field.to_owned()
-    }
+    if field.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{field}") } else { field.to_owned() }
 }
 
 fn csv_error(text: &str) -> tram_sdk::Error {

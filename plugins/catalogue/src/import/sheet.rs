@@ -44,9 +44,7 @@ pub(crate) fn is_sheet(file: &FileArgument) -> Result<bool> {
         return Ok(true);
     }
     let name = file.name.to_ascii_lowercase();
-    Ok([".xlsx", ".xls", ".xlsm", ".csv", ".tsv"]
-        .iter()
-        .any(|ending| name.ends_with(ending)))
+    Ok([".xlsx", ".xls", ".xlsm", ".csv", ".tsv"].iter().any(|ending| name.ends_with(ending)))
 }
 
 /// The sheets of a file that are lists of books, with their columns: found by their
@@ -116,13 +114,7 @@ pub(super) fn step(work: &mut Work<'_>, place: &mut Place) -> Result<bool> {
             Err(error) if error.code == tram_sdk::code::BAD_REQUEST => {
                 // One bad file among several must not undo the others.
                 work.counts.read += 1;
-                work.refuse(
-                    Line {
-                        number: 0,
-                        ..Line::default()
-                    },
-                    error.text().get(work.language).to_owned(),
-                );
+                work.refuse(Line { number: 0, ..Line::default() }, error.text().get(work.language).to_owned());
                 return Ok(true);
             }
             Err(error) => return Err(error),
@@ -131,10 +123,7 @@ pub(super) fn step(work: &mut Work<'_>, place: &mut Place) -> Result<bool> {
     };
     let piece = blobs::read(&sheet.rows, place.offset, blobs::MAX_PIECE)?;
     let (mut used, mut records) = (0, 0);
-    while let Some(line) = piece
-        .get(used..)
-        .and_then(|rest| rest.split_inclusive(|b| *b == b'\n').next())
-    {
+    while let Some(line) = piece.get(used..).and_then(|rest| rest.split_inclusive(|b| *b == b'\n').next()) {
         if line.last() != Some(&b'\n') || work.is_full(records) {
             break;
         }
@@ -162,11 +151,8 @@ fn unroll(work: &Work<'_>) -> Result<Sheet> {
     let mut size = 0;
     for (grid, columns) in &lists {
         if work.write {
-            let chosen: std::collections::BTreeMap<String, String> = columns
-                .columns
-                .iter()
-                .map(|c| (c.letter(), c.field.clone()))
-                .collect();
+            let chosen: std::collections::BTreeMap<String, String> =
+                columns.columns.iter().map(|c| (c.letter(), c.field.clone())).collect();
             settings::set_json(&setting(columns), &chosen)?;
         }
         for row in excel::read(grid, columns, if several { &grid.name } else { "" }) {
@@ -177,29 +163,15 @@ fn unroll(work: &Work<'_>) -> Result<Sheet> {
         }
     }
     if size == 0 {
-        return Err(Error::invalid(
-            m::SHEET_NO_ROWS.text_with(&[&work.file.name]),
-        ));
+        return Err(Error::invalid(m::SHEET_NO_ROWS.text_with(&[&work.file.name])));
     }
-    Ok(Sheet {
-        rows: blob.finish()?,
-        size,
-        last: None,
-    })
+    Ok(Sheet { rows: blob.finish()?, size, last: None })
 }
 
 fn take(work: &mut Work<'_>, sheet: &mut Sheet, row: &Row) -> Result<()> {
     let title = row.fields.get("title").cloned().unwrap_or_default();
-    let shown = if row.sheet.is_empty() {
-        title
-    } else {
-        format!("{}: {title}", row.sheet)
-    };
-    let line = Line {
-        number: u64::from(row.row),
-        title: shown,
-        ..Line::default()
-    };
+    let shown = if row.sheet.is_empty() { title } else { format!("{}: {title}", row.sheet) };
+    let line = Line { number: u64::from(row.row), title: shown, ..Line::default() };
     let (plain, copies) = match row.title(&work.options.kind) {
         Ok(title) => title,
         Err(problem) => {
@@ -218,18 +190,10 @@ fn take(work: &mut Work<'_>, sheet: &mut Sheet, row: &Row) -> Result<()> {
         return Ok(());
     }
 
-    let before = sheet
-        .last
-        .as_ref()
-        .filter(|(last, _)| *last == text)
-        .and_then(|(_, key)| store::from_hex(key));
+    let before = sheet.last.as_ref().filter(|(last, _)| *last == text).and_then(|(_, key)| store::from_hex(key));
     let same = match &before {
         Some(key) => Some(key.clone()),
-        None => Compact::new(&bytes)
-            .map(shelf::find_same)
-            .transpose()?
-            .flatten()
-            .map(|(found, _)| found.key),
+        None => Compact::new(&bytes).map(shelf::find_same).transpose()?.flatten().map(|(found, _)| found.key),
     };
     // A number that another title's copy has is a slip; one that this title's copy has
     // means that the row was imported before.
@@ -237,10 +201,7 @@ fn take(work: &mut Work<'_>, sheet: &mut Sheet, row: &Row) -> Result<()> {
     let mut own = 0;
     for copy in copies {
         match shelf::copy_numbered(&copy.accession)? {
-            None if fresh
-                .iter()
-                .any(|c: &Copy| !c.accession.is_empty() && c.accession == copy.accession) =>
-            {
+            None if fresh.iter().any(|c: &Copy| !c.accession.is_empty() && c.accession == copy.accession) => {
                 taken.push(copy.accession)
             }
             None => fresh.push(copy),
@@ -256,10 +217,7 @@ fn take(work: &mut Work<'_>, sheet: &mut Sheet, row: &Row) -> Result<()> {
     // Copies without numbers cannot be told from those that are there.
     if before.is_none() && same.is_some() && own == 0 {
         let key = same.clone().unwrap_or_default();
-        let there = shelf::copies(&key)?
-            .iter()
-            .filter(|c| c.value.accession.is_empty())
-            .count();
+        let there = shelf::copies(&key)?.iter().filter(|c| c.value.accession.is_empty()).count();
         let mut surplus = there;
         fresh.retain(|copy| {
             let keep = !copy.accession.is_empty() || surplus == 0;
@@ -277,13 +235,8 @@ fn take(work: &mut Work<'_>, sheet: &mut Sheet, row: &Row) -> Result<()> {
                 // to report.
                 Placed::Skipped(..) if !fresh.is_empty() => {
                     work.counts.skipped += 1;
-                    let reason =
-                        m::COPIES_ADDED_TO.with(work.language, &[&fresh.len().to_string()]);
-                    work.line(Line {
-                        fate: Some(Fate::Copy),
-                        reason,
-                        ..line.clone()
-                    });
+                    let reason = m::COPIES_ADDED_TO.with(work.language, &[&fresh.len().to_string()]);
+                    work.line(Line { fate: Some(Fate::Copy), reason, ..line.clone() });
                 }
                 placed => super::marc::tell(work, &line, placed),
             }

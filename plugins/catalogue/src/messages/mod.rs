@@ -57,14 +57,7 @@ fn fill(text: &str, values: &[&str]) -> String {
             rest = after;
             break;
         };
-        out.push_str(
-            place
-                .parse::<usize>()
-                .ok()
-                .and_then(|at| values.get(at))
-                .copied()
-                .unwrap_or_default(),
-        );
+        out.push_str(place.parse::<usize>().ok().and_then(|at| values.get(at)).copied().unwrap_or_default());
         rest = after;
     }
     out.push_str(rest);
@@ -104,20 +97,11 @@ mod tests {
     use super::*;
 
     fn all() -> impl Iterator<Item = (&'static str, &'static Message)> {
-        reading::ALL
-            .iter()
-            .chain(editing::ALL)
-            .chain(importing::ALL)
-            .copied()
+        reading::ALL.iter().chain(editing::ALL).chain(importing::ALL).copied()
     }
 
     fn places(text: &str) -> Vec<&str> {
-        let mut out: Vec<&str> = text
-            .split('{')
-            .skip(1)
-            .filter_map(|p| p.split_once('}'))
-            .map(|(p, _)| p)
-            .collect();
+        let mut out: Vec<&str> = text.split('{').skip(1).filter_map(|p| p.split_once('}')).map(|(p, _)| p).collect();
         out.sort_unstable();
         out
     }
@@ -125,10 +109,7 @@ mod tests {
     #[test]
     fn every_text_is_there_in_both_languages() {
         for (name, message) in all() {
-            assert!(
-                !message.vi.trim().is_empty() && !message.en.trim().is_empty(),
-                "{name}"
-            );
+            assert!(!message.vi.trim().is_empty() && !message.en.trim().is_empty(), "{name}");
             assert_eq!(places(message.vi), places(message.en), "{name}");
             assert_eq!(message.vi, tram_vietnamese::nfc(message.vi), "{name}");
             // What is quoted may be Vietnamese.
@@ -139,10 +120,7 @@ mod tests {
 
     #[test]
     fn places_are_filled() {
-        let message = Message {
-            vi: "{1} của {0}",
-            en: "{1} of {0}",
-        };
+        let message = Message { vi: "{1} của {0}", en: "{1} of {0}" };
         assert_eq!(message.with("vi", &["a", "b"]), "b của a");
         assert_eq!(message.with("en", &["{1}", "b"]), "b of {1}");
         assert_eq!(message.with("fr", &[]), " của ");

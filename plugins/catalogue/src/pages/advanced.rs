@@ -19,18 +19,9 @@ pub fn page(request: &Request) -> Response {
         ..FormField::default()
     };
     let choice = |name: &str, label: &m::Message, values: &[&str]| {
-        let mut choices = vec![Choice {
-            value: String::new(),
-            label: say.t(&m::ANY),
-        }];
-        choices.extend(values.iter().map(|v| Choice {
-            value: (*v).into(),
-            label: words::facet(name, v, say.0),
-        }));
-        FormField {
-            choices,
-            ..field(name, label, "select")
-        }
+        let mut choices = vec![Choice { value: String::new(), label: say.t(&m::ANY) }];
+        choices.extend(values.iter().map(|v| Choice { value: (*v).into(), label: words::facet(name, v, say.0) }));
+        FormField { choices, ..field(name, label, "select") }
     };
     let mut any = field("q", &m::ANYWHERE, "search");
     any.help = say.t(&m::HELP_ANYWHERE);

@@ -12,13 +12,7 @@ use crate::shelf::{self, COPIES, Copy, CopyEntry, STATES};
 use crate::{bib, keys, words};
 
 /// The fields that describe copies.
-pub(super) fn fields(
-    say: &Say<'_>,
-    accession: &str,
-    shelf: &str,
-    call: &str,
-    error: Option<Text>,
-) -> Vec<FormField> {
+pub(super) fn fields(say: &Say<'_>, accession: &str, shelf: &str, call: &str, error: Option<Text>) -> Vec<FormField> {
     let field = |name: &str, label: &m::Message, kind: &str, value: &str| FormField {
         name: name.into(),
         label: say.t(label),
@@ -28,30 +22,14 @@ pub(super) fn fields(
         ..FormField::default()
     };
     vec![
-        FormField {
-            help: say.t(&m::HELP_ACCESSION),
-            error,
-            ..field("accession", &m::ACCESSION, "scan", accession)
-        },
-        FormField {
-            help: say.t(&m::HELP_SHELF),
-            ..field("shelf", &m::SHELF, "text", shelf)
-        },
-        FormField {
-            help: say.t(&m::HELP_CALL),
-            ..field("call", &m::CALL_NUMBER, "text", call)
-        },
+        FormField { help: say.t(&m::HELP_ACCESSION), error, ..field("accession", &m::ACCESSION, "scan", accession) },
+        FormField { help: say.t(&m::HELP_SHELF), ..field("shelf", &m::SHELF, "text", shelf) },
+        FormField { help: say.t(&m::HELP_CALL), ..field("call", &m::CALL_NUMBER, "text", call) },
     ]
 }
 
 /// The form that adds copies to a title.
-pub(super) fn add_form(
-    say: &Say<'_>,
-    id: &str,
-    call: &str,
-    error: Option<Text>,
-    sent: &[&str],
-) -> Form {
+pub(super) fn add_form(say: &Say<'_>, id: &str, call: &str, error: Option<Text>, sent: &[&str]) -> Form {
     let value = |at: usize| sent.get(at).copied().unwrap_or_default();
     let call = if sent.is_empty() { call } else { value(2) };
     Form {
@@ -65,11 +43,7 @@ pub(super) fn add_form(
 }
 
 /// Copies with these numbers; a problem when a number is another copy's or twice there.
-pub(super) fn numbered(
-    say: &Say<'_>,
-    request: &Request,
-    numbers: &[String],
-) -> Result<(Vec<Copy>, Option<Text>)> {
+pub(super) fn numbered(say: &Say<'_>, request: &Request, numbers: &[String]) -> Result<(Vec<Copy>, Option<Text>)> {
     let mut taken = Vec::new();
     let mut seen: Vec<String> = Vec::new();
     let mut copies = Vec::new();
@@ -102,10 +76,7 @@ pub fn add(request: &Request) -> Result<Response> {
     let (copies, problem) = match excel::accessions(typed) {
         Ok(numbers) if numbers.is_empty() => (Vec::new(), Some(say.t(&m::ERROR_ACCESSION))),
         Ok(numbers) => numbered(&say, request, &numbers)?,
-        Err(error) => (
-            Vec::new(),
-            Some(Text::from(excel::RowProblem::Accession(error).text(say.0))),
-        ),
+        Err(error) => (Vec::new(), Some(Text::from(excel::RowProblem::Accession(error).text(say.0)))),
     };
     if problem.is_some() {
         let value = |name: &str| request.form(name).unwrap_or_default();
@@ -116,10 +87,7 @@ pub fn add(request: &Request) -> Result<Response> {
     for copy in &copies {
         shelf::add_copy(&loaded.key, copy)?;
     }
-    Ok(Response::redirect(format!(
-        "records/{}?said=copies",
-        loaded.id()
-    )))
+    Ok(Response::redirect(format!("records/{}?said=copies", loaded.id())))
 }
 
 fn linked(request: &Request) -> Result<(String, CopyEntry)> {
@@ -127,9 +95,7 @@ fn linked(request: &Request) -> Result<(String, CopyEntry)> {
     let copy = request.param("copy").unwrap_or_default();
     let key = store::from_hex(&format!("{record}{copy}")).filter(|key| key.len() == 32);
     let entry = key.map(|key| COPIES.get(key)).transpose()?.flatten();
-    entry
-        .map(|entry| (record.to_owned(), entry))
-        .ok_or_else(|| Error::not_found(m::NO_COPY.text()))
+    entry.map(|entry| (record.to_owned(), entry)).ok_or_else(|| Error::not_found(m::NO_COPY.text()))
 }
 
 /// The form of one copy.
@@ -156,18 +122,8 @@ fn show(
         name: "state".into(),
         label: say.t(&m::STATE),
         kind: "select".into(),
-        value: if copy.state.is_empty() {
-            "available".into()
-        } else {
-            copy.state.clone()
-        },
-        choices: STATES
-            .iter()
-            .map(|s| Choice {
-                value: (*s).into(),
-                label: say.t(words::state(s)),
-            })
-            .collect(),
+        value: if copy.state.is_empty() { "available".into() } else { copy.state.clone() },
+        choices: STATES.iter().map(|s| Choice { value: (*s).into(), label: say.t(words::state(s)) }).collect(),
         ..FormField::default()
     });
     form_fields.push(FormField {
@@ -196,21 +152,10 @@ fn show(
         values: vec![("version".into(), entry.version.to_string())],
         ..Action::default()
     };
-    let mut page = say.page(
-        &m::EDIT_COPY,
-        vec![
-            Widget::Form(form),
-            Widget::Actions {
-                actions: vec![delete],
-            },
-        ],
-    );
+    let mut page = say.page(&m::EDIT_COPY, vec![Widget::Form(form), Widget::Actions { actions: vec![delete] }]);
     let loaded = shelf::load_linked(Some(record))?;
     if let Some(of) = loaded.record() {
-        page.breadcrumbs.push(Link::new(
-            Text::from(bib::title_or(of, "…").into_owned()),
-            format!("records/{record}"),
-        ));
+        page.breadcrumbs.push(Link::new(Text::from(bib::title_or(of, "…").into_owned()), format!("records/{record}")));
     }
     Ok(Response::page(&page).status(status))
 }
@@ -222,19 +167,8 @@ fn show(
 pub fn update(request: &Request) -> Result<Response> {
     let say = say(request);
     let (record, entry) = linked(request)?;
-    let text = |name: &str| {
-        request
-            .filled(name)
-            .unwrap_or_default()
-            .chars()
-            .take(500)
-            .collect::<String>()
-    };
-    let state = request
-        .form("state")
-        .filter(|s| STATES.contains(s))
-        .unwrap_or("available")
-        .to_owned();
+    let text = |name: &str| request.filled(name).unwrap_or_default().chars().take(500).collect::<String>();
+    let state = request.form("state").filter(|s| STATES.contains(s)).unwrap_or("available").to_owned();
     let copy = Copy {
         accession: text("accession"),
         shelf: text("shelf"),
@@ -243,25 +177,14 @@ pub fn update(request: &Request) -> Result<Response> {
         note: text("note"),
         ..entry.value.clone()
     };
-    let taken =
-        shelf::copy_numbered(&copy.accession)?.is_some_and(|(_, other)| other.key != entry.key);
+    let taken = shelf::copy_numbered(&copy.accession)?.is_some_and(|(_, other)| other.key != entry.key);
     if taken {
         let error = say.with(&m::COPIES_TAKEN, &[&copy.accession]);
         return show(request, &record, &entry, &copy, Some(error), 422);
     }
-    let version = request
-        .form("version")
-        .and_then(|v| v.parse().ok())
-        .unwrap_or(0);
+    let version = request.form("version").and_then(|v| v.parse().ok()).unwrap_or(0);
     if version != entry.version {
-        return show(
-            request,
-            &record,
-            &entry,
-            &copy,
-            Some(say.t(&m::STALE_COPY)),
-            409,
-        );
+        return show(request, &record, &entry, &copy, Some(say.t(&m::STALE_COPY)), 409);
     }
     COPIES.replace(&entry.key, &copy, version)?;
     Ok(Response::redirect(format!("records/{record}?said=copies")))
@@ -273,12 +196,7 @@ pub fn update(request: &Request) -> Result<Response> {
 /// `not-found`, `stale`; as the store.
 pub fn delete(request: &Request) -> Result<Response> {
     let (record, entry) = linked(request)?;
-    let version = request
-        .form("version")
-        .and_then(|v| v.parse().ok())
-        .unwrap_or(entry.version);
+    let version = request.form("version").and_then(|v| v.parse().ok()).unwrap_or(entry.version);
     store::delete(COPIES.name(), &entry.key, Some(version))?;
-    Ok(Response::redirect(format!(
-        "records/{record}?said=copy-deleted"
-    )))
+    Ok(Response::redirect(format!("records/{record}?said=copy-deleted")))
 }

@@ -15,10 +15,7 @@ use crate::shelf::{self, DELETED};
 /// `not-found`, `stale`; as the store.
 pub fn delete(request: &Request) -> Result<Response> {
     let loaded = shelf::load_linked(request.param("record"))?;
-    let version = request
-        .form("version")
-        .and_then(|v| v.parse().ok())
-        .unwrap_or(0);
+    let version = request.form("version").and_then(|v| v.parse().ok()).unwrap_or(0);
     if version != loaded.version {
         return Err(Error::new(tram_sdk::code::STALE, m::STALE_DELETE.text()));
     }
@@ -47,33 +44,20 @@ pub fn page(request: &Request) -> Result<Response> {
             text: say.with(&m::DELETED_NOW, &[&entry.value.title]),
             links: Vec::new(),
         });
-        widgets.push(Widget::Actions {
-            actions: vec![undo(&entry.id())],
-        });
+        widgets.push(Widget::Actions { actions: vec![undo(&entry.id())] });
     }
     let (entries, _) = DELETED.scan(&Scan::all().reverse().limit(100))?;
     if entries.is_empty() {
-        widgets.push(Widget::Empty {
-            text: say.t(&m::NOTHING_DELETED),
-            links: vec![say.link(&m::CATALOGUE, ".")],
-        });
+        widgets.push(Widget::Empty { text: say.t(&m::NOTHING_DELETED), links: vec![say.link(&m::CATALOGUE, ".")] });
     }
     for entry in entries {
         let card = Card {
             title: Text::from(entry.value.title.as_str()),
-            facts: vec![say.with(
-                &m::DELETED_ON,
-                &[&entry.value.day, &entry.value.copies.len().to_string()],
-            )],
+            facts: vec![say.with(&m::DELETED_ON, &[&entry.value.day, &entry.value.copies.len().to_string()])],
             ..Card::default()
         };
-        widgets.push(Widget::Cards(Cards {
-            cards: vec![card],
-            ..Cards::default()
-        }));
-        widgets.push(Widget::Actions {
-            actions: vec![undo(&entry.id())],
-        });
+        widgets.push(Widget::Cards(Cards { cards: vec![card], ..Cards::default() }));
+        widgets.push(Widget::Actions { actions: vec![undo(&entry.id())] });
     }
     Ok(Response::page(&say.page(&m::DELETED_TITLES, widgets)))
 }
@@ -86,10 +70,6 @@ pub fn undelete(request: &Request) -> Result<Response> {
     let id = request.param("record").unwrap_or_default();
     let key = store::from_hex(id).ok_or_else(|| Error::not_found(m::NO_RECORD.text()))?;
     let taken = shelf::undelete(&key)?;
-    let said = if taken.is_empty() {
-        "restored"
-    } else {
-        "restored-without"
-    };
+    let said = if taken.is_empty() { "restored" } else { "restored-without" };
     Ok(Response::redirect(format!("records/{id}?said={said}")))
 }

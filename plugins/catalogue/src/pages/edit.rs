@@ -19,16 +19,7 @@ pub fn blank(request: &Request) -> Response {
     let say = say(request);
     let plain = Plain::from([(Part::Language, "vie".to_owned())]);
     let form = form(&say, &plain, &Errors::default(), None, request);
-    Response::page(&say.page(
-        &m::NEW_TITLE,
-        vec![
-            Widget::Paragraph {
-                text: say.t(&m::NEW_INTRO),
-                quiet: true,
-            },
-            form,
-        ],
-    ))
+    Response::page(&say.page(&m::NEW_TITLE, vec![Widget::Paragraph { text: say.t(&m::NEW_INTRO), quiet: true }, form]))
 }
 
 /// Takes a new title, and copies of it.
@@ -45,18 +36,13 @@ pub fn create(request: &Request) -> Result<Response> {
     let bytes = compact::encode(&record);
     let mut same = None;
     if errors.is_empty() && request.form("anyway").is_none() {
-        same = Compact::new(&bytes)
-            .map(shelf::find_same)
-            .transpose()?
-            .flatten();
+        same = Compact::new(&bytes).map(shelf::find_same).transpose()?.flatten();
     }
     if !errors.is_empty() || same.is_some() {
         let mut widgets = Vec::new();
         if let Some((row, recognised)) = &same {
             errors.doubled = true;
-            let title = Stored::parse(&row.value)
-                .and_then(Stored::record)
-                .map(|r| bib::title_or(r, "…").into_owned());
+            let title = Stored::parse(&row.value).and_then(Stored::record).map(|r| bib::title_or(r, "…").into_owned());
             let message = match recognised {
                 Recognised::Isbn => &m::DOUBLE_ISBN,
                 Recognised::Control | Recognised::Title => &m::DOUBLE_TITLE,
@@ -77,9 +63,7 @@ pub fn create(request: &Request) -> Result<Response> {
     let id = tram_sdk::store::to_hex(&key);
     // The record's own number, unique among all stations.
     if let Some(tag) = tram_marc::Tag::parse("001") {
-        record
-            .fields
-            .insert(0, tram_marc::Field::control(tag, format!("tram-{id}")));
+        record.fields.insert(0, tram_marc::Field::control(tag, format!("tram-{id}")));
     }
     shelf::put(&key, Stored::published(&compact::encode(&record)), Some(0))?;
     for copy in &copies {
@@ -95,22 +79,12 @@ pub fn create(request: &Request) -> Result<Response> {
 pub fn page(request: &Request) -> Result<Response> {
     let say = say(request);
     let loaded = shelf::load_linked(request.param("record"))?;
-    let record = loaded
-        .record()
-        .ok_or_else(|| tram_sdk::Error::not_found(m::NO_RECORD.text()))?;
+    let record = loaded.record().ok_or_else(|| tram_sdk::Error::not_found(m::NO_RECORD.text()))?;
     let plain = plain::read(&record.record());
-    let form = form(
-        &say,
-        &plain,
-        &Errors::default(),
-        Some(loaded.version),
-        request,
-    );
+    let form = form(&say, &plain, &Errors::default(), Some(loaded.version), request);
     let mut page = say.page(&m::EDIT_TITLE, vec![form]);
-    page.breadcrumbs.push(Link::new(
-        Text::from(bib::title_or(record, "…").into_owned()),
-        format!("records/{}", loaded.id()),
-    ));
+    page.breadcrumbs
+        .push(Link::new(Text::from(bib::title_or(record, "…").into_owned()), format!("records/{}", loaded.id())));
     Ok(Response::page(&page))
 }
 
@@ -121,24 +95,12 @@ pub fn page(request: &Request) -> Result<Response> {
 pub fn update(request: &Request) -> Result<Response> {
     let say = say(request);
     let loaded = shelf::load_linked(request.param("record"))?;
-    let before = loaded
-        .record()
-        .ok_or_else(|| tram_sdk::Error::not_found(m::NO_RECORD.text()))?
-        .record();
+    let before = loaded.record().ok_or_else(|| tram_sdk::Error::not_found(m::NO_RECORD.text()))?.record();
     let plain = sent(request);
     let errors = check(&say, &plain);
-    let version = request
-        .form("version")
-        .and_then(|v| v.parse::<u64>().ok())
-        .unwrap_or(0);
+    let version = request.form("version").and_then(|v| v.parse::<u64>().ok()).unwrap_or(0);
     if version != loaded.version {
-        return Ok(stale(
-            request,
-            &say,
-            &plain,
-            &plain::read(&before),
-            loaded.version,
-        ));
+        return Ok(stale(request, &say, &plain, &plain::read(&before), loaded.version));
     }
     if !errors.is_empty() {
         let form = form(&say, &plain, &errors, Some(version), request);
@@ -147,60 +109,33 @@ pub fn update(request: &Request) -> Result<Response> {
     let mut record = before.clone();
     plain::write(&mut record, &plain, &clock::today());
     if record != before {
-        shelf::put(
-            &loaded.key,
-            Stored::published(&compact::encode(&record)),
-            Some(version),
-        )?;
+        shelf::put(&loaded.key, Stored::published(&compact::encode(&record)), Some(version))?;
     }
-    Ok(Response::redirect(format!(
-        "records/{}?said=saved",
-        loaded.id()
-    )))
+    Ok(Response::redirect(format!("records/{}?said=saved", loaded.id())))
 }
 
 /// Somebody else saved in between: nothing is overwritten, both versions are shown.
 fn stale(request: &Request, say: &Say<'_>, mine: &Plain, theirs: &Plain, version: u64) -> Response {
     let mut rows = Vec::new();
-    let cell = |text: &str| tram_contract::page::Cell {
-        text: Text::from(text),
-        ..Default::default()
-    };
+    let cell = |text: &str| tram_contract::page::Cell { text: Text::from(text), ..Default::default() };
     for part in Part::ALL {
-        let (mine, theirs) = (
-            mine.get(&part).map_or("", String::as_str),
-            theirs.get(&part).map_or("", String::as_str),
-        );
+        let (mine, theirs) = (mine.get(&part).map_or("", String::as_str), theirs.get(&part).map_or("", String::as_str));
         if mine != theirs {
             rows.push(vec![
-                tram_contract::page::Cell {
-                    text: say.t(label(part)),
-                    ..Default::default()
-                },
+                tram_contract::page::Cell { text: say.t(label(part)), ..Default::default() },
                 cell(theirs),
                 cell(mine),
             ]);
         }
     }
-    let column = |message: &Message| tram_contract::page::Column {
-        label: say.t(message),
-        ..Default::default()
-    };
+    let column = |message: &Message| tram_contract::page::Column { label: say.t(message), ..Default::default() };
     let table = tram_contract::page::Table {
         caption: say.t(&m::STALE_TABLE),
-        columns: vec![
-            column(&m::STALE_PART),
-            column(&m::STALE_THEIRS),
-            column(&m::STALE_MINE),
-        ],
+        columns: vec![column(&m::STALE_PART), column(&m::STALE_THEIRS), column(&m::STALE_MINE)],
         rows,
     };
     let widgets = vec![
-        Widget::Notice {
-            tone: Tone::Warning,
-            text: say.t(&m::STALE),
-            links: Vec::new(),
-        },
+        Widget::Notice { tone: Tone::Warning, text: say.t(&m::STALE), links: Vec::new() },
         Widget::Table(table),
         form(say, mine, &Errors::default(), Some(version), request),
     ];
@@ -222,10 +157,7 @@ impl Errors {
     }
 
     fn of(&self, name: &str) -> Option<Text> {
-        self.by_field
-            .iter()
-            .find(|(field, _)| *field == name)
-            .map(|(_, text)| text.clone())
+        self.by_field.iter().find(|(field, _)| *field == name).map(|(_, text)| text.clone())
     }
 }
 
@@ -234,11 +166,7 @@ fn sent(request: &Request) -> Plain {
         .into_iter()
         .filter_map(|part| {
             let value = request.form(part.name())?;
-            let lines: Vec<&str> = value
-                .lines()
-                .map(str::trim)
-                .filter(|l| !l.is_empty())
-                .collect();
+            let lines: Vec<&str> = value.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
             Some((part, lines.join("\n")))
         })
         .collect()
@@ -255,17 +183,11 @@ fn check(say: &Say<'_>, plain: &Plain) -> Errors {
         match tram_marc::Isbn::parse(line) {
             Ok(_) => {}
             Err(IsbnError::Check { expected }) => {
-                wrong(
-                    Part::Isbn,
-                    say.with(&m::ERROR_ISBN_CHECK, &[line, &expected.to_string()]),
-                );
+                wrong(Part::Isbn, say.with(&m::ERROR_ISBN_CHECK, &[line, &expected.to_string()]));
             }
             Err(IsbnError::Prefix) => wrong(Part::Isbn, say.with(&m::ERROR_ISBN_PREFIX, &[line])),
             Err(IsbnError::Length(length)) => {
-                wrong(
-                    Part::Isbn,
-                    say.with(&m::ERROR_ISBN_LENGTH, &[line, &length.to_string()]),
-                );
+                wrong(Part::Isbn, say.with(&m::ERROR_ISBN_LENGTH, &[line, &length.to_string()]));
             }
         }
     }
@@ -292,10 +214,7 @@ fn new_copies(say: &Say<'_>, request: &Request, errors: &mut Errors) -> Result<V
     let numbers = match excel::accessions(request.form("accession").unwrap_or_default()) {
         Ok(numbers) => numbers,
         Err(error) => {
-            errors.by_field.push((
-                "accession",
-                Text::from(excel::RowProblem::Accession(error).text(say.0)),
-            ));
+            errors.by_field.push(("accession", Text::from(excel::RowProblem::Accession(error).text(say.0))));
             return Ok(Vec::new());
         }
     };
@@ -356,23 +275,14 @@ fn help(part: Part) -> Option<&'static Message> {
     })
 }
 
-fn form(
-    say: &Say<'_>,
-    plain: &Plain,
-    errors: &Errors,
-    version: Option<u64>,
-    request: &Request,
-) -> Widget {
+fn form(say: &Say<'_>, plain: &Plain, errors: &Errors, version: Option<u64>, request: &Request) -> Widget {
     let mut fields: Vec<FormField> = Vec::new();
     for part in Part::ALL {
         let value = plain.get(&part).cloned().unwrap_or_default();
         let (kind, choices) = match part {
-            Part::Contributors
-            | Part::Isbn
-            | Part::Subjects
-            | Part::Genres
-            | Part::Summary
-            | Part::Notes => ("textarea", Vec::new()),
+            Part::Contributors | Part::Isbn | Part::Subjects | Part::Genres | Part::Summary | Part::Notes => {
+                ("textarea", Vec::new())
+            }
             Part::Language | Part::TranslatedFrom => ("select", languages(say, &value)),
             _ => ("text", Vec::new()),
         };
@@ -439,12 +349,7 @@ fn form(
 }
 
 pub(super) fn hidden(name: &str, value: String) -> FormField {
-    FormField {
-        name: name.into(),
-        kind: "hidden".into(),
-        value,
-        ..FormField::default()
-    }
+    FormField { name: name.into(), kind: "hidden".into(), value, ..FormField::default() }
 }
 
 /// The usual languages, and the one that the record has.

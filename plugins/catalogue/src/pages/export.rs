@@ -23,22 +23,14 @@ pub fn page(request: &Request) -> Result<Response> {
         }
         if status.state == "failed" {
             let text = say.with(&m::EXPORT_FAILED, &[status.text().get(say.0)]);
-            widgets.push(Widget::Notice {
-                tone: Tone::Bad,
-                text,
-                links: Vec::new(),
-            });
+            widgets.push(Widget::Notice { tone: Tone::Bad, text, links: Vec::new() });
             continue;
         }
         let Ok(outcome) = status.outcome::<Outcome>() else {
             continue;
         };
         widgets.push(Widget::Notice {
-            tone: if outcome.left_out > 0 {
-                Tone::Warning
-            } else {
-                Tone::Good
-            },
+            tone: if outcome.left_out > 0 { Tone::Warning } else { Tone::Good },
             text: Text::from(outcome.message),
             links: Vec::new(),
         });
@@ -51,10 +43,7 @@ pub fn page(request: &Request) -> Result<Response> {
             }],
         });
     }
-    let choice = |format: Format, label: &m::Message| Choice {
-        value: format.name().into(),
-        label: say.t(label),
-    };
+    let choice = |format: Format, label: &m::Message| Choice { value: format.name().into(), label: say.t(label) };
     let form = Form {
         action: "export".into(),
         method: "post".into(),
@@ -84,10 +73,7 @@ pub fn page(request: &Request) -> Result<Response> {
         ..Form::default()
     };
     let count = m::figure(store::count(shelf::RECORDS)?, say.0);
-    widgets.push(Widget::Paragraph {
-        text: say.with(&m::EXPORT_INTRO, &[&count]),
-        quiet: false,
-    });
+    widgets.push(Widget::Paragraph { text: say.with(&m::EXPORT_INTRO, &[&count]), quiet: false });
     widgets.push(Widget::Form(form));
     Ok(Response::page(&say.page(&m::EXPORT, widgets)))
 }
@@ -97,10 +83,7 @@ pub fn page(request: &Request) -> Result<Response> {
 /// # Errors
 /// As the store.
 pub fn start(request: &Request) -> Result<Response> {
-    let format = request
-        .form("format")
-        .and_then(Format::named)
-        .unwrap_or_default();
+    let format = request.form("format").and_then(Format::named).unwrap_or_default();
     let public = request.form("public").is_some_and(|v| !v.is_empty());
     jobs::start("export", &Arguments::new(format, public))?;
     Ok(Response::redirect("export"))

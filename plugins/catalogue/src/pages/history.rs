@@ -23,10 +23,8 @@ pub fn page(request: &Request) -> Result<Response> {
     let say = say(request);
     let loaded = shelf::load_linked(request.param("record"))?;
     let changes = store::history(shelf::RECORDS, &loaded.key, LIMIT)?;
-    let fields: Vec<Option<Vec<String>>> = changes
-        .iter()
-        .map(|change| change.value.as_deref().and_then(lines))
-        .collect();
+    let fields: Vec<Option<Vec<String>>> =
+        changes.iter().map(|change| change.value.as_deref().and_then(lines)).collect();
     let mut rows = Vec::new();
     for (at, change) in changes.iter().enumerate() {
         let now = fields.get(at).and_then(Option::as_ref);
@@ -37,35 +35,19 @@ pub fn page(request: &Request) -> Result<Response> {
             (Some(_), None) => m::HISTORY_CREATED.get(say.0).to_owned(),
             (Some(now), Some(before)) => difference(before, now),
         };
-        let text = |text: String| Cell {
-            text: Text::from(text),
-            ..Cell::default()
-        };
-        rows.push(vec![
-            text(moment(change.unix_ms)),
-            text(who(&change.actor, say.0)),
-            text(what),
-        ]);
+        let text = |text: String| Cell { text: Text::from(text), ..Cell::default() };
+        rows.push(vec![text(moment(change.unix_ms)), text(who(&change.actor, say.0)), text(what)]);
     }
-    let column = |message: &m::Message| Column {
-        label: say.t(message),
-        ..Column::default()
-    };
+    let column = |message: &m::Message| Column { label: say.t(message), ..Column::default() };
     let table = Table {
         caption: say.t(&m::TAB_HISTORY),
-        columns: vec![
-            column(&m::HISTORY_WHEN),
-            column(&m::HISTORY_WHO),
-            column(&m::HISTORY_WHAT),
-        ],
+        columns: vec![column(&m::HISTORY_WHEN), column(&m::HISTORY_WHO), column(&m::HISTORY_WHAT)],
         rows,
     };
     let mut page = say.page(&m::TAB_HISTORY, vec![Widget::Table(table)]);
     if let Some(record) = loaded.record() {
-        page.breadcrumbs.push(Link::new(
-            Text::from(bib::title_or(record, "…").into_owned()),
-            format!("records/{}", loaded.id()),
-        ));
+        page.breadcrumbs
+            .push(Link::new(Text::from(bib::title_or(record, "…").into_owned()), format!("records/{}", loaded.id())));
     }
     Ok(Response::page(&page))
 }
@@ -73,23 +55,15 @@ pub fn page(request: &Request) -> Result<Response> {
 /// The fields of a stored value as lines, to be compared.
 fn lines(value: &[u8]) -> Option<Vec<String>> {
     let stored = Stored::parse(value)?;
-    let record = stored
-        .record()
-        .or_else(|| stored.pending.and_then(|(_, bytes)| Compact::new(bytes)))?
-        .record();
+    let record = stored.record().or_else(|| stored.pending.and_then(|(_, bytes)| Compact::new(bytes)))?.record();
     Some(
         record
             .fields
             .iter()
             .map(|field: &Field| {
-                let alone = tram_marc::Record {
-                    fields: vec![field.clone()],
-                    ..Default::default()
-                };
+                let alone = tram_marc::Record { fields: vec![field.clone()], ..Default::default() };
                 let bytes = compact::encode(&alone);
-                let text = Compact::new(&bytes)
-                    .map(|r| super::record::marc_text(r, true))
-                    .unwrap_or_default();
+                let text = Compact::new(&bytes).map(|r| super::record::marc_text(r, true)).unwrap_or_default();
                 text.lines().nth(1).unwrap_or_default().to_owned()
             })
             .collect(),
@@ -99,17 +73,8 @@ fn lines(value: &[u8]) -> Option<Vec<String>> {
 /// Lines that went and lines that came.
 fn difference(before: &[String], now: &[String]) -> String {
     let mut out = Vec::new();
-    out.extend(
-        before
-            .iter()
-            .filter(|line| !now.contains(line))
-            .map(|line| format!("− {line}")),
-    );
-    out.extend(
-        now.iter()
-            .filter(|line| !before.contains(line))
-            .map(|line| format!("+ {line}")),
-    );
+    out.extend(before.iter().filter(|line| !now.contains(line)).map(|line| format!("− {line}")));
+    out.extend(now.iter().filter(|line| !before.contains(line)).map(|line| format!("+ {line}")));
     out.join("\n")
 }
 
@@ -134,22 +99,13 @@ fn moment(unix_ms: i64) -> String {
     let z = days + 719_468;
     let era = z.div_euclid(146_097);
     let day_of_era = z.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
-    format!(
-        "{day:02}/{month:02}/{year} {:02}:{:02}",
-        rest / 3600,
-        rest % 3600 / 60
-    )
+    format!("{day:02}/{month:02}/{year} {:02}:{:02}", rest / 3600, rest % 3600 / 60)
 }
 
 #[cfg(test)]

@@ -11,9 +11,7 @@ use tram_sdk::{Error, Request, Response, Result, blobs, clock, jobs, store};
 
 use super::{Say, say};
 use crate::excel::{self, FIELDS, field_label};
-use crate::import::{
-    self, Arguments, FileArgument, IMPORTS, Import, Options, Outcome, Policy, report,
-};
+use crate::import::{self, Arguments, FileArgument, IMPORTS, Import, Options, Outcome, Policy, report};
 use crate::messages::{self as m, Message};
 
 /// Rows of a list that the preview shows.
@@ -42,10 +40,7 @@ fn start_page(say: &Say<'_>, error: Option<Text>) -> Result<Page> {
     }];
     fields.extend(option_fields(say, &Options::default()));
     let mut widgets = vec![
-        Widget::Paragraph {
-            text: say.t(&m::IMPORT_INTRO),
-            quiet: false,
-        },
+        Widget::Paragraph { text: say.t(&m::IMPORT_INTRO), quiet: false },
         Widget::Form(Form {
             action: "import".into(),
             method: "post".into(),
@@ -57,20 +52,13 @@ fn start_page(say: &Say<'_>, error: Option<Text>) -> Result<Page> {
     ];
     let (recent, _) = IMPORTS.scan(&Scan::all().reverse().limit(10))?;
     if !recent.is_empty() {
-        widgets.push(Widget::Heading {
-            level: 2,
-            text: say.t(&m::IMPORTS_BEFORE),
-        });
+        widgets.push(Widget::Heading { level: 2, text: say.t(&m::IMPORTS_BEFORE) });
         let cards = recent
             .iter()
             .map(|entry| {
                 let names: Vec<&str> = entry.value.files.iter().map(|f| f.name.as_str()).collect();
                 let state = match &entry.value.outcome {
-                    Some(outcome) => Text::from(import::job::summary(
-                        &outcome.counts,
-                        outcome.given_up,
-                        say.0,
-                    )),
+                    Some(outcome) => Text::from(import::job::summary(&outcome.counts, outcome.given_up, say.0)),
                     None if entry.value.job.is_some() => say.t(&m::IMPORT_RUNNING),
                     None => say.t(&m::IMPORT_NOT_STARTED),
                 };
@@ -82,20 +70,13 @@ fn start_page(say: &Say<'_>, error: Option<Text>) -> Result<Page> {
                 }
             })
             .collect();
-        widgets.push(Widget::Cards(Cards {
-            label: say.t(&m::IMPORTS_BEFORE),
-            cards,
-            first: 0,
-        }));
+        widgets.push(Widget::Cards(Cards { label: say.t(&m::IMPORTS_BEFORE), cards, first: 0 }));
     }
     Ok(say.page(&m::IMPORT, widgets))
 }
 
 fn option_fields(say: &Say<'_>, options: &Options) -> Vec<FormField> {
-    let choice = |value: &str, label: &Message| Choice {
-        value: value.into(),
-        label: say.t(label),
-    };
+    let choice = |value: &str, label: &Message| Choice { value: value.into(), label: say.t(label) };
     let policy = match options.duplicates {
         Policy::Skip => "skip",
         Policy::Overlay => "overlay",
@@ -123,22 +104,10 @@ fn option_fields(say: &Say<'_>, options: &Options) -> Vec<FormField> {
             choices: vec![
                 choice("", &m::CHARSET_DETECT),
                 choice("declared", &m::CHARSET_DECLARED),
-                Choice {
-                    value: "utf-8".into(),
-                    label: Text::from("UTF-8"),
-                },
-                Choice {
-                    value: "marc-8".into(),
-                    label: Text::from("MARC-8"),
-                },
-                Choice {
-                    value: "windows-1258".into(),
-                    label: Text::from("Windows-1258"),
-                },
-                Choice {
-                    value: "windows-1252".into(),
-                    label: Text::from("Windows-1252"),
-                },
+                Choice { value: "utf-8".into(), label: Text::from("UTF-8") },
+                Choice { value: "marc-8".into(), label: Text::from("MARC-8") },
+                Choice { value: "windows-1258".into(), label: Text::from("Windows-1258") },
+                Choice { value: "windows-1252".into(), label: Text::from("Windows-1252") },
             ],
             help: say.t(&m::HELP_CHARSET),
             ..FormField::default()
@@ -147,11 +116,7 @@ fn option_fields(say: &Say<'_>, options: &Options) -> Vec<FormField> {
             name: "atomic".into(),
             label: say.t(&m::IMPORT_ATOMIC),
             kind: "checkbox".into(),
-            value: if options.is_atomic() {
-                "yes".into()
-            } else {
-                String::new()
-            },
+            value: if options.is_atomic() { "yes".into() } else { String::new() },
             help: say.t(&m::HELP_ATOMIC),
             ..FormField::default()
         },
@@ -172,11 +137,7 @@ fn sent_options(request: &Request, before: &Options) -> Options {
             _ => Policy::Skip,
         },
         charset: request.form("charset").unwrap_or_default().to_owned(),
-        atomic: if request.form("atomic").is_some_and(|v| !v.is_empty()) {
-            "yes".into()
-        } else {
-            String::new()
-        },
+        atomic: if request.form("atomic").is_some_and(|v| !v.is_empty()) { "yes".into() } else { String::new() },
         columns,
         kind: request.filled("kind").unwrap_or(&before.kind).to_owned(),
     }
@@ -208,18 +169,12 @@ pub fn upload(request: &Request) -> Result<Response> {
         uploaded: clock::now().unix_ms,
         ..Import::default()
     })?;
-    Ok(Response::redirect(format!(
-        "imports/{}",
-        store::to_hex(&key)
-    )))
+    Ok(Response::redirect(format!("imports/{}", store::to_hex(&key))))
 }
 
 fn linked(request: &Request) -> Result<store::Entry<Import>> {
     let key = request.param("import").and_then(store::from_hex);
-    key.map(|key| IMPORTS.get(key))
-        .transpose()?
-        .flatten()
-        .ok_or_else(|| Error::not_found(m::NO_IMPORT.text()))
+    key.map(|key| IMPORTS.get(key)).transpose()?.flatten().ok_or_else(|| Error::not_found(m::NO_IMPORT.text()))
 }
 
 /// What was understood; or how far it is; or how it ended.
@@ -247,27 +202,15 @@ pub fn prepare(request: &Request) -> Result<Response> {
                 links: vec![say.link(&m::IMPORT_AGAIN, "import")],
             },
             Some(status) => status.widget(Some(format!("imports/{id}"))),
-            None => Widget::Notice {
-                tone: Tone::Warning,
-                text: say.t(&m::IMPORT_GONE),
-                links: Vec::new(),
-            },
+            None => Widget::Notice { tone: Tone::Warning, text: say.t(&m::IMPORT_GONE), links: Vec::new() },
         };
-        let waiting = Widget::Paragraph {
-            text: say.t(&m::IMPORT_MAY_LEAVE),
-            quiet: true,
-        };
-        return Ok(Response::page(
-            &say.page(&m::IMPORT_RUNNING, vec![widget, waiting]),
-        ));
+        let waiting = Widget::Paragraph { text: say.t(&m::IMPORT_MAY_LEAVE), quiet: true };
+        return Ok(Response::page(&say.page(&m::IMPORT_RUNNING, vec![widget, waiting])));
     }
     let mut widgets = Vec::new();
     let mut fields = Vec::new();
     for file in &entry.value.files {
-        widgets.push(Widget::Heading {
-            level: 2,
-            text: Text::from(file.name.as_str()),
-        });
+        widgets.push(Widget::Heading { level: 2, text: Text::from(file.name.as_str()) });
         if import::is_sheet(file)? {
             preview_list(&say, file, &entry.value.options, &mut widgets, &mut fields)?;
         } else {
@@ -314,18 +257,9 @@ fn preview_list(
             });
             continue;
         }
-        let found = say.with(
-            &m::LIST_FOUND,
-            &[
-                &grid.name,
-                &columns.header.to_string(),
-                &m::figure(rows.len() as u64, say.0),
-            ],
-        );
-        widgets.push(Widget::Paragraph {
-            text: found,
-            quiet: false,
-        });
+        let found =
+            say.with(&m::LIST_FOUND, &[&grid.name, &columns.header.to_string(), &m::figure(rows.len() as u64, say.0)]);
+        widgets.push(Widget::Paragraph { text: found, quiet: false });
         if let Some(legacy) = grid.legacy {
             widgets.push(Widget::Notice {
                 tone: Tone::Neutral,
@@ -333,19 +267,11 @@ fn preview_list(
                 links: Vec::new(),
             });
         }
-        let mapped: Vec<&excel::Column> = columns
-            .columns
-            .iter()
-            .filter(|c| !c.field.is_empty())
-            .collect();
+        let mapped: Vec<&excel::Column> = columns.columns.iter().filter(|c| !c.field.is_empty()).collect();
         let head = mapped
             .iter()
             .map(|c| Column {
-                label: Text::from(format!(
-                    "{}: {}",
-                    c.letter(),
-                    field_label(&c.field).get(say.0)
-                )),
+                label: Text::from(format!("{}: {}", c.letter(), field_label(&c.field).get(say.0))),
                 ..Column::default()
             })
             .collect();
@@ -362,41 +288,27 @@ fn preview_list(
                     .collect()
             })
             .collect();
-        widgets.push(Widget::Table(Table {
-            caption: say.t(&m::LIST_PREVIEW),
-            columns: head,
-            rows: body,
-        }));
+        widgets.push(Widget::Table(Table { caption: say.t(&m::LIST_PREVIEW), columns: head, rows: body }));
         // The same letters of several sheets share one choice.
         for column in &columns.columns {
             let name = format!("column-{}", column.letter());
             if fields.iter().any(|f| f.name == name) {
                 continue;
             }
-            let mut choices = vec![Choice {
-                value: String::new(),
-                label: say.t(&m::COLUMN_IGNORED),
-            }];
+            let mut choices = vec![Choice { value: String::new(), label: say.t(&m::COLUMN_IGNORED) }];
             choices.extend(
                 FIELDS
                     .iter()
                     .map(|(field, _)| *field)
                     .filter(|field| !matches!(*field, "number" | "entered"))
-                    .map(|field| Choice {
-                        value: field.into(),
-                        label: say.t(field_label(field)),
-                    }),
+                    .map(|field| Choice { value: field.into(), label: say.t(field_label(field)) }),
             );
             let known = choices.iter().any(|c| c.value == column.field);
             fields.push(FormField {
                 name,
                 label: say.with(&m::COLUMN, &[&column.letter(), &column.heading]),
                 kind: "select".into(),
-                value: if known {
-                    column.field.clone()
-                } else {
-                    String::new()
-                },
+                value: if known { column.field.clone() } else { String::new() },
                 choices,
                 ..FormField::default()
             });
@@ -413,70 +325,32 @@ fn preview_list(
     Ok(())
 }
 
-fn preview_marc(
-    say: &Say<'_>,
-    file: &FileArgument,
-    options: &Options,
-    widgets: &mut Vec<Widget>,
-) -> Result<()> {
+fn preview_marc(say: &Say<'_>, file: &FileArgument, options: &Options, widgets: &mut Vec<Widget>) -> Result<()> {
     let head = blobs::read(&file.blob, 0, 256 << 10)?;
     let format = tram_marc::Format::sniff(&head);
     let Some(mut decoder) = tram_marc::Decoder::new(format, options.charset()) else {
-        let message = if format == tram_marc::Format::Gzip {
-            &m::FILE_GZIP
-        } else {
-            &m::FILE_UNKNOWN
-        };
-        widgets.push(Widget::Notice {
-            tone: Tone::Warning,
-            text: say.with(message, &[&file.name]),
-            links: Vec::new(),
-        });
+        let message = if format == tram_marc::Format::Gzip { &m::FILE_GZIP } else { &m::FILE_UNKNOWN };
+        widgets.push(Widget::Notice { tone: Tone::Warning, text: say.with(message, &[&file.name]), links: Vec::new() });
         return Ok(());
     };
     decoder.push(&head);
     let size = m::figure(file.size / 1024 + 1, say.0);
-    let form = if format == tram_marc::Format::MarcXml {
-        "MARCXML"
-    } else {
-        "MARC 21 (ISO 2709)"
-    };
-    widgets.push(Widget::Paragraph {
-        text: say.with(&m::MARC_FOUND, &[form, &size]),
-        quiet: false,
-    });
+    let form = if format == tram_marc::Format::MarcXml { "MARCXML" } else { "MARC 21 (ISO 2709)" };
+    widgets.push(Widget::Paragraph { text: say.with(&m::MARC_FOUND, &[form, &size]), quiet: false });
     let titles: Vec<Vec<Cell>> = (&mut decoder)
         .filter_map(Result::ok)
         .take(PREVIEW)
         .map(|read| {
             let bytes = crate::compact::encode(&read.record);
-            let shown = crate::compact::Compact::new(&bytes).map(|record| {
-                [
-                    crate::bib::full_title(record),
-                    crate::bib::author(record),
-                    read.encoding.to_string(),
-                ]
-            });
-            shown
-                .unwrap_or_default()
-                .map(|text| Cell {
-                    text: Text::from(text),
-                    ..Cell::default()
-                })
-                .into()
+            let shown = crate::compact::Compact::new(&bytes)
+                .map(|record| [crate::bib::full_title(record), crate::bib::author(record), read.encoding.to_string()]);
+            shown.unwrap_or_default().map(|text| Cell { text: Text::from(text), ..Cell::default() }).into()
         })
         .collect();
-    let column = |message: &Message| Column {
-        label: say.t(message),
-        ..Column::default()
-    };
+    let column = |message: &Message| Column { label: say.t(message), ..Column::default() };
     widgets.push(Widget::Table(Table {
         caption: say.t(&m::MARC_PREVIEW),
-        columns: vec![
-            column(&m::TITLE),
-            column(&m::AUTHOR),
-            column(&m::IMPORT_CHARSET),
-        ],
+        columns: vec![column(&m::TITLE), column(&m::AUTHOR), column(&m::IMPORT_CHARSET)],
         rows: titles,
     }));
     Ok(())
@@ -492,21 +366,10 @@ pub fn start(request: &Request) -> Result<Response> {
     // Pressed twice: the second time only looks.
     if entry.value.job.is_none() && entry.value.outcome.is_none() {
         let options = sent_options(request, &entry.value.options);
-        let arguments = Arguments {
-            files: entry.value.files.clone(),
-            options: options.clone(),
-            import: Some(id.clone()),
-        };
+        let arguments =
+            Arguments { files: entry.value.files.clone(), options: options.clone(), import: Some(id.clone()) };
         let job = jobs::start("import", &arguments)?;
-        IMPORTS.replace(
-            &entry.key,
-            &Import {
-                options,
-                job: Some(job),
-                ..entry.value
-            },
-            entry.version,
-        )?;
+        IMPORTS.replace(&entry.key, &Import { options, job: Some(job), ..entry.value }, entry.version)?;
     }
     Ok(Response::redirect(format!("imports/{id}")))
 }
@@ -521,16 +384,10 @@ fn outcome_page(say: &Say<'_>, key: &[u8], outcome: &Outcome) -> Result<Page> {
         Tone::Good
     };
     let summary = Text::from(import::job::summary(counts, outcome.given_up, say.0));
-    let mut widgets = vec![Widget::Notice {
-        tone,
-        text: summary,
-        links: vec![say.link(&m::BROWSE_NEW, "./?sort=new")],
-    }];
-    let figure = |value: u64, label: &Message| Figure {
-        value: m::figure(value, say.0),
-        label: say.t(label),
-        href: None,
-    };
+    let mut widgets =
+        vec![Widget::Notice { tone, text: summary, links: vec![say.link(&m::BROWSE_NEW, "./?sort=new")] }];
+    let figure =
+        |value: u64, label: &Message| Figure { value: m::figure(value, say.0), label: say.t(label), href: None };
     widgets.push(Widget::Figures {
         figures: vec![
             figure(counts.read, &m::COUNT_READ),
@@ -551,22 +408,12 @@ fn outcome_page(say: &Say<'_>, key: &[u8], outcome: &Outcome) -> Result<Page> {
             ..Action::default()
         });
     }
-    actions.push(Action {
-        label: say.t(&m::IMPORT_AGAIN),
-        href: "import".into(),
-        ..Action::default()
-    });
+    actions.push(Action { label: say.t(&m::IMPORT_AGAIN), href: "import".into(), ..Action::default() });
     widgets.push(Widget::Actions { actions });
     let lines = report::first_lines(key, 100)?;
     if !lines.is_empty() {
-        let column = |message: &Message| Column {
-            label: say.t(message),
-            ..Column::default()
-        };
-        let text = |text: String| Cell {
-            text: Text::from(text),
-            ..Cell::default()
-        };
+        let column = |message: &Message| Column { label: say.t(message), ..Column::default() };
+        let text = |text: String| Cell { text: Text::from(text), ..Cell::default() };
         let rows = lines
             .into_iter()
             .map(|line| {
@@ -574,11 +421,7 @@ fn outcome_page(say: &Say<'_>, key: &[u8], outcome: &Outcome) -> Result<Page> {
                     text(line.file),
                     text(line.number.to_string()),
                     text(line.offset.map(|o| o.to_string()).unwrap_or_default()),
-                    text(if line.title.is_empty() {
-                        line.control
-                    } else {
-                        line.title
-                    }),
+                    text(if line.title.is_empty() { line.control } else { line.title }),
                     text(line.reason),
                 ]
             })
@@ -604,11 +447,7 @@ fn outcome_page(say: &Say<'_>, key: &[u8], outcome: &Outcome) -> Result<Page> {
 /// `not-found`; as the store.
 pub fn report(request: &Request) -> Result<Response> {
     let entry = linked(request)?;
-    let blob = entry
-        .value
-        .outcome
-        .and_then(|o| o.report)
-        .ok_or_else(|| Error::not_found(m::NO_IMPORT.text()))?;
+    let blob = entry.value.outcome.and_then(|o| o.report).ok_or_else(|| Error::not_found(m::NO_IMPORT.text()))?;
     let name = m::REPORT_NAME.with(request.language(), &[&clock::today()]);
     Ok(Response::blob(blob).download(&name))
 }

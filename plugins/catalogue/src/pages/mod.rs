@@ -91,11 +91,7 @@ pub(crate) fn said(request: &Request) -> Option<Widget> {
         "restored-without" => (Tone::Warning, &m::RESTORED_WITHOUT),
         _ => return None,
     };
-    Some(Widget::Notice {
-        tone,
-        text: say(request).t(message),
-        links: Vec::new(),
-    })
+    Some(Widget::Notice { tone, text: say(request).t(message), links: Vec::new() })
 }
 
 /// A value for a query in a link.
@@ -108,9 +104,7 @@ pub(crate) fn encoded(text: &str) -> String {
             const HEX: &[u8; 16] = b"0123456789ABCDEF";
             out.push('%');
             for nibble in [byte >> 4, byte & 15] {
-                out.push(char::from(
-                    HEX.get(usize::from(nibble)).copied().unwrap_or(b'0'),
-                ));
+                out.push(char::from(HEX.get(usize::from(nibble)).copied().unwrap_or(b'0')));
             }
         }
     }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use tram_contract::Text;
 use tram_contract::page::{
-    Action, Badge, Card, Cards, Cover, FacetChoice, FacetGroup, Figure, Link, Marked, Page, Pager,
-    SearchBox, Tone, Widget,
+    Action, Badge, Card, Cards, Cover, FacetChoice, FacetGroup, Figure, Link, Marked, Page, Pager, SearchBox, Tone,
+    Widget,
 };
 use tram_contract::search::{Match, Query, SearchReply, SearchRequest, Sort};
 use tram_sdk::{Request, Response, Result, search, store};
@@ -50,31 +50,13 @@ impl Wanted {
     fn of(request: &Request) -> Self {
         let filled = |name: &str| request.query(name).map(str::trim).filter(|v| !v.is_empty());
         let mut wanted = Self {
-            page: filled("page")
-                .and_then(|p| p.parse().ok())
-                .unwrap_or(1)
-                .clamp(1, MAX_REACH / PER_PAGE),
-            sort: filled("sort")
-                .filter(|s| SORTS.iter().any(|(id, _)| id == s))
-                .unwrap_or_default()
-                .to_owned(),
+            page: filled("page").and_then(|p| p.parse().ok()).unwrap_or(1).clamp(1, MAX_REACH / PER_PAGE),
+            sort: filled("sort").filter(|s| SORTS.iter().any(|(id, _)| id == s)).unwrap_or_default().to_owned(),
             ..Self::default()
         };
-        for name in [
-            "q",
-            "title",
-            "author",
-            "subject",
-            "publisher",
-            "series",
-            "isbn",
-            "from",
-            "to",
-        ] {
+        for name in ["q", "title", "author", "subject", "publisher", "series", "isbn", "from", "to"] {
             if let Some(value) = filled(name) {
-                wanted
-                    .parameters
-                    .push((name.to_owned(), value.chars().take(300).collect()));
+                wanted.parameters.push((name.to_owned(), value.chars().take(300).collect()));
             }
         }
         for (field, _) in FACETS {
@@ -96,10 +78,7 @@ impl Wanted {
     }
 
     fn get(&self, name: &str) -> Option<&str> {
-        self.parameters
-            .iter()
-            .find(|(n, _)| n == name)
-            .map(|(_, v)| v.as_str())
+        self.parameters.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
     }
 
     /// The query; an error message when a year is none.
@@ -108,28 +87,17 @@ impl Wanted {
         for (name, value) in &self.parameters {
             match name.as_str() {
                 "q" => parts.extend(simple(value)),
-                "isbn" => parts.push(Query::Term {
-                    field: "isbn".into(),
-                    value: crate::cql::isbn_term(value),
-                }),
+                "isbn" => parts.push(Query::Term { field: "isbn".into(), value: crate::cql::isbn_term(value) }),
                 "from" | "to" => {}
                 name => {
-                    let fields = FIELDS
-                        .iter()
-                        .find(|(n, _)| *n == name)
-                        .map(|(_, f)| *f)
-                        .unwrap_or_default();
+                    let fields = FIELDS.iter().find(|(n, _)| *n == name).map(|(_, f)| *f).unwrap_or_default();
                     parts.push(text(value, fields, Match::All));
                 }
             }
         }
         let year = |name: &str| self.get(name).and_then(|v| v.parse::<i64>().ok());
         if let (from @ Some(_), to) | (from, to @ Some(_)) = (year("from"), year("to")) {
-            parts.push(Query::Range {
-                field: "year".into(),
-                from,
-                to,
-            });
+            parts.push(Query::Range { field: "year".into(), from, to });
         }
         match parts.len() {
             0 => Query::Everything,
@@ -148,10 +116,7 @@ impl Wanted {
             parameters.push(("sort".into(), self.sort.clone()));
         }
         change(&mut parameters);
-        let parts: Vec<String> = parameters
-            .iter()
-            .map(|(n, v)| format!("{n}={}", encoded(v)))
-            .collect();
+        let parts: Vec<String> = parameters.iter().map(|(n, v)| format!("{n}={}", encoded(v))).collect();
         format!("?{}", parts.join("&"))
     }
 }
@@ -166,10 +131,7 @@ const SORTS: [(&str, &Message); 5] = [
 ];
 
 fn order(sort: &str) -> Sort {
-    let field = |name: &str, descending| Sort::Field {
-        name: name.into(),
-        descending,
-    };
+    let field = |name: &str, descending| Sort::Field { name: name.into(), descending };
     match sort {
         "title" => field("title-order", false),
         "author" => field("author-order", false),
@@ -180,11 +142,7 @@ fn order(sort: &str) -> Sort {
 }
 
 fn text(text: &str, fields: &[&str], r#match: Match) -> Query {
-    Query::Text {
-        text: text.to_owned(),
-        fields: fields.iter().map(|f| (*f).to_owned()).collect(),
-        r#match,
-    }
+    Query::Text { text: text.to_owned(), fields: fields.iter().map(|f| (*f).to_owned()).collect(), r#match }
 }
 
 /// What one types into the box: words, and phrases in quotation marks. A number that is
@@ -193,13 +151,7 @@ pub(crate) fn simple(typed: &str) -> Vec<Query> {
     if let Some(isbn) = bib::isbn13(typed)
         && typed.chars().filter(char::is_ascii_digit).count() >= 9
     {
-        return vec![Query::Or(vec![
-            Query::Term {
-                field: "isbn".into(),
-                value: isbn,
-            },
-            text(typed, &[], Match::All),
-        ])];
+        return vec![Query::Or(vec![Query::Term { field: "isbn".into(), value: isbn }, text(typed, &[], Match::All)])];
     }
     let mut parts = Vec::new();
     let mut words = String::new();
@@ -239,10 +191,7 @@ pub fn page(request: &Request) -> Result<Response> {
         filters: wanted.filters.clone(),
         sort: order(&wanted.sort),
         offset: usize::try_from((wanted.page - 1) * PER_PAGE).unwrap_or(0),
-        facets: FACETS
-            .iter()
-            .map(|(field, _)| ((*field).to_owned(), 8))
-            .collect(),
+        facets: FACETS.iter().map(|(field, _)| ((*field).to_owned(), 8)).collect(),
         snippets: wanted.get("q").is_some(),
         spelling: true,
         relax: wanted.filters.is_empty(),
@@ -280,72 +229,36 @@ fn welcome(request: &Request, say: &Say<'_>, page: &mut Page) -> Result<()> {
     let titles = store::count(shelf::RECORDS)?;
     page.widgets.push(Widget::Actions {
         actions: vec![
-            Action {
-                label: say.t(&m::ADVANCED),
-                href: "advanced".into(),
-                ..Action::default()
-            },
-            Action {
-                label: say.t(&m::BROWSE_NEW),
-                href: "?sort=new".into(),
-                ..Action::default()
-            },
-            Action {
-                label: say.t(&m::BROWSE_TITLES),
-                href: "?sort=title".into(),
-                ..Action::default()
-            },
+            Action { label: say.t(&m::ADVANCED), href: "advanced".into(), ..Action::default() },
+            Action { label: say.t(&m::BROWSE_NEW), href: "?sort=new".into(), ..Action::default() },
+            Action { label: say.t(&m::BROWSE_TITLES), href: "?sort=title".into(), ..Action::default() },
         ],
     });
     if titles == 0 {
         let links = if request.principal.may("catalogue.import") {
-            vec![
-                say.link(&m::IMPORT, "import"),
-                say.link(&m::NEW_TITLE, "new"),
-            ]
+            vec![say.link(&m::IMPORT, "import"), say.link(&m::NEW_TITLE, "new")]
         } else {
             Vec::new()
         };
-        page.widgets.push(Widget::Empty {
-            text: say.t(&m::EMPTY_CATALOGUE),
-            links,
-        });
+        page.widgets.push(Widget::Empty { text: say.t(&m::EMPTY_CATALOGUE), links });
         return Ok(());
     }
     let copies = shelf::COPIES.count()?;
-    let figure = |count: u64, label: &Message| Figure {
-        value: m::figure(count, say.0),
-        label: say.t(label),
-        href: None,
-    };
-    page.widgets.push(Widget::Figures {
-        figures: vec![figure(titles, &m::TITLES), figure(copies, &m::COPIES)],
-    });
-    let newest = search::search(&SearchRequest {
-        sort: Sort::Newest,
-        ..SearchRequest::new(Query::Everything, 6)
-    })?;
+    let figure =
+        |count: u64, label: &Message| Figure { value: m::figure(count, say.0), label: say.t(label), href: None };
+    page.widgets.push(Widget::Figures { figures: vec![figure(titles, &m::TITLES), figure(copies, &m::COPIES)] });
+    let newest = search::search(&SearchRequest { sort: Sort::Newest, ..SearchRequest::new(Query::Everything, 6) })?;
     let cards = cards(say, &newest)?;
     if !cards.is_empty() {
-        page.widgets.push(Widget::Heading {
-            level: 2,
-            text: say.t(&m::NEW_BOOKS),
-        });
-        page.widgets.push(Widget::Cards(Cards {
-            label: say.t(&m::NEW_BOOKS),
-            cards,
-            first: 0,
-        }));
+        page.widgets.push(Widget::Heading { level: 2, text: say.t(&m::NEW_BOOKS) });
+        page.widgets.push(Widget::Cards(Cards { label: say.t(&m::NEW_BOOKS), cards, first: 0 }));
     }
     Ok(())
 }
 
 /// The copy whose number was typed or scanned.
 fn numbered_copy(say: &Say<'_>, wanted: &Wanted, page: &mut Page) -> Result<()> {
-    let Some(q) = wanted
-        .get("q")
-        .filter(|q| q.len() <= 40 && q.bytes().any(|b| b.is_ascii_digit()))
-    else {
+    let Some(q) = wanted.get("q").filter(|q| q.len() <= 40 && q.bytes().any(|b| b.is_ascii_digit())) else {
         return Ok(());
     };
     // A scanner types through the keyboard's input method, which changes what it types.
@@ -357,20 +270,11 @@ fn numbered_copy(say: &Say<'_>, wanted: &Wanted, page: &mut Page) -> Result<()> 
         let Some(loaded) = shelf::load(&record)? else {
             continue;
         };
-        let title = loaded
-            .record()
-            .map(|r| bib::title_or(r, "…").into_owned())
-            .unwrap_or_default();
+        let title = loaded.record().map(|r| bib::title_or(r, "…").into_owned()).unwrap_or_default();
         page.widgets.push(Widget::Notice {
             tone: Tone::Primary,
-            text: say.with(
-                &m::COPY_FOUND,
-                &[&copy.value.accession, &title, &place_of(&copy.value, say)],
-            ),
-            links: vec![Link::new(
-                Text::from(title),
-                format!("records/{}", loaded.id()),
-            )],
+            text: say.with(&m::COPY_FOUND, &[&copy.value.accession, &title, &place_of(&copy.value, say)]),
+            links: vec![Link::new(Text::from(title), format!("records/{}", loaded.id()))],
         });
         break;
     }
@@ -378,31 +282,14 @@ fn numbered_copy(say: &Say<'_>, wanted: &Wanted, page: &mut Page) -> Result<()> 
 }
 
 fn place_of(copy: &shelf::Copy, say: &Say<'_>) -> String {
-    let place = [copy.shelf.as_str(), copy.call.as_str()]
-        .into_iter()
-        .filter(|p| !p.is_empty())
-        .collect::<Vec<_>>()
-        .join(", ");
-    if place.is_empty() {
-        m::NO_SHELF.get(say.0).to_owned()
-    } else {
-        place
-    }
+    let place =
+        [copy.shelf.as_str(), copy.call.as_str()].into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join(", ");
+    if place.is_empty() { m::NO_SHELF.get(say.0).to_owned() } else { place }
 }
 
-fn hits(
-    request: &Request,
-    say: &Say<'_>,
-    wanted: &Wanted,
-    reply: &SearchReply,
-    page: &mut Page,
-) -> Result<()> {
+fn hits(request: &Request, say: &Say<'_>, wanted: &Wanted, reply: &SearchReply, page: &mut Page) -> Result<()> {
     if reply.lagging {
-        page.widgets.push(Widget::Notice {
-            tone: Tone::Neutral,
-            text: say.t(&m::LAGGING),
-            links: Vec::new(),
-        });
+        page.widgets.push(Widget::Notice { tone: Tone::Neutral, text: say.t(&m::LAGGING), links: Vec::new() });
     }
     if let Some(spelling) = &reply.spelling {
         let href = wanted.link(|parameters| {
@@ -421,22 +308,11 @@ fn hits(
         return Ok(());
     }
     if reply.relaxed {
-        page.widgets.push(Widget::Notice {
-            tone: Tone::Warning,
-            text: say.t(&m::RELAXED),
-            links: Vec::new(),
-        });
+        page.widgets.push(Widget::Notice { tone: Tone::Warning, text: say.t(&m::RELAXED), links: Vec::new() });
     }
     let total = m::figure(reply.total, say.0);
-    let count = if reply.exact {
-        say.with(&m::HITS, &[&total])
-    } else {
-        say.with(&m::HITS_MORE, &[&total])
-    };
-    page.widgets.push(Widget::Paragraph {
-        text: count,
-        quiet: true,
-    });
+    let count = if reply.exact { say.with(&m::HITS, &[&total]) } else { say.with(&m::HITS_MORE, &[&total]) };
+    page.widgets.push(Widget::Paragraph { text: count, quiet: true });
     page.widgets.push(Widget::Tabs {
         tabs: SORTS
             .iter()
@@ -455,72 +331,45 @@ fn hits(
     let first = (wanted.page - 1) * PER_PAGE + 1;
     let cards = cards(say, reply)?;
     let last = first + cards.len() as u64 - u64::from(!cards.is_empty());
-    page.widgets.push(Widget::Cards(Cards {
-        label: say.t(&m::RESULTS),
-        cards,
-        first,
-    }));
+    page.widgets.push(Widget::Cards(Cards { label: say.t(&m::RESULTS), cards, first }));
     let to = |n: u64| wanted.link(|p| p.push(("page".into(), n.to_string())));
     let more = last < reply.total.min(MAX_REACH);
     if wanted.page > 1 || more {
         page.widgets.push(Widget::Pager(Pager {
             previous: (wanted.page > 1).then(|| to(wanted.page - 1)),
             next: more.then(|| to(wanted.page + 1)),
-            position: say.with(
-                &m::POSITION,
-                &[&m::figure(first, say.0), &m::figure(last, say.0), &total],
-            ),
+            position: say.with(&m::POSITION, &[&m::figure(first, say.0), &m::figure(last, say.0), &total]),
         }));
     }
-    page.aside.push(Widget::Facets {
-        groups: facets(say, wanted, reply),
-    });
+    page.aside.push(Widget::Facets { groups: facets(say, wanted, reply) });
     Ok(())
 }
 
 fn nothing(request: &Request, say: &Say<'_>, wanted: &Wanted, page: &mut Page) {
     let mut links = Vec::new();
     if !wanted.filters.is_empty() {
-        links.push(say.link(
-            &m::WITHOUT_FILTERS,
-            wanted.link(|p| p.retain(|(name, _)| !FACETS.iter().any(|(f, _)| f == name))),
-        ));
+        links.push(
+            say.link(
+                &m::WITHOUT_FILTERS,
+                wanted.link(|p| p.retain(|(name, _)| !FACETS.iter().any(|(f, _)| f == name))),
+            ),
+        );
     }
     links.push(say.link(&m::ADVANCED, "advanced"));
     links.push(say.link(&m::BROWSE_TITLES, "?sort=title"));
     if request.principal.may("catalogue.edit") {
         links.push(say.link(&m::NEW_TITLE, "new"));
     }
-    page.widgets.push(Widget::Empty {
-        text: say.t(&m::NOTHING_FOUND),
-        links,
-    });
-    page.widgets.push(Widget::Steps {
-        steps: vec![
-            say.t(&m::TIP_FEWER),
-            say.t(&m::TIP_MARKS),
-            say.t(&m::TIP_ASK),
-        ],
-    });
+    page.widgets.push(Widget::Empty { text: say.t(&m::NOTHING_FOUND), links });
+    page.widgets.push(Widget::Steps { steps: vec![say.t(&m::TIP_FEWER), say.t(&m::TIP_MARKS), say.t(&m::TIP_ASK)] });
 }
 
 fn facets(say: &Say<'_>, wanted: &Wanted, reply: &SearchReply) -> Vec<FacetGroup> {
     let mut groups = Vec::new();
     for (field, label) in FACETS {
-        let chosen = wanted
-            .filters
-            .get(field)
-            .map(Vec::as_slice)
-            .unwrap_or_default();
-        let counts = reply
-            .facets
-            .get(field)
-            .map(Vec::as_slice)
-            .unwrap_or_default();
-        let missing = chosen
-            .iter()
-            .filter(|v| !counts.iter().any(|c| c.value == **v))
-            .map(|v| (v.as_str(), 0));
+        let chosen = wanted.filters.get(field).map(Vec::as_slice).unwrap_or_default();
+        let counts = reply.facets.get(field).map(Vec::as_slice).unwrap_or_default();
+        let missing = chosen.iter().filter(|v| !counts.iter().any(|c| c.value == **v)).map(|v| (v.as_str(), 0));
         let choices: Vec<FacetChoice> = counts
             .iter()
             .map(|c| (c.value.as_str(), c.count))
@@ -534,19 +383,11 @@ fn facets(say: &Say<'_>, wanted: &Wanted, reply: &SearchReply) -> Vec<FacetGroup
                         p.push((field.to_owned(), value.to_owned()));
                     }
                 });
-                FacetChoice {
-                    label: words::facet(field, value, say.0),
-                    count,
-                    href,
-                    chosen: is_chosen,
-                }
+                FacetChoice { label: words::facet(field, value, say.0), count, href, chosen: is_chosen }
             })
             .collect();
         if !choices.is_empty() {
-            groups.push(FacetGroup {
-                label: say.t(label),
-                choices,
-            });
+            groups.push(FacetGroup { label: say.t(label), choices });
         }
     }
     groups
@@ -554,11 +395,7 @@ fn facets(say: &Say<'_>, wanted: &Wanted, reply: &SearchReply) -> Vec<FacetGroup
 
 /// The hits as cards, with what one needs to fetch the book: shelf and call number.
 pub(crate) fn cards(say: &Say<'_>, reply: &SearchReply) -> Result<Vec<Card>> {
-    let keys: Vec<Vec<u8>> = reply
-        .hits
-        .iter()
-        .filter_map(|hit| store::from_hex(&hit.key))
-        .collect();
+    let keys: Vec<Vec<u8>> = reply.hits.iter().filter_map(|hit| store::from_hex(&hit.key)).collect();
     let loaded = shelf::load_many(&keys)?;
     let mut out = Vec::with_capacity(loaded.len());
     for (hit, loaded) in reply.hits.iter().zip(&loaded) {
@@ -571,10 +408,7 @@ pub(crate) fn cards(say: &Say<'_>, reply: &SearchReply) -> Result<Vec<Card>> {
             .snippets
             .iter()
             .find(|snippet| snippet.field != "title" && !snippet.marks.is_empty())
-            .map(|snippet| Marked {
-                text: snippet.text.clone(),
-                marks: snippet.marks.clone(),
-            });
+            .map(|snippet| Marked { text: snippet.text.clone(), marks: snippet.marks.clone() });
         out.push(card);
     }
     Ok(out)
@@ -584,11 +418,8 @@ fn card(say: &Say<'_>, loaded: &Loaded, record: Compact<'_>) -> Result<Card> {
     let title = bib::title_or(record, m::UNTITLED.get(say.0)).into_owned();
     let author = bib::author(record);
     let mut facts: Vec<Text> = Vec::new();
-    let imprint: Vec<String> = bib::publisher(record)
-        .map(str::to_owned)
-        .into_iter()
-        .chain(bib::year(record).map(|y| y.to_string()))
-        .collect();
+    let imprint: Vec<String> =
+        bib::publisher(record).map(str::to_owned).into_iter().chain(bib::year(record).map(|y| y.to_string())).collect();
     if !imprint.is_empty() {
         facts.push(Text::from(imprint.join(", ")));
     }
@@ -596,24 +427,13 @@ fn card(say: &Say<'_>, loaded: &Loaded, record: Compact<'_>) -> Result<Card> {
     let mut badges = Vec::new();
     let kind = bib::kind(record);
     if kind != "book" {
-        badges.push(Badge {
-            text: words::facet("kind", kind, say.0),
-            tone: Tone::Neutral,
-        });
+        badges.push(Badge { text: words::facet("kind", kind, say.0), tone: Tone::Neutral });
     }
     if !copies.is_empty() {
-        let there = copies
-            .iter()
-            .filter(|c| matches!(c.value.state.as_str(), "" | "available" | "reading-room"))
-            .count();
+        let there =
+            copies.iter().filter(|c| matches!(c.value.state.as_str(), "" | "available" | "reading-room")).count();
         let tone = if there > 0 { Tone::Good } else { Tone::Warning };
-        badges.push(Badge {
-            text: say.with(
-                &m::COPIES_OF,
-                &[&there.to_string(), &copies.len().to_string()],
-            ),
-            tone,
-        });
+        badges.push(Badge { text: say.with(&m::COPIES_OF, &[&there.to_string(), &copies.len().to_string()]), tone });
         let mut places: Vec<String> = Vec::new();
         for copy in &copies {
             let place = place_of(&copy.value, say);
@@ -629,11 +449,7 @@ fn card(say: &Say<'_>, loaded: &Loaded, record: Compact<'_>) -> Result<Card> {
         subtitle: Text::from(author.as_str()),
         facts,
         badges,
-        cover: Some(Cover {
-            blob: None,
-            title,
-            author,
-        }),
+        cover: Some(Cover { blob: None, title, author }),
         ..Card::default()
     })
 }
@@ -647,10 +463,7 @@ mod tests {
         assert_eq!(simple("dế mèn"), [text("dế mèn", &[], Match::All)]);
         assert_eq!(
             simple("tô hoài \"dế mèn\" 2015"),
-            [
-                text("dế mèn", &[], Match::Phrase),
-                text("tô hoài 2015", &[], Match::All)
-            ]
+            [text("dế mèn", &[], Match::Phrase), text("tô hoài 2015", &[], Match::All)]
         );
         assert_eq!(simple("\""), []);
         assert!(matches!(simple("0-306-40615-2").as_slice(), [Query::Or(_)]));

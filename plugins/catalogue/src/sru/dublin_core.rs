@@ -7,9 +7,7 @@ use crate::compact::Compact;
 
 /// Appends the record.
 pub(super) fn write(out: &mut String, record: Compact<'_>) {
-    out.push_str(
-        "<srw_dc:dc xmlns:srw_dc=\"info:srw/schema/1/dc-schema\" xmlns=\"http://purl.org/dc/elements/1.1/\">",
-    );
+    out.push_str("<srw_dc:dc xmlns:srw_dc=\"info:srw/schema/1/dc-schema\" xmlns=\"http://purl.org/dc/elements/1.1/\">");
     let mut add = |name: &str, text: &str| {
         if !text.is_empty() {
             element(out, name, text);
@@ -39,13 +37,7 @@ pub(super) fn write(out: &mut String, record: Compact<'_>) {
             _ => "text",
         },
     );
-    add(
-        "format",
-        record
-            .text("300", 'a')
-            .map(bib::trim_isbd)
-            .unwrap_or_default(),
-    );
+    add("format", record.text("300", 'a').map(bib::trim_isbd).unwrap_or_default());
     for isbn in bib::isbns(record) {
         add("identifier", &format!("URN:ISBN:{isbn}"));
     }

@@ -44,11 +44,7 @@ pub(super) fn answer(request: &Request, version: &str, fault: Option<&Fault>) ->
         out.push_str("<index search=\"true\" scan=\"");
         out.push_str(if scan { "true" } else { "false" });
         out.push_str("\" sort=\"");
-        out.push_str(if matches!(index, "title" | "creator" | "date") {
-            "true"
-        } else {
-            "false"
-        });
+        out.push_str(if matches!(index, "title" | "creator" | "date") { "true" } else { "false" });
         out.push_str("\"><title lang=\"en\">");
         out.push_str(index);
         out.push_str("</title><map><name set=\"");

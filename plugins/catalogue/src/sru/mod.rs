@@ -41,19 +41,11 @@ pub fn answer(request: &Request) -> Response {
         None => None,
         Some(_) => Some(Fault::new(5, "1.2")),
     };
-    let fault = fault.or_else(|| {
-        request
-            .query("stylesheet")
-            .map(|sheet| Fault::new(110, sheet))
-    });
+    let fault = fault.or_else(|| request.query("stylesheet").map(|sheet| Fault::new(110, sheet)));
     let body = match (operation, fault) {
-        ("searchRetrieve", None) => {
-            search::answer(request, version).unwrap_or_else(|f| search::failed(version, &f))
-        }
+        ("searchRetrieve", None) => search::answer(request, version).unwrap_or_else(|f| search::failed(version, &f)),
         ("searchRetrieve", Some(fault)) => search::failed(version, &fault),
-        ("scan", None) => {
-            scan::answer(request, version).unwrap_or_else(|f| scan::failed(version, &f))
-        }
+        ("scan", None) => scan::answer(request, version).unwrap_or_else(|f| scan::failed(version, &f)),
         ("scan", Some(fault)) => scan::failed(version, &fault),
         ("explain", fault) => explain::answer(request, version, fault.as_ref()),
         (other, _) => explain::answer(request, version, Some(&Fault::new(4, other))),
@@ -75,12 +67,7 @@ fn unknown_parameter(request: &Request, own: &[&str]) -> Option<Fault> {
 fn number(request: &Request, name: &str, default: u64, least: u64) -> Result<u64, Fault> {
     match request.query(name) {
         None => Ok(default),
-        Some(text) => text
-            .trim()
-            .parse::<u64>()
-            .ok()
-            .filter(|n| *n >= least)
-            .ok_or_else(|| Fault::new(6, name)),
+        Some(text) => text.trim().parse::<u64>().ok().filter(|n| *n >= least).ok_or_else(|| Fault::new(6, name)),
     }
 }
 

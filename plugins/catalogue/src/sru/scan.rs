@@ -5,12 +5,7 @@ use tram_sdk::{Request, search};
 use super::{diagnostics, number, open, unknown_parameter, xml};
 use crate::cql::{self, Fault, Tree};
 
-const PARAMETERS: &[&str] = &[
-    "scanClause",
-    "responsePosition",
-    "maximumTerms",
-    "extraRequestData",
-];
+const PARAMETERS: &[&str] = &["scanClause", "responsePosition", "maximumTerms", "extraRequestData"];
 /// Terms in an answer at most.
 const MAX_TERMS: u64 = 100;
 
@@ -22,9 +17,7 @@ pub(super) fn answer(request: &Request, version: &str) -> Result<String, Fault> 
     if let Some(fault) = unknown_parameter(request, PARAMETERS) {
         return Err(fault);
     }
-    let written = request
-        .query("scanClause")
-        .ok_or_else(|| Fault::new(7, "scanClause"))?;
+    let written = request.query("scanClause").ok_or_else(|| Fault::new(7, "scanClause"))?;
     let Tree::Clause(clause) = cql::parse(written)?.tree else {
         return Err(Fault::new(10, written));
     };
@@ -42,11 +35,9 @@ pub(super) fn answer(request: &Request, version: &str) -> Result<String, Fault> 
 
     let mut out = String::with_capacity(256 + 128 * terms.len());
     open(&mut out, "scanResponse", version);
-    let skipped = terms
-        .iter()
-        .skip(usize::try_from(skip).unwrap_or(0).min(usize::from(
-            terms.first().is_some_and(|first| first.term == start),
-        )));
+    let skipped = terms.iter().skip(
+        usize::try_from(skip).unwrap_or(0).min(usize::from(terms.first().is_some_and(|first| first.term == start))),
+    );
     let mut any = false;
     for term in skipped.take(usize::try_from(maximum).unwrap_or(0)) {
         if !any {

@@ -36,13 +36,9 @@ enum Schema {
 impl Schema {
     fn parse(name: Option<&str>) -> Result<Self, Fault> {
         match name {
-            None
-            | Some(
-                ""
-                | "marcxml"
-                | "info:srw/schema/1/marcxml-v1.1"
-                | "http://www.loc.gov/MARC21/slim",
-            ) => Ok(Self::Marcxml),
+            None | Some("" | "marcxml" | "info:srw/schema/1/marcxml-v1.1" | "http://www.loc.gov/MARC21/slim") => {
+                Ok(Self::Marcxml)
+            }
             Some("dc" | "info:srw/schema/1/dc-v1.1") => Ok(Self::DublinCore),
             Some(other) => Err(Fault::new(66, other)),
         }
@@ -64,29 +60,21 @@ pub(super) fn answer(request: &Request, version: &str) -> Result<String, Fault> 
     if let Some(fault) = unknown_parameter(request, PARAMETERS) {
         return Err(fault);
     }
-    let written = request
-        .query("query")
-        .ok_or_else(|| Fault::new(7, "query"))?;
+    let written = request.query("query").ok_or_else(|| Fault::new(7, "query"))?;
     let schema = Schema::parse(request.query("recordSchema"))?;
     let escaped = match request.query("recordPacking") {
         None | Some("xml") => false,
         Some("string") => true,
         Some(other) => return Err(Fault::new(71, other)),
     };
-    if request
-        .query("recordXPath")
-        .is_some_and(|path| !path.is_empty())
-    {
+    if request.query("recordXPath").is_some_and(|path| !path.is_empty()) {
         return Err(Fault::new(8, "recordXPath"));
     }
     let start = number(request, "startRecord", 1, 1)?;
     let maximum = number(request, "maximumRecords", 10, 0)?.min(MAX_RECORDS);
 
     let (query, order) = cql::compile(&cql::parse(written)?)?;
-    let sort = match request
-        .query("sortKeys")
-        .filter(|keys| !keys.trim().is_empty())
-    {
+    let sort = match request.query("sortKeys").filter(|keys| !keys.trim().is_empty()) {
         Some(keys) => sort_keys(keys)?,
         None => order.unwrap_or_default(),
     };
@@ -134,37 +122,17 @@ struct Found {
 fn find(query: Query, sort: Sort, start: u64, maximum: u64) -> Result<Found, Fault> {
     let offset = start - 1;
     if offset + maximum > MAX_REACH {
-        return Err(Fault::new(
-            61,
-            format!("{start}: no further than {MAX_REACH}"),
-        ));
+        return Err(Fault::new(61, format!("{start}: no further than {MAX_REACH}")));
     }
     let reach = |n: u64| usize::try_from(n).unwrap_or(0);
-    let request = SearchRequest {
-        sort,
-        offset: reach(offset),
-        ..SearchRequest::new(query, reach(maximum))
-    };
+    let request = SearchRequest { sort, offset: reach(offset), ..SearchRequest::new(query, reach(maximum)) };
     let reply = search::search(&request).map_err(|error| Fault::new(1, error.code))?;
-    let keys = reply
-        .hits
-        .iter()
-        .filter_map(|hit| store::from_hex(&hit.key))
-        .collect();
-    Ok(Found {
-        total: reply.total,
-        keys,
-    })
+    let keys = reply.hits.iter().filter_map(|hit| store::from_hex(&hit.key)).collect();
+    Ok(Found { total: reply.total, keys })
 }
 
 /// Appends the records; answers the position behind the last.
-fn records(
-    out: &mut String,
-    keys: &[Vec<u8>],
-    schema: Schema,
-    escaped: bool,
-    start: u64,
-) -> Result<u64, Fault> {
+fn records(out: &mut String, keys: &[Vec<u8>], schema: Schema, escaped: bool, start: u64) -> Result<u64, Fault> {
     let rows = shelf::load_many(keys).map_err(|error| Fault::new(1, error.code))?;
     let mut position = start;
     let mut packed = String::new();
@@ -174,11 +142,7 @@ fn records(
         }
         out.push_str("<zs:record><zs:recordSchema>");
         let record = row.as_ref().and_then(|row| row.record());
-        out.push_str(if record.is_some() {
-            schema.identifier()
-        } else {
-            "info:srw/schema/1/diagnostics-v1.1"
-        });
+        out.push_str(if record.is_some() { schema.identifier() } else { "info:srw/schema/1/diagnostics-v1.1" });
         out.push_str("</zs:recordSchema><zs:recordPacking>");
         out.push_str(if escaped { "string" } else { "xml" });
         out.push_str("</zs:recordPacking><zs:recordData>");
@@ -220,14 +184,9 @@ fn sort_keys(keys: &str) -> Result<Sort, Fault> {
     let path = fields.next().unwrap_or_default();
     let ascending = fields.nth(1).unwrap_or("1");
     let written = format!("cql.allRecords=1 sortby {path}");
-    let parsed = cql::parse(&written)
-        .and_then(|parsed| cql::compile(&parsed))
-        .map_err(|_| Fault::new(84, path))?;
+    let parsed = cql::parse(&written).and_then(|parsed| cql::compile(&parsed)).map_err(|_| Fault::new(84, path))?;
     match parsed.1 {
-        Some(Sort::Field { name, .. }) => Ok(Sort::Field {
-            name,
-            descending: ascending == "0",
-        }),
+        Some(Sort::Field { name, .. }) => Ok(Sort::Field { name, descending: ascending == "0" }),
         _ => Err(Fault::new(84, path)),
     }
 }
@@ -237,12 +196,7 @@ fn echo(out: &mut String, request: &Request, version: &str, query: &str) {
     out.push_str(version);
     out.push_str("</zs:version>");
     xml::element(out, "zs:query", query);
-    for name in [
-        "startRecord",
-        "maximumRecords",
-        "recordPacking",
-        "recordSchema",
-    ] {
+    for name in ["startRecord", "maximumRecords", "recordPacking", "recordSchema"] {
         if let Some(value) = request.query(name) {
             xml::element(out, &format!("zs:{name}"), value);
         }

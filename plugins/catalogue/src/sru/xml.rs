@@ -96,11 +96,7 @@ mod tests {
 
     #[test]
     fn the_record_is_the_one_that_the_library_for_marc_writes() {
-        let record = record(&[
-            ("001", "a&b"),
-            ("245", "10$aMắt <biếc> /$cNguyễn Nhật Ánh."),
-            ("590", "  $ariêng"),
-        ]);
+        let record = record(&[("001", "a&b"), ("245", "10$aMắt <biếc> /$cNguyễn Nhật Ánh."), ("590", "  $ariêng")]);
         let bytes = encode(&record);
         let mut ours = String::new();
         marcxml(&mut ours, Compact::new(&bytes).unwrap(), false);

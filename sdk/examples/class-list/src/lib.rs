@@ -31,9 +31,7 @@ fn title() -> Text {
 fn classes() -> Result<Response> {
     let rows = directory::groups("class")?
         .into_iter()
-        .map(|class| {
-            vec![Cell { text: class.name.into(), href: Some(format!("classes/{}", class.id)), tone: None }]
-        })
+        .map(|class| vec![Cell { text: class.name.into(), href: Some(format!("classes/{}", class.id)), tone: None }])
         .collect();
     let columns = vec![Column { label: Text::vi_en("Lớp", "Class"), numeric: false }];
     Ok(Response::page(&Page::new(title(), vec![Widget::Table(List { caption: title(), columns, rows })])))

@@ -33,13 +33,7 @@ pub(crate) mod store {
         Page { rows, more }
     }
 
-    pub(crate) fn scan(
-        collection: &str,
-        start: &[u8],
-        end: Option<&[u8]>,
-        reverse: bool,
-        limit: u32,
-    ) -> Result<Page> {
+    pub(crate) fn scan(collection: &str, start: &[u8], end: Option<&[u8]>, reverse: bool, limit: u32) -> Result<Page> {
         reading(collection, |world| {
             let mut rows = world.rows(collection);
             rows.retain(|row| row.key.as_slice() >= start && end.is_none_or(|end| row.key.as_slice() < end));
@@ -88,22 +82,13 @@ pub(crate) mod store {
         match expected {
             Some(expected) if expected != found => Err(Error::new(
                 code::STALE,
-                Text::vi_en(
-                    "Mục này vừa được người khác sửa.",
-                    "Somebody else has just changed this entry.",
-                ),
+                Text::vi_en("Mục này vừa được người khác sửa.", "Somebody else has just changed this entry."),
             )),
             _ => Ok(()),
         }
     }
 
-    pub(crate) fn put(
-        collection: &str,
-        key: &[u8],
-        value: &[u8],
-        terms: &[Term],
-        expected: Option<u64>,
-    ) -> Result<()> {
+    pub(crate) fn put(collection: &str, key: &[u8], value: &[u8], terms: &[Term], expected: Option<u64>) -> Result<()> {
         with(|world| {
             world.check_write("store")?;
             world.check_collection(collection)?;
@@ -287,9 +272,8 @@ pub(crate) mod directory {
     fn check(world: &World, fields: &[String]) -> Result<()> {
         world.check("directory")?;
         let Some(manifest) = &world.manifest else { return Ok(()) };
-        let granted = |field: &String| {
-            manifest.capability.iter().any(|c| c.name == "directory" && c.fields.contains(field))
-        };
+        let granted =
+            |field: &String| manifest.capability.iter().any(|c| c.name == "directory" && c.fields.contains(field));
         match fields.iter().find(|field| !granted(field)) {
             Some(field) => Err(denied(&format!("directory field {field}"))),
             None => Ok(()),

@@ -200,12 +200,7 @@ impl World {
     }
 
     pub(super) fn rows(&self, collection: &str) -> Vec<Row> {
-        self.collections
-            .get(collection)
-            .into_iter()
-            .flatten()
-            .map(|(key, stored)| row(key, stored))
-            .collect()
+        self.collections.get(collection).into_iter().flatten().map(|(key, stored)| row(key, stored)).collect()
     }
 
     pub(super) fn touch(&mut self, collection: &str, key: &[u8]) {

@@ -74,8 +74,8 @@ pub(crate) fn page() -> Page {
         Widget::Form(Form {
             action: "widgets".into(),
             fields: [
-                "text", "textarea", "number", "date", "year", "select", "checkbox", "radio", "password", "pin",
-                "scan", "file", "hidden", "email", "search",
+                "text", "textarea", "number", "date", "year", "select", "checkbox", "radio", "password", "pin", "scan",
+                "file", "hidden", "email", "search",
             ]
             .map(field)
             .into(),
@@ -100,9 +100,7 @@ pub(crate) fn page() -> Page {
         Widget::Empty { text: text("Chưa có gì", "Nothing yet"), links: link() },
         Widget::Cover { blob: None, title: "Dế mèn".into(), author: "Tô Hoài".into() },
         Widget::Steps { steps: vec![text("Bước một", "Step one"), text("Bước hai", "Step two")] },
-        Widget::Figures {
-            figures: vec![Figure { value: "34".into(), label: text("Sách", "Books"), href: None }],
-        },
+        Widget::Figures { figures: vec![Figure { value: "34".into(), label: text("Sách", "Books"), href: None }] },
         Widget::Disclosure {
             summary: text("Thêm", "More"),
             open: false,

@@ -56,8 +56,12 @@ fn misbehave(what: &str) -> Result<Response> {
         "bad-redirect" => Ok(Response::redirect("https://evil.example/\r\nset-cookie: f=g")),
         "bad-links" => {
             let card = page::Card { title: "click".into(), href: "javascript:alert(1)".into(), ..Default::default() };
-            let action =
-                page::Action { label: "<b>send</b>".into(), href: "//evil.example/".into(), post: true, ..Default::default() };
+            let action = page::Action {
+                label: "<b>send</b>".into(),
+                href: "//evil.example/".into(),
+                post: true,
+                ..Default::default()
+            };
             let snippet = page::Card {
                 title: "marks".into(),
                 snippet: Some(page::Marked { text: "đặng".into(), marks: vec![(1, 999), (0, 0), (3, 2)] }),

@@ -6,11 +6,8 @@ use std::cmp::Ordering;
 static TABLE: &[u8] = include_bytes!("eacc.bin");
 
 /// Characters outside of the 65,536 that the table can name.
-const SUPPLEMENTARY: [(u32, char); 3] = [
-    (0x21_75_59, '\u{212C4}'),
-    (0x22_2A_34, '\u{2251B}'),
-    (0x22_33_39, '\u{22C4D}'),
-];
+const SUPPLEMENTARY: [(u32, char); 3] =
+    [(0x21_75_59, '\u{212C4}'), (0x22_2A_34, '\u{2251B}'), (0x22_33_39, '\u{22C4D}')];
 
 /// The bytes of a run's head: first code, number of characters, place of the
 /// first character.
@@ -18,10 +15,7 @@ const HEAD: usize = 6;
 
 /// The character of a code of three 7-bit bytes.
 pub(super) fn char_of(code: [u8; 3]) -> Option<char> {
-    if let Some((_, c)) = SUPPLEMENTARY
-        .iter()
-        .find(|(known, _)| *known == number(code))
-    {
+    if let Some((_, c)) = SUPPLEMENTARY.iter().find(|(known, _)| *known == number(code)) {
         return Some(*c);
     }
     let (count, rest) = TABLE.split_first_chunk::<2>()?;

@@ -76,11 +76,7 @@ pub(super) fn has_escape(bytes: &[u8]) -> bool {
 
 /// Decodes one text. Each starts with ASCII as G0 and Extended Latin as G1.
 pub(super) fn decode(bytes: &[u8]) -> Decoded {
-    let mut out = Decoded {
-        text: String::with_capacity(bytes.len() + 8),
-        unknown: 0,
-        dangling: 0,
-    };
+    let mut out = Decoded { text: String::with_capacity(bytes.len() + 8), unknown: 0, dangling: 0 };
     let mut marks = Marks::default();
     let (mut g0, mut g1) = (Set::Ascii, Set::Single(&sets::EXTENDED_LATIN));
     let mut rest = bytes;
@@ -115,9 +111,7 @@ pub(super) fn decode(bytes: &[u8]) -> Decoded {
                 marks.flush(&mut out.text);
             }
             None => {
-                out.unknown = out
-                    .unknown
-                    .saturating_add(u32::try_from(length).unwrap_or(1));
+                out.unknown = out.unknown.saturating_add(u32::try_from(length).unwrap_or(1));
                 out.text.push(char::REPLACEMENT_CHARACTER);
                 marks.flush(&mut out.text);
             }
@@ -146,9 +140,7 @@ fn graphic(set: Set, bytes: &[u8]) -> (Option<char>, usize) {
             (code.and_then(|c| char::from_u32(u32::from(c))), 1)
         }
         Set::Eacc => match *bytes {
-            [a, b, c, ..] if low(b) >= 0x20 && low(c) >= 0x20 => {
-                (eacc::char_of([low(a), low(b), low(c)]), 3)
-            }
+            [a, b, c, ..] if low(b) >= 0x20 && low(c) >= 0x20 => (eacc::char_of([low(a), low(b), low(c)]), 3),
             // Cut in the middle of a character: one byte is lost and no more.
             _ => (None, 1),
         },
@@ -196,10 +188,7 @@ mod tests {
     fn marks_go_behind_their_letters() {
         assert_eq!(text(b"caf\xE2e"), "café");
         // Two marks on one letter, and letters of Extended Latin itself.
-        assert_eq!(
-            text(b"Nguy\xE3\xE4en \xB3\xF2a \xBC \xBD \xAC \xAD"),
-            "Nguyễn đạ ơ ư Ơ Ư"
-        );
+        assert_eq!(text(b"Nguy\xE3\xE4en \xB3\xF2a \xBC \xBD \xAC \xAD"), "Nguyễn đạ ơ ư Ơ Ư");
         assert_eq!(text(b"\xEBt\xECsar"), "t\u{361}sar");
     }
 
