@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { assertFits, freshPage, useBrowser } from './lib/browser.mjs';
-import { confirm, enterAs } from './lib/station.mjs';
+import { confirm, enterAs, untilRunning } from './lib/station.mjs';
 
 useBrowser();
 
@@ -45,7 +45,7 @@ test('a vendor’s file: sentences, consent, its page, off, on, removed', { skip
 
   await look(page, packed('class-list.tram'));
   await page.getByRole('button', { name: 'Cài và cho phép' }).click();
-  await page.getByText('Đang chạy').waitFor({ timeout: 60_000 });
+  await untilRunning(page);
   assert.match(page.url(), /\/admin\/plugin\/class-list\.example$/);
   await page.locator('nav.menu').getByRole('link', { name: 'Danh sách lớp' }).click();
   await page.getByRole('link', { name: '8A1' }).first().click();
@@ -64,7 +64,7 @@ test('a vendor’s file: sentences, consent, its page, off, on, removed', { skip
   assert.ok(off.status() === 404 || off.status() === 503, String(off.status()));
   await page.goto('/admin/plugin/class-list.example');
   await page.getByRole('button', { name: 'Bật' }).click();
-  await page.getByText('Đang chạy').waitFor();
+  await untilRunning(page);
   assert.equal((await page.goto(here)).status(), 200);
 
   await page.goto('/admin/plugin/class-list.example');

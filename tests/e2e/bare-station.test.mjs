@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { freshPage, useBrowser } from './lib/browser.mjs';
-import { titles } from './lib/station.mjs';
+import { titles, untilRunning } from './lib/station.mjs';
 
 useBrowser();
 
@@ -47,7 +47,7 @@ test('the catalogue as a vendor’s file is installed, searched and catalogued w
   assert.match((await page.locator('ol.steps li').allInnerTexts()).join(' '), /Hiện tên người đã sửa biểu ghi/);
   await page.getByRole('button', { name: 'Cài và cho phép' }).click();
   // It is compiled in a process of its own first.
-  await page.getByText('Đang chạy').waitFor({ timeout: 90_000 });
+  await untilRunning(page);
   await page.goto('/catalogue/new');
   await page.locator('main input[name=title]').fill('Trường em bên bờ rạch');
   await page.getByRole('button', { name: 'Lưu', exact: true }).click();

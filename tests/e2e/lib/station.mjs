@@ -95,3 +95,13 @@ export async function enterNew(page) {
   await page.locator('main form[action="/sign-in"] button').click();
   await page.locator(`header .who a:text-is("Trần Văn Bảy")`).waitFor();
 }
+
+/** Waits, as an administrator who reloads the page of a plugin, until it runs. */
+export async function untilRunning(page) {
+  await page.getByText(/Đang (chạy|chuẩn bị)/).first().waitFor({ timeout: 60_000 });
+  for (const end = Date.now() + 60_000; (await page.getByText('Đang chạy').count()) === 0 && Date.now() < end;) {
+    await page.waitForTimeout(300);
+    await page.reload();
+  }
+  await page.getByText('Đang chạy').waitFor();
+}
