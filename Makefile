@@ -45,11 +45,12 @@ conformance: tools-test build ## Outside clients alone
 
 torture: tools-build ## Kill -9 under load, thousands of rounds
 	cargo build --release --workspace
-	$(BIN)/tram-torture 3000
+	$(BIN)/torture kill 3000
+	$(BIN)/torture power 3000
 
 torture-ci: tools-build
 	cargo build --release --workspace
-	$(BIN)/tram-torture 300
+	$(BIN)/torture kill 300
 
 pull-the-plug: build ## Kill -9 a serving station under load, restart, verify, count what was lost
 	@scripts/pull-the-plug.sh "$(TRAM)"

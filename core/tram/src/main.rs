@@ -16,7 +16,15 @@ use std::process::ExitCode;
 
 use arguments::{Command, parse};
 
+/// Keeps the allocator to two arenas: glibc makes one a thread, up to eight a core, and
+/// on a small box each holds on to what an import or a burst of requests once needed.
+fn few_arenas() {
+    // SAFETY: mallopt only sets a number of the allocator, and no other thread runs yet.
+    let _ = unsafe { libc::mallopt(libc::M_ARENA_MAX, 2) };
+}
+
 fn main() -> ExitCode {
+    few_arenas();
     let command = match parse(std::env::args_os().skip(1)) {
         Ok(command) => command,
         Err(problem) => {
