@@ -15,7 +15,7 @@ if [ "$tier" = test ]; then
     need chromium chromium
     need yaz-client yaz
     need python3 python3
-    need zebraidx idzebra-2.0
+    need xmllint libxml2-utils
     python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
 fi
 if [ ${#missing[@]} -gt 0 ]; then
