@@ -1,6 +1,7 @@
 """Runs the parts one after the other and rewrites the figures in docs/benchmarks.md."""
 
 import importlib
+import signal
 import sys
 import traceback
 
@@ -32,4 +33,6 @@ def main(wanted):
 
 
 if __name__ == "__main__":
+    # A run that is told to end still stops the servers that it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("bench: stopped"))
     main(sys.argv[1:])
