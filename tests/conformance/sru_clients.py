@@ -36,8 +36,9 @@ def diagnostic(query, **more):
 
 for number, query, more in [
     (10, "dc.title=(", {}),
-    (16, "no.such=index", {}),
-    (7, "", {}),
+    (16, "dc.nosuch=index", {}),
+    (15, "no.such=index", {}),
+    (27, "", {}),
     (6, "a", {"maximumRecords": "many"}),
     (66, "a", {"recordSchema": "nonsense"}),
     (61, 'dc.title="đất rừng phương nam"', {"startRecord": "9000"}),
@@ -49,4 +50,4 @@ forms = ["Đất rừng phương Nam", "dat rung phuong nam", "ĐẤT RỪNG PH�
 for form in forms:
     found = sruthi.searchretrieve(url, query=f'dc.title="{form}"', record_schema="marcxml")
     check(f"{form!r} finds nothing", found.count >= 1)
-print(f"sruthi: 1.1 and 1.2, paging, explain, 6 diagnostics, {len(forms)} forms of one title")
+print(f"sruthi: 1.1 and 1.2, paging, explain, 7 diagnostics, {len(forms)} forms of one title")

@@ -18,6 +18,9 @@ use tram_people::Principal;
 use crate::control;
 use crate::station::Station;
 
+/// How long the index may lag behind a finished job; it goes on by itself afterwards.
+const INDEXED_WITHIN: Duration = Duration::from_secs(120);
+
 /// A file on its way to a job.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct FileToSend {
@@ -97,7 +100,11 @@ pub(crate) fn run_on(
     let status = host.job(&id)?.or(last).context("the job is gone")?;
     let outcome = String::from_utf8_lossy(&status.outcome).into_owned();
     match status.state {
-        JobState::Done => Ok(outcome),
+        JobState::Done => {
+            // Whoever is told "done" searches next. A plugin without an index is not waited for.
+            let _ = host.wait_for_index(plugin, INDEXED_WITHIN);
+            Ok(outcome)
+        }
         _ => bail!("{plugin} {job}: {} {outcome}", in_words(&status.message)),
     }
 }
