@@ -7,7 +7,7 @@ mkdir -p "$TRAM_BUNDLE"
 scripts/step.sh "plugins to WebAssembly" cargo build --profile guest --target wasm32-unknown-unknown -p tram-catalogue
 # Always the whole workspace: another selection means other features of shared
 # crates, and wasmtime compiled a second time.
-[ -x "$CARGO_TARGET_DIR/release/tram-precompile" ] || scripts/step.sh "wasmtime, tantivy and the rest (the long one)" cargo build --release --workspace
+scripts/step.sh "wasmtime, tantivy and the rest (the long one)" cargo build --release --workspace
 for plugin in catalogue; do
     module="$CARGO_TARGET_DIR/wasm32-unknown-unknown/guest/tram_$plugin.wasm"
     package="$TRAM_BUNDLE/$plugin.tram"

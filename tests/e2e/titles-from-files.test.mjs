@@ -95,8 +95,8 @@ test('a register in an old font is read, and the preview says so', async () => {
   for (const { row } of EXPECTED['books-so-dkcb-tcvn3.xlsx'].bad) {
     assert.ok(rows.some((cells) => cells[1] === String(row)), `row ${row} in ${JSON.stringify(rows)}`);
   }
-  await page.goto('/catalogue?q=tuc+ngu+ca+dao+dan+ca');
-  assert.ok((await titles(page)).includes('Tục ngữ, ca dao, dân ca Việt Nam'));
+  const proverbs = 'Tục ngữ, ca dao, dân ca Việt Nam';
+  assert.equal(await firstFound(page, proverbs, proverbs), proverbs);
 });
 
 test('an old .xls under the name .xlsx is read all the same', async () => {
@@ -108,6 +108,18 @@ test('an old .xls under the name .xlsx is read all the same', async () => {
   await page.getByText('tìm thấy tiêu đề cột').first().waitFor();
   assert.ok((await page.locator('main table tbody tr').count()) > 0);
 });
+
+// A job's changes are searchable within moments, not at once: the index follows.
+async function firstFound(page, query, title) {
+  let found;
+  for (let tries = 0; tries < 50; tries += 1) {
+    await page.goto(`/catalogue?q=${encodeURIComponent(query)}`);
+    [found] = await titles(page);
+    if (found === title) break;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return found;
+}
 
 const good = [book('e2e-1', 'Chim trời đồng nước', 'Võ Thị Thử'), book('e2e-2', 'Mùa nước nổi ở cù lao', 'Võ Thị Thử')];
 const broken = book('e2e-x', 'Biểu ghi bị cắt', 'Không Ai').subarray(0, 90);
@@ -132,8 +144,7 @@ test('a broken record costs none of its neighbours and is named by its byte', as
   const rows = await refused(page);
   assert.ok(rows.some((cells) => cells[2] === String(good[0].length)), `byte ${good[0].length} in ${JSON.stringify(rows)}`);
   for (const title of ['Chim trời đồng nước', 'Mùa nước nổi ở cù lao']) {
-    await page.goto(`/catalogue?q=${encodeURIComponent(title)}`);
-    assert.equal((await titles(page))[0], title);
+    assert.equal(await firstFound(page, title, title), title);
   }
 });
 
@@ -142,8 +153,7 @@ test('MARCXML, without script', async () => {
   await enterNew(page);
   const xml = `<?xml version="1.0" encoding="UTF-8"?><collection xmlns="http://www.loc.gov/MARC21/slim"><record><leader>00000nam a2200000 a 4500</leader><controlfield tag="001">e2e-3</controlfield><datafield tag="245" ind1="0" ind2="0"><subfield code="a">Sông dài cá lội biệt tăm</subfield></datafield></record></collection>`;
   await bringIn(page, file('mot.xml', Buffer.from(xml)), { script: false });
-  await page.goto('/catalogue?q=song+dai+ca+loi');
-  assert.equal((await titles(page))[0], 'Sông dài cá lội biệt tăm');
+  assert.equal(await firstFound(page, 'song dai ca loi', 'Sông dài cá lội biệt tăm'), 'Sông dài cá lội biệt tăm');
 });
 
 for (const name of fs.readdirSync(path.join(DATA, 'broken')).filter((name) => /\.xlsx?$/.test(name) && name !== 'xls-renamed.xlsx')) {
