@@ -1,0 +1,6 @@
+//! What a box does that a plain server does not: it is flashed, found on the LAN,
+//! updated into its other slot, and rolled back by itself.
+//!
+//! Nothing here serves pages; `tram` hands the web what it needs of it.
+
+pub mod files;
