@@ -23,6 +23,8 @@ use crate::segment::{self, FOLDER, Segments};
 use crate::{Error, StationId};
 
 const MANIFEST: &str = "manifest";
+/// Folder of the read log within a backup; a file's name ends with its length.
+const READS: &str = "reads/";
 const FIRST_LINE: &str = "tram backup 1";
 
 /// What a backup did.
@@ -205,6 +207,11 @@ pub(crate) fn backup(journal: &Journal, to: &Path) -> Result<BackupReport, Error
             take(name.clone(), &|| core.disk.open(&name, Mode::Read).map_err(Error::io), stat.length)?;
         }
     }
+    for (base, length) in core.reads.files(&*core.disk, core.station)? {
+        let from = format!("{FOLDER}/{base}");
+        let name = format!("{READS}{}-{length}.log", base.trim_end_matches(".log"));
+        take(name, &|| core.disk.open(&from, Mode::Read).map_err(Error::io), length)?;
+    }
     redactions::write_list(core)?;
     for name in [INDEX_KEY, REDACTIONS] {
         let file = core.disk.open(name, Mode::Read).map_err(Error::io)?;
@@ -288,10 +295,11 @@ pub fn restore(
         remove_station(dir);
         fs::create_dir_all(dir.join(FOLDER)).map_err(Error::io)?;
         for (name, listed) in &manifest.files {
+            let reads = name.strip_prefix(READS).and_then(|name| name.rsplit_once('-'));
             let target = match name.strip_prefix("journal/").and_then(|n| n.split('-').next()) {
                 Some(number) => format!("{FOLDER}/{number}.seg"),
                 None if name == REDACTIONS => continue,
-                None => name.clone(),
+                None => reads.map_or_else(|| name.clone(), |(base, _)| format!("{FOLDER}/{base}.log")),
             };
             let file = source.open(name, Mode::Read).map_err(Error::io)?;
             let hash = copy(&*file, listed.length, &dir.join(target))?;

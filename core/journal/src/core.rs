@@ -18,6 +18,7 @@ use crate::disk::Disk;
 use crate::id::StationId;
 use crate::log::Log;
 use crate::model::{Head, Options};
+use crate::reads::ReadLog;
 use crate::replay;
 use crate::ring::Ring;
 use crate::segment::{Place, Segments};
@@ -105,6 +106,8 @@ pub(crate) struct Core {
     pub(crate) scratch: Store,
     pub(crate) segments: Arc<Segments>,
     pub(crate) blobs: Blobs,
+    /// Who read which sensitive fields.
+    pub(crate) reads: ReadLog,
     pub(crate) writer: Mutex<Writer>,
     pub(crate) queue: Mutex<Queue>,
     /// Held while segments are rewritten or copied.
@@ -155,6 +158,7 @@ impl Core {
             scratch: Store::new(scratch),
             segments,
             blobs,
+            reads: ReadLog::default(),
             writer: Mutex::new(Writer {
                 log,
                 head: at.head,

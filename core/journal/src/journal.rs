@@ -19,7 +19,7 @@ use crate::model::{
 use crate::prepare::{self, Prepared};
 use crate::txn::{Snapshot, Txn};
 use crate::verify::{self, VerifyReport};
-use crate::{CommitError, Error, RunError, StationId, backup, erase, history, open, shed, tables};
+use crate::{CommitError, Error, RunError, StationId, backup, erase, history, open, reads, shed, tables};
 
 /// An open station's storage; cheap to clone.
 #[derive(Debug, Clone)]
@@ -329,7 +329,10 @@ impl Journal {
     pub fn verify(&self, witness: Option<&Head>) -> Result<VerifyReport, Error> {
         self.core.check_open()?;
         let _maintenance = lock(&self.core.maintenance);
-        verify::look(Arc::clone(&self.core.disk), witness, Some(self.core.head()))
+        let mut report = verify::look(Arc::clone(&self.core.disk), witness, Some(self.core.head()))?;
+        let (disk, station) = (&*self.core.disk, self.core.station);
+        self.core.reads.frozen(disk, station, || reads::check(disk, &mut report))?;
+        Ok(report)
     }
 
     /// Copies the station to a folder while it serves. Segments and blobs that the folder has
@@ -351,6 +354,7 @@ impl Journal {
             return Ok(());
         }
         let flushed = open::flush_scratch(&self.core, &writer);
+        let noted = self.core.reads.flush(&*self.core.disk, self.core.station);
         let checkpoint = self.core.checkpoint(&mut writer);
         self.core.closed.store(true, Ordering::Release);
         let scratch = self.core.scratch.close();
@@ -364,7 +368,7 @@ impl Journal {
             }
         }
         *lock(&self.core.folder_lock) = None;
-        flushed.and(checkpoint).and(scratch).and(main)
+        flushed.and(noted).and(checkpoint).and(scratch).and(main)
     }
 }
 

@@ -32,6 +32,7 @@ mod overlay;
 mod prepare;
 mod purge;
 mod reader;
+mod reads;
 mod record;
 mod redactions;
 mod replay;
@@ -55,5 +56,6 @@ pub use model::{
     Options, Page, Placeholder, Row, ScanRange, TermMatch, Time, TimeQuality, Usage, Version, VersionState,
 };
 pub use reader::Reader;
+pub use reads::SensitiveRead;
 pub use txn::{Snapshot, Txn};
-pub use verify::{Problem, VerifyReport, verify, verify_on};
+pub use verify::{Part, Problem, VerifyReport, verify, verify_on};

@@ -38,6 +38,8 @@ const TICK: Duration = Duration::from_millis(100);
 const SPARE_AGAIN: Duration = Duration::from_secs(10);
 /// Scratch rows are durable within this time.
 const SCRATCH_EVERY: Duration = Duration::from_millis(800);
+/// A pulled plug may lose so much of the read log.
+const READS_EVERY: Duration = Duration::from_millis(900);
 
 fn lock_folder(dir: &Path) -> Result<Flock<File>, Error> {
     let file = OpenOptions::new()
@@ -232,6 +234,7 @@ pub(crate) fn open_on(
 /// dictionaries. It ends with the journal.
 fn keep_house(core: &Weak<Core>) {
     let mut flushed = Instant::now();
+    let mut noted = Instant::now();
     let mut spare_failed: Option<Instant> = None;
     let mut dictionaries = dictionary::Trainer::default();
     loop {
@@ -255,6 +258,12 @@ fn keep_house(core: &Weak<Core>) {
                 log::error!("journal: scratch rows are not durable: {e}");
             }
             flushed = Instant::now();
+        }
+        if noted.elapsed() >= READS_EVERY {
+            if let Err(e) = core.reads.flush(&*core.disk, core.station) {
+                log::error!("journal: the read log is not durable: {e}");
+            }
+            noted = Instant::now();
         }
         let idle = lock(&core.last_commit).elapsed() >= core.options.checkpoint_idle;
         if idle {

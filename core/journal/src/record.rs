@@ -35,7 +35,18 @@ pub(crate) struct Record {
     pub(crate) items: Vec<Item>,
 }
 
-fn quality_code(q: TimeQuality) -> u8 {
+/// The quality that a byte stands for.
+pub(crate) fn quality_of(code: u8) -> Result<TimeQuality, Error> {
+    Ok(match code {
+        0 => TimeQuality::Unset,
+        1 => TimeQuality::Browser,
+        2 => TimeQuality::Ntp,
+        _ => return Err(Error::Malformed("unknown quality of time")),
+    })
+}
+
+/// The byte that stands for a quality of time.
+pub(crate) fn quality_code(q: TimeQuality) -> u8 {
     match q {
         TimeQuality::Unset => 0,
         TimeQuality::Browser => 1,
@@ -203,12 +214,7 @@ impl Record {
         let tag = input.u16()?;
         let previous = input.array()?;
         let unix_ms = input.i64()?;
-        let quality = match input.u8()? {
-            0 => TimeQuality::Unset,
-            1 => TimeQuality::Browser,
-            2 => TimeQuality::Ntp,
-            _ => return Err(Error::Malformed("unknown quality of time")),
-        };
+        let quality = quality_of(input.u8()?)?;
         let actor = input.text()?.to_owned();
         let owner = input.text()?.to_owned();
         let cause = input.u64()?;

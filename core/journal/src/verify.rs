@@ -17,7 +17,7 @@ use crate::record::Record;
 use crate::replay::{self, TABLES};
 use crate::segment::{self, End, HEADER, Header, Place, Segments, Step};
 use crate::tables::{self, Backend};
-use crate::{Error, open};
+use crate::{Error, open, reads};
 
 /// Table file that a verification builds beside the station's own.
 const REBUILT: &str = "verify.redb";
@@ -28,14 +28,35 @@ const BATCH: u64 = 2_000;
 /// Their bytes, about.
 const BATCH_BYTES: usize = 8 << 20;
 
+/// What a problem was found in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// The journal's segment of this number.
+    Segment(u32),
+    /// The tables.
+    Tables,
+    /// A file of the read log.
+    ReadLog(String),
+}
+
+impl std::fmt::Display for Part {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Segment(number) => write!(f, "segment {number:08}"),
+            Self::Tables => f.write_str("tables"),
+            Self::ReadLog(name) => write!(f, "read log {name}"),
+        }
+    }
+}
+
 /// Something that does not check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// Number of the segment; `None` for the tables.
-    pub segment: Option<u32>,
-    /// Byte offset in the segment.
+    /// Where.
+    pub part: Part,
+    /// Byte offset in the file.
     pub offset: u64,
-    /// Sequence of the entry.
+    /// Sequence of the entry or reading.
     pub sequence: u64,
     /// What is wrong.
     pub reason: String,
@@ -57,6 +78,8 @@ pub struct VerifyReport {
     /// Bytes of a write that was never finished stand behind the last entry. After a power cut
     /// this is usual and is cut off at the next opening.
     pub unfinished_write: bool,
+    /// Readings in the read log.
+    pub readings: u64,
     /// All that is wrong.
     pub problems: Vec<Problem>,
 }
@@ -85,7 +108,9 @@ pub fn verify(dir: &Path, witness: Option<&Head>) -> Result<VerifyReport, Error>
 /// # Errors
 /// As [`verify`].
 pub fn verify_on(disk: Arc<dyn Disk>, witness: Option<&Head>) -> Result<VerifyReport, Error> {
-    look(disk, witness, None)
+    let mut report = look(Arc::clone(&disk), witness, None)?;
+    reads::check(&*disk, &mut report)?;
+    Ok(report)
 }
 
 /// Reads everything; of a journal that is being written, up to `live`, its head.
@@ -112,22 +137,22 @@ pub(crate) fn look(disk: Arc<dyn Disk>, witness: Option<&Head>, live: Option<Hea
 impl VerifyReport {
     fn problem(&mut self, place: Place, reason: impl Into<String>) {
         let Place { segment, offset, sequence } = place;
-        self.problems.push(Problem { segment: Some(segment), offset, sequence, reason: reason.into() });
+        self.problems.push(Problem { part: Part::Segment(segment), offset, sequence, reason: reason.into() });
     }
 
     fn tables(&mut self, reason: String) {
-        self.problems.push(Problem { segment: None, offset: 0, sequence: 0, reason });
+        self.problems.push(Problem { part: Part::Tables, offset: 0, sequence: 0, reason });
     }
 
     /// Damage is a finding; other errors are not.
     fn damaged(&mut self, e: Error) -> Result<(), Error> {
         match e {
             Error::Damaged { segment, offset, sequence, reason } => {
-                self.problems.push(Problem { segment: Some(segment), offset, sequence, reason });
+                self.problems.push(Problem { part: Part::Segment(segment), offset, sequence, reason });
                 Ok(())
             }
             Error::Folder(reason) => {
-                self.problems.push(Problem { segment: Some(0), offset: 0, sequence: 0, reason });
+                self.problems.push(Problem { part: Part::Segment(0), offset: 0, sequence: 0, reason });
                 Ok(())
             }
             e => Err(e),

@@ -5,6 +5,7 @@
 //!
 //! * [`People`] opens it; [`directory`] is who there is, [`roles`] what they may do,
 //!   [`accounts`] how they prove who they are, [`sessions`] that they did.
+//! * [`reads`] is who read what is sensitive of whom.
 //! * [`Principal`] is the result: who asks, with what it may do.
 
 pub mod accounts;
@@ -12,6 +13,7 @@ pub mod directory;
 mod error;
 pub mod import;
 mod principal;
+pub mod reads;
 pub mod roles;
 pub mod sessions;
 pub mod station;

@@ -147,6 +147,12 @@ impl Principal {
         self.kind == Kind::Console || self.grants.iter().any(|grant| grant.permission == permission)
     }
 
+    /// Whether the principal holds the permission for everybody. The console holds all.
+    pub fn holds_all(&self, permission: &str) -> bool {
+        self.kind == Kind::Console
+            || self.grants.iter().any(|grant| grant.permission == permission && grant.relation == Relation::All)
+    }
+
     /// The opaque actor written into the journal: a person's id, or the kind's word.
     pub fn actor(&self) -> &str {
         self.person.as_deref().unwrap_or(self.kind.word())

@@ -1,7 +1,7 @@
 //! Roles are data with shipped defaults; plugins bring permissions and roles of
 //! their own. A grant is permission × relation.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde::{Deserialize, Serialize};
 use tram_contract::Text;
@@ -12,6 +12,20 @@ use crate::table::Table;
 use crate::{Error, Grant, People, Principal, Relation};
 
 const ROLES: Table<Role> = Table::new("roles");
+const MET: Table<Met> = Table::new("station");
+const MET_KEY: &[u8] = b"permissions";
+
+/// The role that can give everything back.
+pub const ADMINISTRATOR: &str = "administrator";
+
+/// Permissions without which the administrators could not undo a mistake.
+const KEPT: &[&str] = &["roles.manage", "plugins.manage", "station.manage"];
+
+/// Every permission that was ever given to a role here.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Met {
+    permissions: BTreeSet<String>,
+}
 
 /// A role: a name for people and what it grants.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +75,11 @@ const PERMISSIONS: &[CorePermission] = &[
         roles: &[("administrator", Relation::All), ("office", Relation::All), ("teacher", Relation::ClassTaught)],
     },
     CorePermission {
+        id: "reads.see",
+        low_risk: false,
+        roles: &[("administrator", Relation::All), ("leadership", Relation::All)],
+    },
+    CorePermission {
         id: "roles.manage",
         low_risk: false,
         roles: &[("administrator", Relation::All), ("leadership", Relation::All)],
@@ -96,51 +115,62 @@ pub(crate) fn core_low_risk() -> HashSet<String> {
 }
 
 impl People {
-    /// Writes the shipped roles of a new station; leaves changed ones alone.
+    /// Writes the shipped roles of a new station, and gives the roles of an older one
+    /// the permissions that it has never met; changed ones are left alone.
     pub(crate) fn ship_roles(&self) -> Result<(), Error> {
-        let snapshot = self.inner.journal.read()?;
-        let mut missing = Vec::new();
-        for (id, vi, en, protected) in SHIPPED {
-            if ROLES.get(&snapshot, id.as_bytes())?.is_none() {
-                let grants = PERMISSIONS
-                    .iter()
-                    .flat_map(|p| {
-                        p.roles
-                            .iter()
-                            .filter(|(role, _)| role == id)
-                            .map(|(_, relation)| (p.id.to_owned(), relation.word().to_owned()))
-                    })
-                    .collect();
-                missing.push(Role {
-                    id: (*id).to_owned(),
-                    name: Text::vi_en(*vi, *en),
-                    grants,
-                    protected: *protected,
-                    plugin: None,
-                });
-            }
+        let mut met = self.met_permissions()?;
+        let new: Vec<&CorePermission> = PERMISSIONS.iter().filter(|p| !met.contains(p.id)).collect();
+        if new.is_empty() {
+            return Ok(());
         }
-        drop(snapshot);
-        self.write_roles(&missing, "shipped roles")
+        let known = self.roles()?;
+        let mut changed = Vec::new();
+        for (id, vi, en, protected) in SHIPPED {
+            let mut role = known.iter().find(|role| role.id == *id).cloned().unwrap_or_else(|| Role {
+                id: (*id).to_owned(),
+                name: Text::vi_en(*vi, *en),
+                grants: Vec::new(),
+                protected: *protected,
+                plugin: None,
+            });
+            for permission in &new {
+                let shipped = permission.roles.iter().filter(|(role, _)| role == id);
+                role.grants.extend(shipped.map(|(_, relation)| (permission.id.to_owned(), relation.word().to_owned())));
+            }
+            changed.push(role);
+        }
+        met.extend(new.iter().map(|p| p.id.to_owned()));
+        self.write_roles(&changed, met, "shipped roles")
     }
 
-    fn write_roles(&self, roles: &[Role], note: &str) -> Result<(), Error> {
-        if roles.is_empty() {
+    /// Permissions that this station has ever met. One that an administrator took from
+    /// every role is among them, so it does not come back with the next start.
+    fn met_permissions(&self) -> Result<BTreeSet<String>, Error> {
+        if let Some(met) = MET.get(&self.inner.journal.read()?, MET_KEY)? {
+            return Ok(met.permissions);
+        }
+        // A station from before this list: what its roles hold.
+        Ok(self.roles()?.into_iter().flat_map(|role| role.grants).map(|(permission, _)| permission).collect())
+    }
+
+    fn write_roles(&self, roles: &[Role], met: BTreeSet<String>, note: &str) -> Result<(), Error> {
+        let met = Met { permissions: met };
+        if roles.is_empty() && MET.get(&self.inner.journal.read()?, MET_KEY)?.as_ref() == Some(&met) {
             return Ok(());
         }
         self.change(&Principal::console("vi"), note, |txn| {
             for role in roles {
                 ROLES.put(txn, role.id.as_bytes(), role, &[])?;
             }
-            Ok(())
+            MET.put(txn, MET_KEY, &met, &[])
         })?;
         Ok(())
     }
 
     /// Takes in the permissions and roles of a plugin when it is installed or started:
     /// default roles gain its permissions, its own roles are made. What an
-    /// administrator took away since stays away, because a permission is added only
-    /// when no role has ever had it.
+    /// administrator took away since stays away, because only a permission that the
+    /// station has never met is given.
     ///
     /// # Errors
     /// The journal cannot be read or written.
@@ -149,14 +179,13 @@ impl People {
             low_risk.extend(manifest.permission.iter().filter(|p| p.low_risk).map(|p| p.id.clone()));
         }
         let known = self.roles()?;
-        let had: HashSet<String> =
-            known.iter().flat_map(|role| role.grants.iter().map(|(permission, _)| permission.clone())).collect();
+        let mut met = self.met_permissions()?;
         let mut changed: Vec<Role> = Vec::new();
         for role in &known {
             let mut role = role.clone();
             let before = role.grants.len();
             for permission in &manifest.permission {
-                if permission.default_roles.contains(&role.id) && !had.contains(&permission.id) {
+                if permission.default_roles.contains(&role.id) && !met.contains(&permission.id) {
                     let relation =
                         permission.default_relation.clone().unwrap_or_else(|| Relation::All.word().to_owned());
                     role.grants.push((permission.id.clone(), relation));
@@ -180,7 +209,8 @@ impl People {
                 });
             }
         }
-        self.write_roles(&changed, "roles of a plugin")
+        met.extend(manifest.permission.iter().map(|p| p.id.clone()));
+        self.write_roles(&changed, met, "roles of a plugin")
     }
 
     /// Every role, by id.
@@ -190,6 +220,58 @@ impl People {
     pub fn roles(&self) -> Result<Vec<Role>, Error> {
         let snapshot = self.inner.journal.read()?;
         Ok(ROLES.with_prefix(&snapshot, b"")?.into_iter().map(|typed| typed.value).collect())
+    }
+
+    /// Gives a role a permission with a relation.
+    ///
+    /// # Errors
+    /// There is no such role, or the journal failed.
+    pub fn give_grant(&self, by: &Principal, role: &str, permission: &str, relation: Relation) -> Result<(), Error> {
+        let grant = (permission.to_owned(), relation.word().to_owned());
+        self.change_role(by, role, "grant given", |role| {
+            if !role.grants.contains(&grant) {
+                role.grants.push(grant.clone());
+                role.grants.sort();
+            }
+            Ok(())
+        })
+    }
+
+    /// Takes a permission with a relation from a role.
+    ///
+    /// # Errors
+    /// There is no such role, or the administrators would lose what they need to give
+    /// it back; or the journal failed.
+    pub fn take_grant(&self, by: &Principal, role: &str, permission: &str, relation: Relation) -> Result<(), Error> {
+        let grant = (permission.to_owned(), relation.word().to_owned());
+        if role == ADMINISTRATOR && KEPT.contains(&permission) && relation == Relation::All {
+            return Err(Error::Invalid {
+                field: "permission",
+                reason: Text::vi_en(
+                    "Quản trị máy chủ luôn giữ quyền này; bỏ đi thì không ai cấp lại được.",
+                    "The administrators always keep this permission; without it nobody could give it back.",
+                ),
+            });
+        }
+        self.change_role(by, role, "grant taken", |role| {
+            role.grants.retain(|known| *known != grant);
+            Ok(())
+        })
+    }
+
+    fn change_role(
+        &self,
+        by: &Principal,
+        role: &str,
+        note: &str,
+        mut change: impl FnMut(&mut Role) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.change(by, note, |txn| {
+            let mut found = ROLES.get(txn, role.as_bytes())?.ok_or(Error::Missing("role"))?;
+            change(&mut found)?;
+            ROLES.put(txn, role.as_bytes(), &found, &[])
+        })?;
+        Ok(())
     }
 
     /// The grants of a set of roles.

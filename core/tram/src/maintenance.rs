@@ -42,6 +42,7 @@ pub(crate) fn verify(data: &Path, witness: Option<&str>) -> Result<()> {
         "tables: {}",
         if report.tables_compared { "equal to a rebuild from the journal alone" } else { "not compared" }
     );
+    println!("read log: {} readings of sensitive fields", report.readings);
     if report.unfinished_write {
         println!("An unfinished write stands at the end; it was never acknowledged, and the next start cuts it off.");
     }
@@ -49,8 +50,7 @@ pub(crate) fn verify(data: &Path, witness: Option<&str>) -> Result<()> {
         println!("head: {}", head_text(head));
     }
     for problem in &report.problems {
-        let segment = problem.segment.map_or_else(|| "tables".to_owned(), |number| format!("segment {number:08}"));
-        println!("WRONG {segment}, byte {}, entry {}: {}", problem.offset, problem.sequence, problem.reason);
+        println!("WRONG {}, byte {}, entry {}: {}", problem.part, problem.offset, problem.sequence, problem.reason);
     }
     if report.is_sound() {
         println!("Everything checks.");
