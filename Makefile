@@ -11,7 +11,7 @@ TRAM := $(BIN)/tram
 DATA ?= $(CARGO_TARGET_DIR)/demo-data
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo build bundle test quick unit e2e conformance bench torture torture-ci pull-the-plug screenshots fmt lint deny clean-demo tools-build tools-test
+.PHONY: help run demo build bundle test quick unit e2e conformance bench torture torture-ci pull-the-plug screenshots fmt lint deny clean-demo tools-build tools-test image image-lock test-image
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -57,6 +57,20 @@ pull-the-plug: build ## Kill -9 a serving station under load, restart, verify, c
 
 bench: tools-test build ## Measure us and the peers in one run; rewrites the figures in docs/benchmarks.md
 	@tests/bench/run.sh
+
+# FIRMWARE=no leaves the vendors' blobs out; KEY=FILE signs with a release's key.
+FIRMWARE ?= yes
+image: build ## The flashable image, its update file and bill of materials, in target/image (as root)
+	@scripts/install.sh image
+	@scripts/step.sh "the image" env PYTHONPATH=image python3 -B -m builder --binary "$(TRAM)" --firmware $(FIRMWARE) $(if $(KEY),--key "$(KEY)") --out target/image
+
+image-lock: ## Pin the image's Debian packages to today's versions (as root)
+	@scripts/install.sh image
+	@PYTHONPATH=image python3 -B -m builder --lock
+
+test-image: build ## Boot the image under QEMU and hold it to all it promises (as root, about an hour)
+	@scripts/install.sh image
+	@python3 -B image/test/run.py --binary "$(TRAM)" $(CHECKS)
 
 screenshots: tools-test build ## Pictures of the real pages, in docs/pictures
 	@tests/e2e/screenshots.sh

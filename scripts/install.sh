@@ -18,6 +18,18 @@ if [ "$tier" = test ]; then
     need xmllint libxml2-utils
     python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
 fi
+if [ "$tier" = image ]; then
+    need python3 python3
+    need mmdebstrap mmdebstrap
+    need mksquashfs squashfs-tools
+    need mcopy mtools
+    need mkfs.vfat dosfstools
+    need sfdisk fdisk
+    need objcopy binutils
+    need qemu-system-x86_64 qemu-system-x86
+    [ -f /usr/share/OVMF/OVMF_CODE_4M.fd ] || missing+=(ovmf)
+    [ -f /usr/lib/systemd/boot/efi/linuxx64.efi.stub ] || missing+=(systemd-boot-efi)
+fi
 if [ ${#missing[@]} -gt 0 ]; then
     if [ "$(id -u)" -ne 0 ]; then
         printf 'These Debian packages are missing: %s\nInstall them with:  sudo apt-get install -y %s\nthen run make again.\n' "${missing[*]}" "${missing[*]}" >&2

@@ -1,0 +1,1 @@
+"""Builds the flashable image and the update file from Debian packages and `tram`."""
