@@ -71,6 +71,30 @@ impl Query {
     }
 }
 
+/// The place of a row in a lookup: where its smallest matching term stands. `own` is
+/// what the transaction itself made of the row.
+pub(crate) fn place(
+    view: &View,
+    collection: &Collection,
+    index: &str,
+    term: &[u8],
+    how: TermMatch,
+    key: &[u8],
+    own: Option<&Change>,
+) -> Result<Option<Vec<u8>>, Error> {
+    let (number, personal) = collection.index(index)?;
+    if how == TermMatch::Exact {
+        let hidden = personal.then(|| hide(&view.core().index_key, collection.id, number, term));
+        return Ok(Some(term_key(collection.id, number, hidden.as_deref().unwrap_or(term), key)));
+    }
+    let terms = match own {
+        Some(change) => change.write.as_ref().map(|write| write.terms.clone()).unwrap_or_default(),
+        None => view.terms_of(collection, key)?,
+    };
+    let first = terms.into_iter().filter(|(at, own)| *at == number && own.starts_with(term)).map(|(_, own)| own).min();
+    Ok(first.map(|first| term_key(collection.id, number, &first, key)))
+}
+
 /// Runs a lookup.
 pub(crate) fn run(
     view: &View,

@@ -42,6 +42,22 @@ pub trait Reader {
         limit: usize,
     ) -> Result<Page, Error>;
 
+    /// The place of a row in a lookup, to go on behind it: what [`Reader::find`] takes
+    /// as `after`. `None` when the row is not part of the lookup (any more); an exact
+    /// lookup has a place for every key.
+    ///
+    /// # Errors
+    /// As [`Reader::find`].
+    fn place(
+        &self,
+        owner: &str,
+        collection: &str,
+        index: &str,
+        term: &[u8],
+        how: TermMatch,
+        key: &[u8],
+    ) -> Result<Option<Vec<u8>>, Error>;
+
     /// A counter's value; 0 when it was never touched. Not part of the validation.
     ///
     /// # Errors

@@ -313,6 +313,19 @@ impl Reader for Snapshot {
         Ok(find::run(&self.view, collection, &query, &[], limit)?.page)
     }
 
+    fn place(
+        &self,
+        owner: &str,
+        collection: &str,
+        index: &str,
+        term: &[u8],
+        how: TermMatch,
+        key: &[u8],
+    ) -> Result<Option<Vec<u8>>, Error> {
+        let collection = self.view.collection(owner, collection)?;
+        find::place(&self.view, collection, index, term, how, key, None)
+    }
+
     fn counter(&self, owner: &str, name: &str) -> Result<i64, Error> {
         self.view.counter(&counter_key(owner, &format!("c{name}")))
     }
@@ -379,6 +392,23 @@ impl Reader for Txn {
             reads.row(row_key(collection.id, &key));
         }
         Ok(found.page)
+    }
+
+    fn place(
+        &self,
+        owner: &str,
+        collection: &str,
+        index: &str,
+        term: &[u8],
+        how: TermMatch,
+        key: &[u8],
+    ) -> Result<Option<Vec<u8>>, Error> {
+        let collection = self.view.collection(owner, collection)?;
+        let own = self.own(collection.id, key);
+        if own.is_none() && how == TermMatch::Prefix {
+            self.reads().row(row_key(collection.id, key));
+        }
+        find::place(&self.view, collection, index, term, how, key, own)
     }
 
     fn counter(&self, owner: &str, name: &str) -> Result<i64, Error> {

@@ -131,6 +131,17 @@ impl View {
         found.map_or(Ok(0), |bytes| StoredRow::decode(bytes.value()).map(|r| r.version))
     }
 
+    /// The terms of a live row; none for a row that is not there.
+    pub(crate) fn terms_of(&self, collection: &Collection, key: &[u8]) -> Result<Vec<(u16, Vec<u8>)>, Error> {
+        let Some(rows) = self.side(collection)?.rows()? else {
+            return Ok(Vec::new());
+        };
+        let found = rows.get(row_key(collection.id, key).as_slice()).map_err(Error::tables)?;
+        let Some(bytes) = found else { return Ok(Vec::new()) };
+        let row = StoredRow::decode(bytes.value())?;
+        Ok(if row.deleted { Vec::new() } else { row.terms })
+    }
+
     /// Live rows of a range, at most `limit`.
     pub(crate) fn rows(
         &self,

@@ -21,6 +21,15 @@ fn wire(row: Row) -> WireRow {
     WireRow { key: row.key, value: row.value, version }
 }
 
+/// The row that a list was to go on from has left the list.
+fn moved_on() -> Failure {
+    Failure::answer(
+        "stale",
+        "Danh sách vừa thay đổi. Hãy xem lại từ đầu danh sách.",
+        "The list has just changed. Look at it from its beginning.",
+    )
+}
+
 /// The expectation for the journal, which knows its own writes without one.
 fn for_journal(expected: Option<u64>) -> Option<u64> {
     expected.filter(|version| *version != OWN)
@@ -118,33 +127,13 @@ impl Host for State {
         let limit = limit.min(MAX_ROWS) as usize;
         let reader = self.reader()?;
         let owner = self.owner();
-        let Some(after) = after else {
-            let page = reader.find(owner, &collection, &index, &term, how, None, limit)?;
-            return self.hand_over(page);
+        // The contract names the row to go on from; the journal's place is term and key.
+        let place = match after {
+            Some(key) => Some(reader.place(owner, &collection, &index, &term, how, &key)?.ok_or_else(moved_on)?),
+            None => None,
         };
-        // The contract names the row to go on from; the journal's cursor is the
-        // term with the key, so walk to that row.
-        let mut found = tram_journal::Page::default();
-        let mut cursor: Option<Vec<u8>> = None;
-        let mut passed = false;
-        loop {
-            let page = reader.find(owner, &collection, &index, &term, how, cursor.as_deref(), MAX_ROWS as usize)?;
-            for row in page.rows {
-                if passed {
-                    if found.rows.len() == limit {
-                        found.more = true;
-                        return self.hand_over(found);
-                    }
-                    found.rows.push(row);
-                } else {
-                    passed = row.key == after;
-                }
-            }
-            cursor = page.next;
-            if !page.more || cursor.is_none() {
-                return self.hand_over(found);
-            }
-        }
+        let page = reader.find(owner, &collection, &index, &term, how, place.as_deref(), limit)?;
+        self.hand_over(page)
     }
 
     fn count(&mut self, collection: String) -> Result<u64, Failure> {
