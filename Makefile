@@ -46,6 +46,7 @@ conformance: tools-test build ## Outside clients alone
 torture: tools-build ## Kill -9 under load, thousands of rounds
 	cargo build --release --workspace
 	$(BIN)/torture kill 3000
+	$(BIN)/torture backup 300
 	$(BIN)/torture power 3000
 
 torture-ci: tools-build

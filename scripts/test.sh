@@ -14,6 +14,7 @@ part "test plugins to WebAssembly" tests/plugins/build.sh "$CARGO_TARGET_DIR/tes
 export TRAM_TEST_PLUGINS="$CARGO_TARGET_DIR/test-plugins"
 part "unit, property, snapshot and corpus tests" cargo test --release --workspace --no-fail-fast
 part "torture: kill -9 under load, 300 rounds" "$CARGO_TARGET_DIR/release/torture" kill 300
+part "torture: kill -9 in backup and restore, 40 rounds" "$CARGO_TARGET_DIR/release/torture" backup 40
 part "torture: simulated power cuts and torn writes, 300 rounds" "$CARGO_TARGET_DIR/release/torture" power 300
 part "torture: full disks and failing syncs" "$CARGO_TARGET_DIR/release/torture" full
 part "outside clients" tests/conformance/run.sh

@@ -1,7 +1,9 @@
-//! Torture of the storage: `kill -9` under load, power cuts, full disks, failing syncs.
+//! Torture of the storage: `kill -9` under load, during backups and restores, power cuts,
+//! full disks, failing syncs.
 //! Each round ends with a comparison of everything acknowledged, and of the tables with a
 //! rebuild from the journal alone.
 
+pub mod backup;
 pub mod full;
 pub mod kill;
 pub mod load;

@@ -1,4 +1,4 @@
-//! `torture kill|power ROUNDS [SEED]`, `torture full [SEED]`: prints what came of it, and
+//! `torture kill|power|backup ROUNDS [SEED]`, `torture full [SEED]`: prints what came of it, and
 //! fails when anything acknowledged was lost or anything is half there.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool")]
 
@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use tram_journal::Error;
-use tram_torture::{full, kill, power};
+use tram_torture::{backup, full, kill, power};
 
 fn number(arguments: &[String], at: usize, otherwise: u64) -> u64 {
     arguments.get(at).and_then(|a| a.parse().ok()).unwrap_or(otherwise)
@@ -22,6 +22,23 @@ fn run(arguments: &[String]) -> Result<bool, Error> {
         Some("kill") => {
             let sum = kill::rounds(&std::env::current_exe()?, number(arguments, 1, 300), seed)?;
             println!("kill -9: {sum} (seed {seed})");
+            Ok(sum.is_good())
+        }
+        Some("backup-child") => {
+            let at = |n: usize| Path::new(arguments.get(n).map_or("", String::as_str));
+            backup::backup_child(at(1), at(2))?;
+            Ok(true)
+        }
+        Some("restore-child") => {
+            let at = |n: usize| Path::new(arguments.get(n).map_or("", String::as_str));
+            backup::restore_child(at(1), at(2))?;
+            Ok(true)
+        }
+        Some("backup") => {
+            let sum = backup::rounds(&std::env::current_exe()?, number(arguments, 1, 40), seed)?;
+            println!(
+                "kill -9 in backup and restore: {sum} (seed {seed}); torn counts restores cut short and done again"
+            );
             Ok(sum.is_good())
         }
         Some("power") => {
@@ -50,7 +67,7 @@ fn run(arguments: &[String]) -> Result<bool, Error> {
             Ok(true)
         }
         _ => {
-            eprintln!("usage: torture kill|power ROUNDS [SEED] | torture full [SEED]");
+            eprintln!("usage: torture kill|power|backup ROUNDS [SEED] | torture full [SEED]");
             Ok(false)
         }
     }

@@ -3,12 +3,18 @@
 
 use std::path::Path;
 
-use tram_torture::{full, kill, power};
+use tram_torture::{backup, full, kill, power};
 
 #[test]
 fn survives_kills() {
     let sum = kill::rounds(Path::new(env!("CARGO_BIN_EXE_torture")), 24, 1).unwrap();
     assert!(sum.is_good() && sum.acknowledged > 500, "{sum}");
+}
+
+#[test]
+fn survives_kills_in_backup_and_restore() {
+    let sum = backup::rounds(Path::new(env!("CARGO_BIN_EXE_torture")), 10, 6).unwrap();
+    assert!(sum.is_good() && sum.rounds == 10, "{sum}");
 }
 
 #[test]
