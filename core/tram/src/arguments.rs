@@ -20,7 +20,7 @@ Trạm, the school server
   tram setup-code --data DIR                   a new set-up code (asked for by the wizard)
   tram --data DIR job PLUGIN JOB [FILE...]     run a job, whether or not a server runs on DIR
                                                (--set NAME=VALUE for its options)
-  tram plugin new NAME | build [DIR] | pack [DIR] | check FILE
+  tram plugin new NAME [--sdk DIR] | build [DIR] | keygen FILE | pack [DIR] [--key FILE] | check FILE
 
 ADDR is HOST:PORT, as in 0.0.0.0:8080.";
 
@@ -36,10 +36,25 @@ pub(crate) struct ServeOptions {
 /// What a vendor does with a plugin.
 #[derive(Debug, Clone)]
 pub(crate) enum PluginCommand {
-    New { name: String },
-    Build { dir: PathBuf },
-    Pack { dir: PathBuf },
-    Check { file: PathBuf },
+    New {
+        name: String,
+        /// Where the SDK is written; into the plugin's own folder when not given.
+        sdk: Option<PathBuf>,
+    },
+    Build {
+        dir: PathBuf,
+    },
+    /// Makes a publisher's key.
+    Keygen {
+        file: PathBuf,
+    },
+    Pack {
+        dir: PathBuf,
+        key: Option<PathBuf>,
+    },
+    Check {
+        file: PathBuf,
+    },
 }
 
 /// What was asked for.
@@ -67,6 +82,8 @@ struct Raw {
     to: Option<PathBuf>,
     from: Option<PathBuf>,
     witness: Option<String>,
+    key: Option<PathBuf>,
+    sdk: Option<PathBuf>,
     set: Vec<(String, String)>,
     no_plugins: bool,
     words: Vec<OsString>,
@@ -95,6 +112,8 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command
             Long("to") => raw.to = Some(parser.value()?.into()),
             Long("from") => raw.from = Some(parser.value()?.into()),
             Long("witness") => raw.witness = Some(parser.value()?.to_string_lossy().into_owned()),
+            Long("sdk") => raw.sdk = Some(parser.value()?.into()),
+            Long("key") => raw.key = Some(parser.value()?.into()),
             Long("set") => {
                 let pair = parser.value()?.to_string_lossy().into_owned();
                 let (name, value) = pair.split_once('=').context("--set takes NAME=VALUE")?;
@@ -142,12 +161,16 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command
             options: raw.set,
         },
         "compile-component" => Command::CompileComponent { input: word("IN")?.into(), output: word("OUT")?.into() },
-        "plugin" => Command::Plugin(match word("new, build, pack or check")?.to_string_lossy().as_ref() {
-            "new" => PluginCommand::New { name: word("NAME")?.to_string_lossy().into_owned() },
+        "plugin" => Command::Plugin(match word("new, build, keygen, pack or check")?.to_string_lossy().as_ref() {
+            "new" => PluginCommand::New { name: word("NAME")?.to_string_lossy().into_owned(), sdk: raw.sdk },
             "build" => PluginCommand::Build { dir: words.next().map_or_else(|| PathBuf::from("."), PathBuf::from) },
-            "pack" => PluginCommand::Pack { dir: words.next().map_or_else(|| PathBuf::from("."), PathBuf::from) },
+            "keygen" => PluginCommand::Keygen { file: word("FILE")?.into() },
+            "pack" => PluginCommand::Pack {
+                dir: words.next().map_or_else(|| PathBuf::from("."), PathBuf::from),
+                key: raw.key,
+            },
             "check" => PluginCommand::Check { file: word("FILE")?.into() },
-            other => bail!("tram plugin has no command {other}; there are new, build, pack, check"),
+            other => bail!("tram plugin has no command {other}; there are new, build, keygen, pack, check"),
         }),
         other => bail!("there is no command {other}"),
     })

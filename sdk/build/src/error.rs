@@ -49,6 +49,12 @@ pub enum Error {
     /// An asset that cannot be packed.
     #[error("assets: {0}")]
     Asset(String),
+    /// The publisher's key cannot be made, read or used.
+    #[error("key: {0}")]
+    Key(String),
+    /// The signature does not fit the file.
+    #[error("the signature does not fit the file: it was changed after it was signed")]
+    Signature,
     /// The file is no plugin.
     #[error(transparent)]
     Package(#[from] PackageError),

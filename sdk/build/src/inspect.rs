@@ -6,6 +6,7 @@ use tram_contract::package::Package;
 
 use crate::Error;
 use crate::component::Surface;
+use crate::sign::publisher;
 
 /// What [`inspect`] found.
 #[derive(Debug, Clone)]
@@ -22,6 +23,8 @@ pub struct Inspection {
     pub problems: Vec<Problem>,
     /// Paths and sizes of the assets in bytes.
     pub assets: Vec<(String, usize)>,
+    /// Ed25519 public key of who signed it, hexadecimal; none when it is unsigned.
+    pub publisher: Option<String>,
     /// Size of the component in bytes, without the assets.
     pub size: usize,
 }
@@ -29,7 +32,8 @@ pub struct Inspection {
 /// Reads a plugin file without running it.
 ///
 /// # Errors
-/// [`Error::Package`] when it is none, [`Error::Component`] when it is damaged.
+/// [`Error::Package`] when it is none, [`Error::Component`] when it is damaged,
+/// [`Error::Signature`] when it was changed after it was signed.
 pub fn inspect(package: &[u8]) -> Result<Inspection, Error> {
     let read = Package::read(package)?;
     let component = read.component();
@@ -42,6 +46,7 @@ pub fn inspect(package: &[u8]) -> Result<Inspection, Error> {
         exports: surface.points().map(str::to_owned).collect(),
         problems,
         assets: read.assets.iter().map(|asset| (asset.path.to_owned(), asset.bytes.len())).collect(),
+        publisher: publisher(&read)?,
         size: component.len(),
         manifest: read.manifest,
     })

@@ -9,6 +9,8 @@ mod component;
 mod error;
 mod inspect;
 mod pack;
+mod sign;
+mod sources;
 mod stubs;
 mod template;
 
@@ -18,4 +20,6 @@ pub use component::componentize;
 pub use error::Error;
 pub use inspect::{Inspection, inspect};
 pub use pack::{PackOptions, pack, pack_directory};
+pub use sign::{keygen, sign};
+pub use sources::write_sdk;
 pub use template::write as new_plugin_with;

@@ -19,7 +19,7 @@ fn options() -> BuildOptions {
 fn made() -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let plugin = folder.path().join("notes");
-    new_plugin(&plugin, "notes").unwrap();
+    new_plugin(&plugin, "notes", None).unwrap();
     // The versions that the workspace is locked to: no look at the registry, and a
     // new release of somebody's crate does not break this test.
     std::fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.lock"), plugin.join("Cargo.lock")).unwrap();
@@ -42,7 +42,8 @@ fn new_build_pack_inspect() {
     imports.sort();
     assert_eq!(imports, ["clock", "log", "store"], "imports are what the code reaches, and no more");
     assert_eq!(inspection.problems, []);
-    assert_eq!(inspection.sentences.len(), 3);
+    assert_eq!(inspection.sentences.len(), 4, "three rights, and what no plugin can do");
+    assert_eq!(inspection.publisher, None);
     assert_eq!(inspection.assets, [("help/vi.txt".to_owned(), "Trợ giúp".len())]);
 
     let said = check(&package).unwrap();

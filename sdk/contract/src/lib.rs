@@ -8,8 +8,8 @@
 pub mod manifest;
 pub mod package;
 pub mod page;
+pub mod rights;
 pub mod search;
-mod sentences;
 pub mod text;
 
 pub use text::Text;

@@ -97,6 +97,12 @@ pub struct Capability {
     /// `brokered` only: `plugin/query` it asks.
     #[serde(default)]
     pub queries: Vec<String>,
+    /// `directory` only: a permission of this manifest whose holders see others of
+    /// the school by name, code and class, as far as the relation of their grant
+    /// reaches (a librarian who lends to everybody). Without it only the station's own
+    /// `people.read` and `me.read` decide.
+    #[serde(default)]
+    pub permission: Option<String>,
 }
 
 /// A permission.
@@ -287,6 +293,20 @@ impl Manifest {
         for (at, permission) in self.permission.iter().enumerate() {
             if !permission.id.starts_with(&format!("{}.", self.id)) {
                 wrong(format!("permission[{at}].id"), "begins with the plugin's id and a dot");
+            }
+        }
+        for (at, asked) in self.capability.iter().enumerate() {
+            if self.capability.iter().take(at).any(|other| other.name == asked.name) {
+                wrong(format!("capability[{at}].name"), "stands twice; one entry holds all its fields");
+            }
+            match &asked.permission {
+                Some(_) if asked.name != "directory" => {
+                    wrong(format!("capability[{at}].permission"), "belongs to the capability directory alone");
+                }
+                Some(permission) if !known(permission) => {
+                    wrong(format!("capability[{at}].permission"), "is not among the permissions of this manifest");
+                }
+                _ => {}
             }
         }
         for (at, route) in self.route.iter().enumerate() {

@@ -17,6 +17,15 @@ pub const ASSETS_SECTION: &str = "tram:assets";
 /// fit can be named as such before anything else of it is read.
 pub const API_SECTION: &str = "tram:api-version";
 
+/// Name of the section with the publisher's key and signature; it is the last one.
+pub const SIGNATURE_SECTION: &str = "tram:signature";
+/// What is signed begins with this, so that a signature for something else that was
+/// made with the same key is none for a package. The BLAKE3 hash of all bytes before
+/// the section follows.
+pub const SIGNED_CONTEXT: &[u8] = b"tram plugin package 1\0";
+
+/// First bytes of the signature's section.
+const SIGNATURE_MAGIC: &[u8; 8] = b"tramsig1";
 /// First bytes of an archive of assets.
 const ASSETS_MAGIC: &[u8; 8] = b"tramast1";
 /// First bytes of a component: magic, version 13, layer 1 (component model binary
@@ -70,6 +79,34 @@ pub struct Asset<'a> {
     pub bytes: &'a [u8],
 }
 
+/// A publisher's signature, as it stands in the file; whether it is right is for
+/// whoever has the algorithm (the station, `tram plugin check`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Signature {
+    /// Ed25519 public key of the publisher (RFC 8032).
+    pub key: [u8; 32],
+    /// Ed25519 signature over [`SIGNED_CONTEXT`] and the hash.
+    pub signature: [u8; 64],
+}
+
+impl Signature {
+    /// The section's data.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        [SIGNATURE_MAGIC.as_slice(), &self.key, &self.signature].concat()
+    }
+
+    fn read(data: &[u8], at: usize) -> Result<Self, PackageError> {
+        let wrong = || damaged(at, "a signature of version 1: 8 bytes of mark, 32 of key, 64 of signature");
+        let mut cursor = Cursor { bytes: data, at: 0 };
+        if cursor.take(8, "the signature").ok() != Some(SIGNATURE_MAGIC.as_slice()) || data.len() != 104 {
+            return Err(wrong());
+        }
+        let key = cursor.take(32, "the signature")?.try_into().map_err(|_| wrong())?;
+        let signature = cursor.rest().try_into().map_err(|_| wrong())?;
+        Ok(Self { key, signature })
+    }
+}
+
 /// What a package holds, read without running anything of it.
 #[derive(Debug, Clone)]
 pub struct Package<'a> {
@@ -79,6 +116,9 @@ pub struct Package<'a> {
     pub manifest_source: &'a str,
     /// The assets, by path.
     pub assets: Vec<Asset<'a>>,
+    /// The publisher's signature, when there is one.
+    pub signature: Option<Signature>,
+    /// The file without the signature.
     bytes: &'a [u8],
     /// Byte range of the assets' section, its head included.
     assets_at: Option<(usize, usize)>,
@@ -95,8 +135,13 @@ impl<'a> Package<'a> {
         let mut assets = None;
         let mut assets_at = None;
         let mut api = None;
+        let mut signature: Option<(Signature, usize)> = None;
         for section in sections(bytes)? {
             let section = section?;
+            // Signed is what stands before the signature, so nothing may stand behind it.
+            if signature.is_some() {
+                return Err(damaged(section.start, "the end of the file behind the signature"));
+            }
             let (slot, name) = match section.name {
                 Some(MANIFEST_SECTION) => (&mut manifest, MANIFEST_SECTION),
                 Some(ASSETS_SECTION) => {
@@ -104,6 +149,10 @@ impl<'a> Package<'a> {
                     (&mut assets, ASSETS_SECTION)
                 }
                 Some(API_SECTION) => (&mut api, API_SECTION),
+                Some(SIGNATURE_SECTION) => {
+                    signature = Some((Signature::read(section.data, section.start)?, section.start));
+                    continue;
+                }
                 _ => continue,
             };
             if slot.replace(section.data).is_some() {
@@ -124,12 +173,18 @@ impl<'a> Package<'a> {
                 Some(data) => read_assets(data)?,
                 None => Vec::new(),
             },
-            bytes,
+            bytes: bytes.get(..signature.map_or(bytes.len(), |(_, start)| start)).unwrap_or_default(),
+            signature: signature.map(|(signature, _)| signature),
             assets_at,
         })
     }
 
-    /// The component without the assets: what is compiled, hashed and cached. An
+    /// The bytes that a signature is over: the file without it.
+    pub fn signed_bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// The component without assets and signature: what is compiled, hashed and cached. An
     /// asset that changes does not cost a compilation.
     pub fn component(&self) -> Vec<u8> {
         let Some((start, end)) = self.assets_at else { return self.bytes.to_vec() };
@@ -391,6 +446,24 @@ mod tests {
         assert_eq!(Package::read(&newer).unwrap_err(), PackageError::Api { found: "7.0".into() });
         assert_eq!(Package::read(MODULE_PREAMBLE).unwrap_err(), PackageError::NotPacked);
         assert_eq!(Package::read(b"PK\x03\x04 a zip").unwrap_err(), PackageError::NotAComponent);
+    }
+
+    #[test]
+    fn a_signature_is_the_last_section_and_changes_nothing_else() {
+        let bytes = package();
+        let signature = Signature { key: [7; 32], signature: [9; 64] };
+        let section = custom_section(SIGNATURE_SECTION, &signature.to_bytes());
+        let signed = [bytes.clone(), section.clone()].concat();
+        let read = Package::read(&signed).unwrap();
+        assert_eq!((read.signature, read.signed_bytes()), (Some(signature), bytes.as_slice()));
+        assert_eq!(read.component(), Package::read(&bytes).unwrap().component());
+        for behind in [custom_section("other", b"x"), section] {
+            assert!(matches!(Package::read(&[signed.clone(), behind].concat()), Err(PackageError::Damaged { .. })));
+        }
+        for length in 0..signature.to_bytes().len() {
+            let short = custom_section(SIGNATURE_SECTION, &signature.to_bytes()[..length]);
+            assert!(Package::read(&[bytes.clone(), short].concat()).is_err(), "{length} bytes");
+        }
     }
 
     #[test]
