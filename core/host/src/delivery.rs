@@ -19,6 +19,26 @@ use crate::state::State;
 use crate::tables::{self, CURSORS, PARKED};
 use crate::{CallError, Error};
 
+/// An event on its way to a subscriber, and what is written with its effect.
+struct Delivery {
+    sequence: u64,
+    /// Plugin that emitted it.
+    owner: String,
+    topic: String,
+    payload: Vec<u8>,
+    /// Length of the chain of events that led to it.
+    depth: u32,
+    then: Then,
+}
+
+/// What follows a handled event, in the same transaction.
+enum Then {
+    /// The subscriber goes on behind it.
+    Advance(Cursor),
+    /// It is no longer parked, under this key.
+    Unpark(Vec<u8>),
+}
+
 /// Failures after which an event is parked.
 const MAX_TRIES: u32 = 5;
 /// Longest chain of events causing events.
@@ -114,7 +134,15 @@ fn advance(core: &Arc<Core>, entry: &Arc<Entry>, all: &mut HashMap<String, Subsc
                 continue;
             }
             let next = Cursor { sequence: journalled.sequence, done: place + 1 };
-            match deliver(core, entry, journalled, event, next) {
+            let delivery = Delivery {
+                sequence: journalled.sequence,
+                owner: journalled.owner.clone(),
+                topic: event.topic.clone(),
+                payload: event.payload.clone(),
+                depth: depth(core, journalled)?,
+                then: Then::Advance(next),
+            };
+            match deliver(core, entry, delivery) {
                 Ok(()) => {
                     subscriber.tries = 0;
                     subscriber.cursor = next;
@@ -167,29 +195,18 @@ fn depth(core: &Core, entry: &JournalEntry) -> Result<u32, tram_journal::Error> 
     Ok(depth)
 }
 
-fn deliver(
-    core: &Arc<Core>,
-    entry: &Arc<Entry>,
-    from: &JournalEntry,
-    event: &tram_journal::Event,
-    next: Cursor,
-) -> Result<(), CallError> {
-    if depth(core, from)? >= MAX_DEPTH {
+fn deliver(core: &Arc<Core>, entry: &Arc<Entry>, delivery: Delivery) -> Result<(), CallError> {
+    if delivery.depth >= MAX_DEPTH {
         return Err(CallError::TooMuch { what: "depth" });
     }
-    let wire = wire::Event {
-        sequence: from.sequence,
-        plugin: from.owner.clone(),
-        topic: event.topic.clone(),
-        payload: event.payload.clone(),
-    };
-    let cause = from.sequence;
+    let Delivery { sequence, owner, topic, payload, then, .. } = delivery;
+    let wire = wire::Event { sequence, plugin: owner, topic, payload };
     let on = Arc::clone(entry);
     call::guarded(core, entry, Duration::from_secs(2), move |core, plugin| {
         let mut frame = Frame::new(core, plugin, &principal())?;
         frame.budget = STEP;
         frame.budget.memory = plugin.limits.memory;
-        frame.cause = Some(cause);
+        frame.cause = Some(sequence);
         frame.write(
             &mut |store: &mut Store<State>| {
                 let Some(point) = &plugin.points.subscriber else { return Ok(Ok(())) };
@@ -198,12 +215,37 @@ fn deliver(
             },
             &mut |handled, txn| {
                 handled.map_err(call::plugin_error)?;
-                txn.put(tables::OWNER, CURSORS, on.id().as_bytes(), &tables::encode(&next), 1, &[], None)?;
+                match &then {
+                    Then::Advance(next) => {
+                        txn.put(tables::OWNER, CURSORS, on.id().as_bytes(), &tables::encode(next), 1, &[], None)?;
+                    }
+                    Then::Unpark(key) => txn.delete(tables::OWNER, PARKED, key, None)?,
+                }
                 Ok(())
             },
         )?;
         Ok(())
     })
+}
+
+/// Hands a parked event to its subscriber once more; its place among the others is
+/// lost, and when it is handled it is no longer parked.
+pub(crate) fn retry(core: &Arc<Core>, entry: &Arc<Entry>, key: Vec<u8>, parked: Parked) -> Result<(), CallError> {
+    let (owner, topic) = parked.topic.split_once('/').unwrap_or_default();
+    let from = core.journal.changes(parked.sequence, 1)?;
+    let depth = match from.first().filter(|found| found.sequence == parked.sequence) {
+        Some(from) => depth(core, from)?,
+        None => 0,
+    };
+    let delivery = Delivery {
+        sequence: parked.sequence,
+        owner: owner.to_owned(),
+        topic: topic.to_owned(),
+        payload: parked.payload,
+        depth,
+        then: Then::Unpark(key),
+    };
+    deliver(core, entry, delivery)
 }
 
 fn park(

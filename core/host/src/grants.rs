@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use tram_contract::manifest::Manifest;
+use tram_contract::rights::{Right, RightKind};
 
 /// Grants of one plugin.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -48,6 +49,43 @@ impl Grants {
             queries: both(&self.queries, &other.queries),
             topics: both(&self.topics, &other.topics),
         }
+    }
+
+    /// What is in this and not in the other: what was asked for and refused.
+    #[must_use]
+    pub fn without(&self, other: &Self) -> Self {
+        let rest = |a: &BTreeSet<String>, b: &BTreeSet<String>| a.difference(b).cloned().collect();
+        Self {
+            capabilities: rest(&self.capabilities, &other.capabilities),
+            fields: rest(&self.fields, &other.fields),
+            queries: rest(&self.queries, &other.queries),
+            topics: rest(&self.topics, &other.topics),
+        }
+    }
+
+    fn set(&self, kind: RightKind) -> &BTreeSet<String> {
+        match kind {
+            RightKind::Capability => &self.capabilities,
+            RightKind::Field => &self.fields,
+            RightKind::Query => &self.queries,
+            RightKind::Topic => &self.topics,
+        }
+    }
+
+    /// Whether the right is among them.
+    pub fn gives(&self, right: &Right) -> bool {
+        self.set(right.kind).contains(&right.name)
+    }
+
+    /// Adds a right.
+    pub fn add(&mut self, right: &Right) {
+        let set = match right.kind {
+            RightKind::Capability => &mut self.capabilities,
+            RightKind::Field => &mut self.fields,
+            RightKind::Query => &mut self.queries,
+            RightKind::Topic => &mut self.topics,
+        };
+        set.insert(right.name.clone());
     }
 
     /// Whether the capability is granted.
@@ -106,5 +144,7 @@ mod tests {
         granted.capabilities.remove("brokered");
         let both = granted.and(&asked);
         assert!(!both.reads_field("birth") && !both.allows("brokered"));
+        let refused = asked.without(&both);
+        assert!(refused.allows("brokered") && !refused.allows("directory") && refused.fields.is_empty());
     }
 }

@@ -18,6 +18,7 @@ use tram_people::{People, Principal};
 
 use crate::capabilities::{Drafts, file_of, register};
 use crate::compile::Cache;
+use crate::consent::{Ceilings, Consent, Decided};
 use crate::engine::{Ticker, runtime_engine};
 use crate::grants::Grants;
 use crate::index::Indexes;
@@ -90,8 +91,20 @@ pub struct PluginStatus {
     pub embedded: bool,
     /// What it may do.
     pub grants: Grants,
-    /// The same as sentences.
+    /// Each right that it asks for, with the decision about it.
+    pub rights: Vec<Decided>,
+    /// What it asks for as sentences.
     pub sentences: Vec<Text>,
+    /// Limits that an administrator set.
+    pub ceilings: Ceilings,
+    /// Memory in bytes and time of a call, as they hold.
+    pub limits: (u64, Duration),
+    /// Ed25519 public key that signed it, hexadecimal; none when it is unsigned or
+    /// comes with the binary.
+    pub publisher: Option<String>,
+    /// Who decided what it may do (an opaque actor), and when in milliseconds since
+    /// 1970.
+    pub decided: (String, i64),
     /// What it stores.
     pub usage: Usage,
     /// BLAKE3 of the component, hexadecimal.
@@ -111,8 +124,20 @@ pub struct Inspection {
     pub sentences: Vec<Text>,
     /// Capabilities that the component really uses; names that are none as they stand.
     pub imports: Vec<String>,
-    /// What installing grants.
+    /// Everything that it asks for.
     pub grants: Grants,
+    /// Each right that it asks for; proposed is all but what was refused before.
+    pub rights: Vec<Decided>,
+    /// Limits that were set for the installed one.
+    pub ceilings: Ceilings,
+    /// Version that is installed already.
+    pub installed: Option<String>,
+    /// Ed25519 public key that signed it, hexadecimal; none when it is unsigned.
+    pub publisher: Option<String>,
+    /// Key that the id is bound to; none when it is not bound.
+    pub pinned: Option<String>,
+    /// Whether the id is bound to another key: installing needs a consent of its own.
+    pub publisher_changes: bool,
     /// What is wrong; with anything here it does not install.
     pub problems: Vec<Text>,
     /// BLAKE3 of the component, hexadecimal.
@@ -134,7 +159,7 @@ pub struct Asset {
 /// turn, for the plugin.
 #[derive(Clone)]
 pub struct Host {
-    core: Arc<Core>,
+    pub(crate) core: Arc<Core>,
     threads: Arc<Threads>,
 }
 
@@ -354,7 +379,7 @@ impl Host {
     /// # Errors
     /// The file is no package at all.
     pub fn inspect(&self, package: &[u8]) -> Result<Inspection, Error> {
-        lifecycle::inspect(package)
+        crate::package::inspect(&self.core, package)
     }
 
     /// Installs a package or an update of one, and grants what it asks for. Compiling
@@ -363,7 +388,30 @@ impl Host {
     /// # Errors
     /// The principal may not, or the package cannot run; nothing is kept then.
     pub fn install(&self, package: Vec<u8>, principal: &Principal) -> Result<PluginStatus, Error> {
-        lifecycle::install(&self.core, &package, principal)
+        lifecycle::install(&self.core, &package, None, principal)
+    }
+
+    /// Installs a package or an update of one with what was agreed to.
+    ///
+    /// # Errors
+    /// The principal may not, the package cannot run, or it comes from another
+    /// publisher than the id is bound to and that was not agreed to; nothing is kept
+    /// then.
+    pub fn install_with(
+        &self,
+        package: &[u8],
+        consent: &Consent,
+        principal: &Principal,
+    ) -> Result<PluginStatus, Error> {
+        lifecycle::install(&self.core, package, Some(consent), principal)
+    }
+
+    /// Changes what an installed plugin may do, right by right, and its limits.
+    ///
+    /// # Errors
+    /// The principal may not, or there is no such plugin.
+    pub fn decide(&self, id: &str, consent: &Consent, principal: &Principal) -> Result<(), Error> {
+        lifecycle::decide(&self.core, id, consent, principal)
     }
 
     /// Switches a plugin on or off.

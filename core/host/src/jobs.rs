@@ -1,12 +1,13 @@
 //! Jobs are step functions: each step is one transaction that also stores the
 //! job's state, so a job goes on after a kill where its last step ended.
 
+use std::ops::Bound;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use tram_contract::Text;
-use tram_journal::{Context, Id, Reader, TermMatch, Time, Txn};
+use tram_journal::{Context, Id, Reader, ScanRange, TermMatch, Time, Txn};
 use tram_people::{Channel, Grant, Kind, Principal, Relation};
 use wasmtime::Store;
 
@@ -28,6 +29,9 @@ const MAX_STATE: usize = 1 << 20;
 const MAX_TRIES: u32 = 3;
 /// Times that a step may find the station busy.
 const MAX_BUSY: u32 = 100;
+
+/// Pieces of 500 jobs that a list looks through.
+const MAX_PIECES: usize = 20;
 
 /// Where a job stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,6 +89,8 @@ pub struct JobStatus {
     pub outcome: Vec<u8>,
     /// Who started it.
     pub by: Option<String>,
+    /// When it was started, milliseconds since 1970.
+    pub started_ms: i64,
 }
 
 /// A job as it is kept.
@@ -176,6 +182,11 @@ impl By {
 }
 
 impl Record {
+    /// The person who started it.
+    pub(crate) fn starter(&self) -> Option<&String> {
+        self.by.person.as_ref()
+    }
+
     pub(crate) fn status(&self) -> JobStatus {
         JobStatus {
             id: self.id.clone(),
@@ -187,6 +198,7 @@ impl Record {
             message: self.message.clone(),
             outcome: self.outcome.clone(),
             by: self.by.person.clone(),
+            started_ms: self.started_ms,
         }
     }
 
@@ -260,6 +272,33 @@ pub(crate) fn recent(
     records.sort_by(|a, b| b.id.cmp(&a.id));
     records.truncate(limit);
     Ok(records)
+}
+
+/// Jobs of all plugins that `fits` lets through, newest first.
+pub(crate) fn list(
+    reader: &dyn Reader,
+    fits: &dyn Fn(&Record) -> bool,
+    limit: usize,
+) -> Result<Vec<Record>, tram_journal::Error> {
+    let mut found = Vec::new();
+    let mut end: Option<Vec<u8>> = None;
+    // Ids begin with the journal's sequence, so their order is that of starting.
+    for _ in 0..MAX_PIECES {
+        let range = ScanRange {
+            start: Bound::Unbounded,
+            end: end.map_or(Bound::Unbounded, Bound::Excluded),
+            reverse: true,
+            limit: 500,
+        };
+        let page = reader.scan(tables::OWNER, JOBS, &range)?;
+        end = page.rows.last().map(|row| row.key.clone());
+        let records = page.rows.iter().filter_map(|row| serde_json::from_slice::<Record>(&row.value).ok());
+        found.extend(records.filter(|record| fits(record)).take(limit - found.len()));
+        if !page.more || found.len() >= limit || end.is_none() {
+            break;
+        }
+    }
+    Ok(found)
 }
 
 fn open_jobs(core: &Core) -> Result<Vec<String>, Error> {

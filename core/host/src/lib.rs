@@ -6,12 +6,14 @@
 //!   what was granted; `state` and `capabilities` are what a running call can reach.
 //! * `index`, `jobs` and `delivery` are the background: they follow the journal and
 //!   run extension points that nobody waits for.
-//! * `lifecycle` installs, grants, switches and removes.
+//! * `package` looks into a file, `publisher` says whose it is, `lifecycle` installs,
+//!   grants, switches and removes; `overview` is what an administrator sees of it.
 
 mod bindings;
 mod call;
 mod capabilities;
 mod compile;
+mod consent;
 mod delivery;
 mod engine;
 mod error;
@@ -21,19 +23,23 @@ mod index;
 mod inner;
 mod jobs;
 mod lifecycle;
+mod overview;
+mod package;
 mod permits;
 mod plugin;
+mod publisher;
 mod request;
 mod routing;
-mod sentences;
 mod state;
 mod tables;
 mod vendors;
 
 pub use compile::{compile_baseline, compile_component};
+pub use consent::{Ceilings, Consent, Decided};
 pub use error::{CallError, Error};
 pub use grants::Grants;
 pub use host::{Asset, Embedded, Host, HostOptions, Inspection, PluginState, PluginStatus, UploadWriter};
 pub use jobs::{JobState, JobStatus};
+pub use overview::{JobFilter, ParkedEvent};
 pub use request::{BlobContent, BlobRef, Reply, ReplyBody, Request, Upload};
 pub use routing::Found;

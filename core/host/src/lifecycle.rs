@@ -6,62 +6,38 @@ use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
-use tram_contract::Text;
 use tram_contract::manifest::Manifest;
 use tram_contract::package::Package;
 use tram_journal::{Context, Reader, RunError};
 use tram_people::Principal;
 use wasmtime::component::Component;
 
-use crate::capabilities::FIELDS;
-use crate::compile::{MAX_SIZE, check_size};
+use crate::compile::MAX_SIZE;
+use crate::consent::{Ceilings, Consent, decided};
 use crate::grants::Grants;
-use crate::host::{Asset, Embedded, Inspection, PluginState, PluginStatus};
+use crate::host::{Asset, Embedded, PluginState, PluginStatus};
 use crate::inner::Core;
+use crate::package::{MAX_PACKAGE, inspect, problems, read, refused};
 use crate::permits::{Allowance, Breaker, Permits, lock};
-use crate::plugin::{Counts, Entry, Plugin, Status, capability, check_imports};
+use crate::plugin::{Counts, Entry, Limits, Plugin, Status};
 use crate::routing::Routes;
 use crate::tables::{self, PLUGINS, SETTINGS};
-use crate::{Error, delivery, sentences};
+use crate::{Error, delivery, publisher};
 
 /// Permission to install and change plugins.
 const PERMISSION: &str = "plugins.manage";
-/// Largest package, assets included.
-const MAX_PACKAGE: usize = 64 << 20;
-/// Words that no plugin may have for an id: they are paths or owners of the core.
-const RESERVED: &[&str] = &[
-    "core",
-    "host",
-    "people",
-    "admin",
-    "api",
-    "x",
-    "me",
-    "search",
-    "sign-in",
-    "sign-out",
-    "setup",
-    "jobs",
-    "card",
-    "tls",
-    "static",
-    "upload",
-    "healthz",
-    "metrics",
-    "system",
-    "console",
-    "robots.txt",
-    "favicon.ico",
-];
 /// Storage of a vendor's plugin that asks for nothing particular, bytes.
 const VENDOR_QUOTA: u64 = 256 << 20;
+/// How long switching on waits for the plugin to run, so that the page that follows
+/// says how it went; compiling takes longer and goes on behind.
+const SWITCHED_WITHIN: Duration = Duration::from_millis(1_500);
 /// How long the breaker keeps a bundled plugin off.
 const PAUSE: Duration = Duration::from_secs(30);
 
 /// An installed plugin, as it is kept.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Record {
-    version: String,
+pub(crate) struct Record {
+    pub(crate) version: String,
     /// Hash of the component.
     component: String,
     /// Package in the blob store; none for embedded ones.
@@ -71,6 +47,12 @@ struct Record {
     #[serde(default)]
     reason: String,
     grants: Grants,
+    /// What was asked for and refused, so that no update brings it back.
+    #[serde(default)]
+    pub(crate) refused: Grants,
+    /// Limits that an administrator set.
+    #[serde(default, rename = "limits")]
+    pub(crate) ceilings: Ceilings,
     /// Who granted, and when.
     by: String,
     unix_ms: i64,
@@ -98,133 +80,19 @@ fn run<T>(
     })
 }
 
-fn record(reader: &dyn Reader, id: &str) -> Result<Option<Record>, Error> {
+pub(crate) fn record(reader: &dyn Reader, id: &str) -> Result<Option<Record>, Error> {
     reader
         .get(tables::OWNER, PLUGINS, id.as_bytes())?
         .map(|row| tables::decode("a plugin's record", &row.value))
         .transpose()
 }
 
-fn allowed(principal: &Principal) -> Result<(), Error> {
+pub(crate) fn allowed(principal: &Principal) -> Result<(), Error> {
     if principal.holds(PERMISSION) { Ok(()) } else { Err(Error::NotAllowed(PERMISSION)) }
 }
 
-fn refused(vi: impl Into<String>, en: impl Into<String>) -> Error {
-    Error::Package(Text::vi_en(vi, en))
-}
-
-/// Reads a package and checks all that can be checked without compiling.
-fn read(bytes: &[u8]) -> Result<Package<'_>, Error> {
-    if bytes.len() > MAX_PACKAGE {
-        return Err(refused(
-            "Tệp phần mở rộng quá lớn (tối đa 64 MB).",
-            "The plugin file is too large (at most 64 MB).",
-        ));
-    }
-    Package::read(bytes)
-        .map_err(|error| refused(format!("Không đọc được tệp phần mở rộng: {error}."), error.to_string()))
-}
-
-/// What is wrong with a manifest, the host's own rules included.
-fn problems(manifest: &Manifest) -> Vec<String> {
-    let mut problems: Vec<String> =
-        manifest.problems().into_iter().map(|problem| format!("{}: {}", problem.place, problem.reason)).collect();
-    if RESERVED.contains(&manifest.id.as_str()) {
-        problems.push(format!("id: {} is a word of the station itself", manifest.id));
-    }
-    for (at, asked) in manifest.capability.iter().enumerate() {
-        if !crate::capabilities::NAMES.contains(&asked.name.as_str()) {
-            problems.push(format!("capability[{at}].name: there is no capability {}", asked.name));
-        }
-        if asked.purpose.is_empty() {
-            problems.push(format!("capability[{at}].purpose: says why, for the administrator"));
-        }
-        for field in &asked.fields {
-            if !FIELDS.iter().any(|known| known.0 == field) && !field.contains('.') {
-                problems.push(format!("capability[{at}].fields: there is no field {field}"));
-            }
-        }
-    }
-    problems
-}
-
-/// The interfaces that a component imports functions from, read without running or
-/// compiling it.
-fn imports(component: &[u8]) -> Result<Vec<String>, Error> {
-    use wasmparser::component_types::ComponentEntityType;
-    let types = wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::default())
-        .validate_all(component)
-        .map_err(|error| {
-        refused(format!("Tệp phần mở rộng không hợp lệ: {error}."), format!("The plugin file is not valid: {error}."))
-    })?;
-    let types = types.as_ref();
-    let mut imports = Vec::new();
-    for payload in wasmparser::Parser::new(0).parse_all(component) {
-        let payload = payload.map_err(|error| refused(error.to_string(), error.to_string()))?;
-        // Imports of nested components are the outer one's business.
-        match payload {
-            wasmparser::Payload::ComponentImportSection(section) => {
-                for import in section {
-                    let name = import.map_err(|error| refused(error.to_string(), error.to_string()))?.name.name;
-                    let bare_types = match types.component_item_for_import(name).map(|item| item.ty) {
-                        Some(ComponentEntityType::Instance(id)) => types.get(id).is_some_and(|instance| {
-                            instance.exports.values().all(|item| matches!(item.ty, ComponentEntityType::Type { .. }))
-                        }),
-                        Some(ComponentEntityType::Type { .. }) => true,
-                        _ => false,
-                    };
-                    if !bare_types {
-                        imports.push(name.to_owned());
-                    }
-                }
-            }
-            wasmparser::Payload::ComponentSection { .. } => break,
-            _ => {}
-        }
-    }
-    Ok(imports)
-}
-
-/// Looks into a package for the administrator.
-///
-/// # Errors
-/// The file is no package at all; what is wrong within stands in the result.
-pub(crate) fn inspect(bytes: &[u8]) -> Result<Inspection, Error> {
-    let package = read(bytes)?;
-    let component = package.component();
-    let mut wrong: Vec<Text> = problems(&package.manifest).into_iter().map(Text::Plain).collect();
-    if let Err(error) = check_size(&component) {
-        wrong.push(error.text());
-    }
-    let imports = match imports(&component) {
-        Ok(imports) => imports,
-        Err(error) => {
-            wrong.push(error.text());
-            Vec::new()
-        }
-    };
-    let grants = Grants::asked(&package.manifest);
-    if let Err(error) = check_imports(&imports, &grants) {
-        wrong.push(error.text());
-    }
-    Ok(Inspection {
-        sentences: sentences::of(&package.manifest),
-        imports: imports.iter().map(|name| capability(name).map_or(name.clone(), str::to_owned)).collect(),
-        hash: blake3::hash(&component).to_hex().to_string(),
-        grants,
-        problems: wrong,
-        manifest: Arc::new(package.manifest),
-    })
-}
-
-/// An entry of the registry, not yet running.
-fn entry(
-    package: &Package<'_>,
-    grants: Grants,
-    hash: String,
-    embedded: bool,
-    kept: Option<String>,
-) -> Result<Entry, Error> {
+/// An entry of the registry, not yet running, as its record says.
+fn entry(package: &Package<'_>, record: &Record, embedded: bool) -> Result<Entry, Error> {
     let assets = package
         .assets
         .iter()
@@ -239,24 +107,28 @@ fn entry(
         routes: Routes::of(&package.manifest)?,
         manifest: Arc::new(package.manifest.clone()),
         embedded,
-        grants,
-        hash,
+        grants: record.grants.and(&Grants::asked(&package.manifest)),
+        hash: record.component.clone(),
         assets,
-        package: kept,
+        package: record.package.clone(),
+        publisher: if embedded { None } else { publisher::of(package)? },
+        ceilings: record.ceilings,
+        decided: (record.by.clone(), record.unix_ms),
         status: RwLock::new(Status::Preparing),
         breaker: Breaker::default(),
         allowance: Allowance::new(),
         turn: Permits::new(1),
-        counts: Counts::default(),
+        counts: Arc::new(Counts::default()),
     })
 }
 
 /// Declares what the manifest declares to journal and people.
-fn declare(core: &Core, manifest: &Manifest, embedded: bool) -> Result<(), Error> {
+fn declare(core: &Core, manifest: &Manifest, ceilings: Ceilings, embedded: bool) -> Result<(), Error> {
     core.journal.declare(&manifest.id, &tables::declared(manifest))?;
     core.people.declare_plugin_roles(manifest)?;
     let asked = manifest.limits.storage.map(|mib| u64::from(mib) << 20);
-    let quota = if embedded { asked } else { Some(asked.unwrap_or(VENDOR_QUOTA).min(VENDOR_QUOTA * 16)) };
+    let own = if embedded { asked } else { Some(asked.unwrap_or(VENDOR_QUOTA).min(VENDOR_QUOTA * 16)) };
+    let quota = ceilings.storage.map(|mib| u64::from(mib) << 20).or(own);
     if core.journal.usage(&manifest.id).quota != quota {
         core.journal.set_quota(&manifest.id, quota)?;
     }
@@ -273,7 +145,8 @@ fn put_in(core: &Core, entry: &Arc<Entry>) {
 
 /// Starts a plugin whose component is at hand.
 fn start(core: &Arc<Core>, entry: &Arc<Entry>, component: &Component) -> Result<(), Error> {
-    let plugin = Plugin::load(&core.engine, component, Arc::clone(&entry.manifest), entry.grants.clone())?;
+    let plugin =
+        Plugin::load(&core.engine, component, Arc::clone(&entry.manifest), entry.grants.clone(), entry.ceilings)?;
     if !entry.grants.topics.is_empty() {
         let head = core.journal.head().sequence;
         delivery::commit(core, |txn| delivery::begin(txn, entry.id(), head))?;
@@ -296,45 +169,63 @@ pub(crate) fn embed(core: &Arc<Core>, embedded: &Embedded) -> Result<(), Error> 
     let hash = blake3::hash(&bytes).to_hex().to_string();
     let id = package.manifest.id.clone();
     let known = record(&core.journal.read()?, &id)?;
-    let grants = Grants::asked(&package.manifest);
-    let changed = known.as_ref().is_none_or(|known| {
-        known.component != hash || known.grants != grants || known.version != package.manifest.version
+    let asked = Grants::asked(&package.manifest);
+    let refused = known.as_ref().map(|known| known.refused.and(&asked)).unwrap_or_default();
+    let grants = asked.without(&refused);
+    let same = known
+        .clone()
+        .filter(|known| known.component == hash && known.grants == grants && known.version == package.manifest.version);
+    let now = same.unwrap_or_else(|| Record {
+        version: package.manifest.version.clone(),
+        component: hash,
+        package: None,
+        enabled: known.as_ref().is_none_or(|known| known.enabled),
+        reason: known.as_ref().map(|known| known.reason.clone()).unwrap_or_default(),
+        grants,
+        refused,
+        ceilings: known.as_ref().map(|known| known.ceilings).unwrap_or_default(),
+        by: "system".into(),
+        unix_ms: tram_journal::clock::now().unix_ms,
     });
-    let enabled = known.as_ref().is_none_or(|known| known.enabled);
-    let entry = Arc::new(entry(&package, grants.clone(), hash.clone(), true, None)?);
-    declare(core, &package.manifest, true)?;
-    if changed {
+    let entry = Arc::new(entry(&package, &now, true)?);
+    declare(core, &package.manifest, now.ceilings, true)?;
+    if known.is_none_or(|known| known.unix_ms != now.unix_ms) {
         let system = Principal::console("vi");
-        run(core, context(&system, "a plugin of this version of the station"), |txn| {
-            let record = Record {
-                version: package.manifest.version.clone(),
-                component: hash.clone(),
-                package: None,
-                enabled,
-                reason: known.as_ref().map(|known| known.reason.clone()).unwrap_or_default(),
-                grants: grants.clone(),
-                by: "system".into(),
-                unix_ms: tram_journal::clock::now().unix_ms,
-            };
-            Ok(txn.put(tables::OWNER, PLUGINS, id.as_bytes(), &tables::encode(&record), 1, &[], None)?)
-        })?;
+        run(core, context(&system, "a plugin of this version of the station"), |txn| write(txn, &id, &now))?;
     }
     put_in(core, &entry);
-    if !enabled {
+    if !now.enabled {
         entry.set(Status::Off { reason: "administrator".into(), until: None });
         return Ok(());
     }
-    // SAFETY: the bytes are compiled into this binary, by the build that made it.
-    let component = match unsafe { Component::deserialize(&core.engine, embedded.compiled) } {
-        Ok(component) => component,
-        Err(error) => {
-            if !embedded.compiled.is_empty() {
-                log::info!("{id}: its compiled form does not fit and is made anew: {error}");
-            }
-            core.cache.load(&core.engine, &hash, &bytes)?
-        }
-    };
+    let component = component(core, &entry, &bytes)?;
     start(core, &entry, &component)
+}
+
+fn write(txn: &mut tram_journal::Txn, id: &str, record: &Record) -> Result<(), Error> {
+    Ok(txn.put(tables::OWNER, PLUGINS, id.as_bytes(), &tables::encode(record), 1, &[], None)?)
+}
+
+/// The native code of a plugin: what the build compiled of a bundled one, else from
+/// the cache, else compiled now.
+fn component(core: &Core, entry: &Entry, bytes: &[u8]) -> Result<Component, Error> {
+    if let Some(embedded) = bundled(core, entry).filter(|embedded| !embedded.compiled.is_empty()) {
+        // SAFETY: the bytes are compiled into this binary, by the build that made it.
+        match unsafe { Component::deserialize(&core.engine, embedded.compiled) } {
+            Ok(component) => return Ok(component),
+            Err(error) => {
+                log::info!("{}: its compiled form does not fit and is made anew: {error}", entry.id());
+            }
+        }
+    }
+    core.cache.load(&core.engine, &entry.hash, bytes)
+}
+
+/// The bundled plugin of an entry.
+fn bundled(core: &Core, entry: &Entry) -> Option<Embedded> {
+    let is_it =
+        |embedded: &&Embedded| Package::read(embedded.package).is_ok_and(|package| package.manifest.id == entry.id());
+    if entry.embedded { core.embedded.iter().find(is_it).copied() } else { None }
 }
 
 /// Takes in the installed plugins of the journal, each prepared in the background.
@@ -355,13 +246,11 @@ pub(crate) fn load_installed(core: &Arc<Core>) -> Result<(), Error> {
 fn load_one(core: &Arc<Core>, record: Record, kept: &str) -> Result<(), Error> {
     let bytes = package_bytes(core, kept)?;
     let package = read(&bytes)?;
-    let component = package.component();
-    let grants = record.grants.and(&Grants::asked(&package.manifest));
-    let entry = Arc::new(entry(&package, grants, record.component, false, Some(kept.to_owned()))?);
-    declare(core, &package.manifest, false)?;
+    let entry = Arc::new(entry(&package, &record, false)?);
+    declare(core, &package.manifest, record.ceilings, false)?;
     put_in(core, &entry);
     if record.enabled {
-        prepare(core, &entry, component)
+        prepare(core, &entry, package.component())
     } else {
         entry.set(Status::Off { reason: record.reason, until: None });
         Ok(())
@@ -376,15 +265,12 @@ fn package_bytes(core: &Core, kept: &str) -> Result<Vec<u8>, Error> {
 }
 
 /// Compiles or loads in the background, then starts.
-fn prepare(core: &Arc<Core>, entry: &Arc<Entry>, component: Vec<u8>) -> Result<(), Error> {
+fn prepare(core: &Arc<Core>, entry: &Arc<Entry>, bytes: Vec<u8>) -> Result<(), Error> {
     entry.set(Status::Preparing);
     let (core, entry) = (Arc::clone(core), Arc::clone(entry));
     std::thread::Builder::new().name("tram-prepare".into()).spawn(move || {
         crate::vendors::give_way();
-        let started = core
-            .cache
-            .load(&core.engine, &entry.hash, &component)
-            .and_then(|component| start(&core, &entry, &component));
+        let started = component(&core, &entry, &bytes).and_then(|component| start(&core, &entry, &component));
         if let Err(error) = started {
             log::error!("{}: does not start: {error}", entry.id());
             entry.set(Status::Failed { reason: error.text() });
@@ -393,14 +279,28 @@ fn prepare(core: &Arc<Core>, entry: &Arc<Entry>, component: Vec<u8>) -> Result<(
     Ok(())
 }
 
-/// Installs a package with the grants that its manifest asks for: by doing so the
-/// administrator, who was shown the sentences, agrees to them.
-pub(crate) fn install(core: &Arc<Core>, bytes: &[u8], principal: &Principal) -> Result<PluginStatus, Error> {
+/// Waits a moment for a plugin that is being prepared.
+fn settled(entry: &Entry) {
+    let until = Instant::now() + SWITCHED_WITHIN;
+    while matches!(entry.status(), Status::Preparing) && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Installs a package, or an update of one, with what the administrator agreed to.
+pub(crate) fn install(
+    core: &Arc<Core>,
+    bytes: &[u8],
+    consent: Option<&Consent>,
+    principal: &Principal,
+) -> Result<PluginStatus, Error> {
     allowed(principal)?;
-    let inspection = inspect(bytes)?;
+    let inspection = inspect(core, bytes)?;
     if let Some(problem) = inspection.problems.first() {
         return Err(Error::Package(problem.clone()));
     }
+    let everything = Consent::all(&inspection.manifest);
+    let consent = consent.unwrap_or(&everything);
     let package = read(bytes)?;
     let id = package.manifest.id.clone();
     let _one = lock(&core.changing);
@@ -410,6 +310,9 @@ pub(crate) fn install(core: &Arc<Core>, bytes: &[u8], principal: &Principal) -> 
             format!("“{id}” comes with Trạm and is not replaced by a file."),
         ));
     }
+    if inspection.publisher_changes && !consent.replace_publisher {
+        return Err(publisher::other(&id, inspection.publisher.is_some()));
+    }
     let component_bytes = package.component();
     if component_bytes.len() > MAX_SIZE {
         return Err(refused("Phần mở rộng quá lớn.", "The plugin is too large."));
@@ -417,33 +320,87 @@ pub(crate) fn install(core: &Arc<Core>, bytes: &[u8], principal: &Principal) -> 
     // Compiled and linked before anything is kept: a plugin that cannot run is not
     // installed.
     let component = core.cache.load(&core.engine, &inspection.hash, &component_bytes)?;
-    let grants = inspection.grants;
+    let grants = consent.grants.and(&inspection.grants);
     let mut writer = core.journal.blobs().writer()?;
     std::io::Write::write_all(&mut writer, bytes)?;
     let kept = writer.finish()?.id.to_string();
-    let entry = Arc::new(entry(&package, grants.clone(), inspection.hash.clone(), false, Some(kept.clone()))?);
-    Plugin::load(&core.engine, &component, Arc::clone(&entry.manifest), grants.clone())?;
-    declare(core, &package.manifest, false)?;
-    run(core, context(principal, "a plugin was installed"), |txn| {
-        let record = Record {
-            version: package.manifest.version.clone(),
-            component: inspection.hash.clone(),
-            package: Some(kept.clone()),
-            enabled: true,
-            reason: String::new(),
-            grants: grants.clone(),
-            by: principal.actor().to_owned(),
-            unix_ms: tram_journal::clock::now().unix_ms,
-        };
+    let now = Record {
+        version: package.manifest.version.clone(),
+        component: inspection.hash.clone(),
+        package: Some(kept.clone()),
+        enabled: true,
+        reason: String::new(),
+        refused: inspection.grants.without(&grants),
+        grants,
+        ceilings: consent.ceilings,
+        by: principal.actor().to_owned(),
+        unix_ms: tram_journal::clock::now().unix_ms,
+    };
+    let entry = Arc::new(entry(&package, &now, false)?);
+    Plugin::load(&core.engine, &component, Arc::clone(&entry.manifest), entry.grants.clone(), entry.ceilings)?;
+    declare(core, &package.manifest, now.ceilings, false)?;
+    let note = match (inspection.publisher_changes, &inspection.installed) {
+        (true, _) => "a plugin was replaced by another publisher's",
+        (false, Some(_)) => "a plugin was updated",
+        (false, None) => "a plugin was installed",
+    };
+    run(core, context(principal, note), |txn| {
         txn.hold_blob(&kept.parse()?)?;
         if let Some(before) = self::record(txn, &id)?.and_then(|before| before.package) {
             txn.release_blob(&before.parse()?)?;
         }
-        Ok(txn.put(tables::OWNER, PLUGINS, id.as_bytes(), &tables::encode(&record), 1, &[], None)?)
+        if inspection.pinned != inspection.publisher {
+            publisher::pin(txn, &id, inspection.publisher.as_deref(), principal.actor())?;
+        }
+        write(txn, &id, &now)
     })?;
     put_in(core, &entry);
     start(core, &entry, &component)?;
     Ok(status(core, &entry))
+}
+
+/// Changes what an installed plugin may do, and its limits. It goes on with the new
+/// ones; calls that are running end with the old.
+pub(crate) fn decide(core: &Arc<Core>, id: &str, consent: &Consent, principal: &Principal) -> Result<(), Error> {
+    allowed(principal)?;
+    let _one = lock(&core.changing);
+    let known = core.entry(id).ok_or_else(|| Error::NoPlugin(id.to_owned()))?;
+    let bytes = file_of(core, &known)?;
+    let package = read(&bytes)?;
+    let asked = Grants::asked(&package.manifest);
+    let now = run(core, context(principal, "what a plugin may do was changed"), |txn| {
+        let Some(mut record) = record(txn, id)? else { return Err(Error::NoPlugin(id.to_owned())) };
+        record.grants = consent.grants.and(&asked);
+        record.refused = asked.without(&record.grants);
+        record.ceilings = consent.ceilings;
+        principal.actor().clone_into(&mut record.by);
+        record.unix_ms = tram_journal::clock::now().unix_ms;
+        write(txn, id, &record)?;
+        Ok(record)
+    })?;
+    let mut entry = entry(&package, &now, known.embedded)?;
+    entry.counts = Arc::clone(&known.counts);
+    let entry = Arc::new(entry);
+    declare(core, &package.manifest, now.ceilings, known.embedded)?;
+    if !now.enabled {
+        entry.set(Status::Off { reason: now.reason, until: None });
+        put_in(core, &entry);
+        return Ok(());
+    }
+    // The slow part, in case the cache was lost, while the old one still serves.
+    let component = component(core, &entry, &package.component())?;
+    put_in(core, &entry);
+    start(core, &entry, &component)
+}
+
+/// The package of an entry.
+fn file_of(core: &Core, entry: &Entry) -> Result<Vec<u8>, Error> {
+    match &entry.package {
+        Some(kept) => package_bytes(core, kept),
+        None => bundled(core, entry)
+            .map(|embedded| embedded.package.to_vec())
+            .ok_or_else(|| Error::NoPlugin(entry.id().to_owned())),
+    }
 }
 
 /// Switches a plugin on or off.
@@ -460,7 +417,9 @@ pub(crate) fn set_enabled(core: &Arc<Core>, id: &str, enabled: bool, principal: 
     if entry.running().is_some() {
         return Ok(());
     }
-    switch_on(core, &entry)
+    prepare(core, &entry, read(&file_of(core, &entry)?)?.component())?;
+    settled(&entry);
+    Ok(())
 }
 
 fn write_enabled(core: &Core, id: &str, enabled: bool, reason: &str, principal: &Principal) -> Result<(), Error> {
@@ -471,21 +430,6 @@ fn write_enabled(core: &Core, id: &str, enabled: bool, reason: &str, principal: 
         record.reason = if enabled { String::new() } else { reason.to_owned() };
         Ok(txn.put(tables::OWNER, PLUGINS, id.as_bytes(), &tables::encode(&record), 1, &[], None)?)
     })
-}
-
-fn switch_on(core: &Arc<Core>, entry: &Arc<Entry>) -> Result<(), Error> {
-    let component = match &entry.package {
-        Some(kept) => read(&package_bytes(core, kept)?)?.component(),
-        None => match core
-            .embedded
-            .iter()
-            .find(|embedded| Package::read(embedded.package).is_ok_and(|package| package.manifest.id == entry.id()))
-        {
-            Some(embedded) => read(embedded.package)?.component(),
-            None => return Err(Error::NoPlugin(entry.id().to_owned())),
-        },
-    };
-    prepare(core, entry, component)
 }
 
 /// Opens the breaker: the plugin is off, visibly. A vendor's stays off until an
@@ -553,6 +497,8 @@ pub(crate) fn remove(core: &Arc<Core>, id: &str, with_data: bool, principal: &Pr
         }
         core.journal.remove_owner_data(context(principal, "the data of a removed plugin"), id)?;
         run(core, context(principal, "the cursor of a removed plugin"), |txn| {
+            // With the data goes what bound them to a publisher.
+            publisher::pin(txn, id, None, principal.actor())?;
             Ok(txn.delete(tables::OWNER, tables::CURSORS, id.as_bytes(), None)?)
         })?;
     }
@@ -593,8 +539,16 @@ pub(crate) fn status(core: &Core, entry: &Arc<Entry>) -> PluginStatus {
             Status::Failed { reason } => PluginState::Failed { reason },
         },
         embedded: entry.embedded,
+        rights: decided(&entry.manifest, &entry.grants),
         grants: entry.grants.clone(),
-        sentences: sentences::of(&entry.manifest),
+        sentences: entry.manifest.sentences(),
+        ceilings: entry.ceilings,
+        limits: {
+            let limits = Limits::of(&entry.manifest, entry.ceilings);
+            (limits.memory as u64, limits.time)
+        },
+        publisher: entry.publisher.clone(),
+        decided: entry.decided.clone(),
         usage: core.journal.usage(entry.id()),
         hash: entry.hash.clone(),
         calls: entry.counts.calls.load(std::sync::atomic::Ordering::Relaxed),

@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use tram_contract::Text;
 use tram_contract::manifest::Manifest;
+use tram_contract::rights::capability_words;
 use wasmtime::Engine;
 use wasmtime::component::{Component, Linker, types::ComponentItem};
 
 use crate::bindings::{api, indexer, job, pages, queryable, slots, subscriber};
+use crate::consent::Ceilings;
 use crate::engine::MEMORY_MAX;
 use crate::grants::Grants;
 use crate::host::Asset;
@@ -31,12 +33,18 @@ pub(crate) struct Entry {
     pub(crate) assets: HashMap<String, Asset>,
     /// Hash of the package in the blob store; none for embedded ones.
     pub(crate) package: Option<String>,
+    /// Ed25519 public key of who signed the package, hexadecimal.
+    pub(crate) publisher: Option<String>,
+    pub(crate) ceilings: Ceilings,
+    /// Who decided what it may do, and when (milliseconds since 1970).
+    pub(crate) decided: (String, i64),
     pub(crate) status: RwLock<Status>,
     pub(crate) breaker: Breaker,
     pub(crate) allowance: Allowance,
     /// One call at a time for a vendor's plugin.
     pub(crate) turn: Permits,
-    pub(crate) counts: Counts,
+    /// Kept when rights or limits change.
+    pub(crate) counts: Arc<Counts>,
 }
 
 /// What a plugin is doing.
@@ -106,9 +114,12 @@ pub(crate) struct Limits {
 pub(crate) const PAGE_TIME: Duration = Duration::from_secs(2);
 
 impl Limits {
-    fn of(manifest: &Manifest) -> Self {
-        let memory = manifest.limits.memory.map_or(MEMORY_MAX, |mib| (mib as usize).saturating_mul(1 << 20));
-        let time = manifest.limits.time.map_or(PAGE_TIME, |ms| Duration::from_millis(u64::from(ms)));
+    /// The administrator's limits, else the manifest's, within the host's ceilings.
+    pub(crate) fn of(manifest: &Manifest, set: Ceilings) -> Self {
+        let memory = set.memory.or(manifest.limits.memory);
+        let memory = memory.map_or(MEMORY_MAX, |mib| (mib as usize).saturating_mul(1 << 20));
+        let time = set.time.or(manifest.limits.time);
+        let time = time.map_or(PAGE_TIME, |ms| Duration::from_millis(u64::from(ms)));
         Self { memory: memory.min(MEMORY_MAX), time: time.min(PAGE_TIME) }
     }
 }
@@ -126,20 +137,25 @@ pub(crate) struct Points {
 }
 
 impl Plugin {
-    /// Links a component with what was granted, and probes what it exports.
+    /// Links a component with what was granted, and probes what it exports. What its
+    /// manifest asks for and an administrator refused is linked with functions that
+    /// answer "not granted" and reach nothing.
     ///
     /// # Errors
-    /// The component imports what was not granted, or what no station has.
+    /// The component imports what its manifest does not ask for, or what no station
+    /// has.
     pub(crate) fn load(
         engine: &Engine,
         component: &Component,
         manifest: Arc<Manifest>,
         grants: Grants,
+        ceilings: Ceilings,
     ) -> Result<Self, Error> {
         let used = imports(engine, component);
-        check_imports(&used, &grants)?;
+        check_imports(&used, &Grants::asked(&manifest))?;
         let mut linker = Linker::<State>::new(engine);
         capabilities::link(&mut linker, |name| grants.allows(name))?;
+        capabilities::deny(&mut linker, engine, component, |name| !grants.allows(name))?;
         let pre = linker.instantiate_pre(component).map_err(Error::engine)?;
         let points = Points {
             pages: pages::WithPagesPre::new(pre.clone()).ok(),
@@ -150,7 +166,7 @@ impl Plugin {
             slots: slots::WithSlotsPre::new(pre.clone()).ok(),
             queryable: queryable::WithQueryablePre::new(pre).ok(),
         };
-        let limits = Limits::of(&manifest);
+        let limits = Limits::of(&manifest, ceilings);
         Ok(Self { manifest, grants, limits, points })
     }
 }
@@ -180,11 +196,11 @@ pub(crate) fn capability(import: &str) -> Option<&'static str> {
     capabilities::NAMES.iter().find(|known| **known == name).copied()
 }
 
-/// Checks imports against the grants.
+/// Checks imports against what the manifest asks for.
 ///
 /// # Errors
 /// Names the capability in words for the administrator.
-pub(crate) fn check_imports(imports: &[String], grants: &Grants) -> Result<(), Error> {
+pub(crate) fn check_imports(imports: &[String], asked: &Grants) -> Result<(), Error> {
     for import in imports {
         match capability(import) {
             None => {
@@ -199,8 +215,8 @@ pub(crate) fn check_imports(imports: &[String], grants: &Grants) -> Result<(), E
                     ),
                 )));
             }
-            Some(name) if !grants.allows(name) => {
-                let (vi, en) = crate::sentences::capability(name);
+            Some(name) if !asked.allows(name) => {
+                let (vi, en) = capability_words(name);
                 return Err(Error::Package(Text::vi_en(
                     format!(
                         "Phần mở rộng cần quyền “{name}” ({vi}) nhưng chưa được cấp; plugin.toml phải xin quyền này và người quản trị phải đồng ý."

@@ -12,6 +12,9 @@ pub(crate) const OWNER: &str = "host";
 
 /// Installed plugins with their grants: by plugin id.
 pub(crate) const PLUGINS: &str = "plugins";
+/// Publishers' keys to which the ids of plugins are bound: by plugin id. Outlives the
+/// plugin while its data stay.
+pub(crate) const PUBLISHERS: &str = "publishers";
 /// Settings: plugin and name.
 pub(crate) const SETTINGS: &str = "settings";
 /// Jobs: by id.
@@ -43,6 +46,7 @@ pub(crate) fn collections() -> Vec<CollectionSpec> {
     };
     vec![
         collection(PLUGINS, History::Full, &[]),
+        collection(PUBLISHERS, History::Full, &[]),
         collection(SETTINGS, History::Latest { days: 90 }, &[]),
         collection(JOBS, History::Latest { days: 1 }, &[JOBS_BY_NAME, JOBS_OPEN]),
         collection(FILES, History::Latest { days: 30 }, &[]),

@@ -220,13 +220,13 @@ fn school(station: &Station) -> (String, String) {
 fn the_directory_answers_granted_fields_only() {
     let station = Station::with(&["exerciser"]);
     let (_, an) = school(&station);
-    let seen = station.get(&format!("{TRY}/directory?field=name&field=classes"), &person(&an, &[]));
+    let office = person(&an, &["people.read"]);
+    let seen = station.get(&format!("{TRY}/directory?field=name&field=classes"), &office);
     assert_eq!(seen["groups"], json!(["6A"]));
     assert_eq!(seen["members"][0], json!([["name", "Nguyễn Thị An"], ["classes", "6A"]]));
     assert_eq!(seen["me"], json!([["name", "Nguyễn Thị An"], ["classes", "6A"]]));
     for field in ["birth", "gender", "code", "nonsense"] {
-        let refused =
-            station.send("GET", &format!("{TRY}/directory?field={field}"), &[], &person(&an, &[])).unwrap_err();
+        let refused = station.send("GET", &format!("{TRY}/directory?field={field}"), &[], &office).unwrap_err();
         assert_eq!(refused.status(), 403, "{field}: {refused}");
     }
     let refused = station.send("GET", &format!("{TRY}/directory?field=name"), &[], &public()).unwrap_err();
@@ -237,7 +237,7 @@ fn the_directory_answers_granted_fields_only() {
 fn the_example_is_refused_the_birth_date() {
     let station = Station::with(&["class-list"]);
     let (class, _) = school(&station);
-    let teacher = person("t1", &["class-list.example.see"]);
+    let teacher = person("t1", &["class-list.example.see", "people.read"]);
     let path = format!("/x/class-list.example/classes/{class}");
     let list = format!("{:?}", station.send("GET", &path, &[], &teacher).unwrap());
     assert!(list.contains("Nguyễn Thị An") && list.contains("6A"));
@@ -352,6 +352,7 @@ fn a_plugin_is_shown_switched_off_and_removed() {
     let station = Station::with(&["greeter"]);
     let inspection = station.host.inspect(&package("greeter")).unwrap();
     assert!(inspection.problems.is_empty(), "{:?}", inspection.problems);
+    assert!(inspection.publisher.is_none() && inspection.installed.as_deref() == Some("0.1.0"));
     assert!(inspection.sentences.iter().any(|text| text.get("vi").contains("lưu và đọc dữ liệu của riêng nó")));
     let denied = station.host.install(package("greeter"), &person("p", &[])).unwrap_err();
     assert!(matches!(denied, Error::NotAllowed(_)));

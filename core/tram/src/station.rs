@@ -7,6 +7,8 @@ use tram_host::{Embedded, Host, HostOptions};
 use tram_journal::{Journal, Options};
 use tram_people::People;
 
+use crate::budget::Budget;
+
 /// The parts of an open station.
 pub(crate) struct Station {
     pub(crate) journal: Journal,
@@ -42,7 +44,7 @@ impl Station {
         let options = HostOptions {
             data: data.to_owned(),
             compiler: vec![program.into_os_string(), "compile-component".into()],
-            ..HostOptions::default()
+            instances: Budget::of_system().instances,
         };
         let host = Host::start(options, journal.clone(), people.clone(), &embedded)
             .context("the plugin host does not start")?;

@@ -28,6 +28,7 @@ mod visit;
 mod walls;
 
 pub use language::Language;
+pub use server::limits::CONNECTIONS;
 pub use server::{Error, Server, WebOptions};
 pub use site::DemoAccount;
 pub use tls::Error as TlsError;

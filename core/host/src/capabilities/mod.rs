@@ -4,6 +4,7 @@
 mod blobs;
 mod brokered;
 mod clock;
+mod denied;
 mod directory;
 mod events;
 mod jobs;
@@ -20,7 +21,7 @@ use crate::bindings;
 use crate::state::State;
 
 pub(crate) use blobs::{Drafts, content_of, file_of, register};
-pub(crate) use directory::FIELDS;
+pub(crate) use denied::deny;
 
 /// Every capability of the contract, by the name of its interface.
 pub(crate) const NAMES: &[&str] =

@@ -39,6 +39,18 @@ pub(crate) fn package(name: &str) -> Vec<u8> {
     std::fs::read(components().join(format!("{name}.tram"))).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
+/// The package with its manifest changed.
+pub(crate) fn edited(package: &[u8], edit: impl Fn(String) -> String) -> Vec<u8> {
+    use tram_contract::package::{MANIFEST_SECTION, Package, custom_section};
+    let source = Package::read(package).unwrap().manifest_source.to_owned();
+    let before = custom_section(MANIFEST_SECTION, source.as_bytes());
+    let at = package.windows(before.len()).position(|bytes| bytes == before).expect("the manifest's section");
+    let changed = edit(source.clone());
+    assert_ne!(changed, source, "nothing was edited");
+    let after = custom_section(MANIFEST_SECTION, changed.as_bytes());
+    [&package[..at], &after, &package[at + before.len()..]].concat()
+}
+
 /// A running station.
 pub(crate) struct Station {
     pub(crate) host: Host,

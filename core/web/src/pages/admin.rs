@@ -1,16 +1,14 @@
-//! The administrator's page: plugins, what each may do and uses, the devices and the
+//! The administrator's page: the plugins with their state, the devices and the
 //! certificate.
 
+use hyper::header::{self, HeaderValue};
 use hyper::{Response, StatusCode};
 use tram_contract::Text;
-use tram_contract::page::{
-    Action, Badge, Card, Cards, DetailRow, DetailValue, Form, FormField, Link, Page, Tone, Widget,
-};
-use tram_host::{Host, PluginState, PluginStatus};
+use tram_contract::page::{Action, Badge, Card, Cards, Form, FormField, Link, Page, Tone, Widget};
+use tram_host::{PluginState, PluginStatus};
 use tram_people::Error;
 
-use super::{ShellForm, me, people, segment};
-use crate::drafts::Purpose;
+use super::{ShellForm, me, people};
 use crate::messages;
 use crate::reply;
 use crate::server::body::Body;
@@ -29,7 +27,7 @@ pub(super) fn page(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) -> 
     } else {
         Widget::Cards(Cards {
             label: messages::text("admin.plugins"),
-            cards: plugins.iter().map(plugin_card).collect(),
+            cards: plugins.iter().map(|status| plugin_card(site, status)).collect(),
             first: 0,
         })
     });
@@ -55,14 +53,19 @@ pub(super) fn page(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) -> 
     let link = |label: Text, href: &str| Action { label, href: href.into(), ..Action::default() };
     widgets.push(Widget::Actions {
         actions: vec![
+            link(messages::text("jobs.list"), "/jobs"),
             link(messages::text("tls.title"), "/tls"),
             link(messages::text("certificate.title"), "/admin/certificate"),
         ],
     });
-    reply::shell(site, visit, StatusCode::OK, &Page::new(messages::text("menu.admin"), widgets))
+    let mut reply = reply::shell(site, visit, StatusCode::OK, &Page::new(messages::text("menu.admin"), widgets));
+    if plugins.iter().any(|status| status.state == PluginState::Preparing) {
+        reply.headers_mut().insert(header::REFRESH, HeaderValue::from_static("3"));
+    }
+    reply
 }
 
-fn permitted(site: &Site, visit: &mut Visit, permission: &str) -> Result<(), Box<Response<Body>>> {
+pub(super) fn permitted(site: &Site, visit: &mut Visit, permission: &str) -> Result<(), Box<Response<Body>>> {
     if visit.session.is_none() {
         return Err(Box::new(me::to_sign_in(visit)));
     }
@@ -72,7 +75,7 @@ fn permitted(site: &Site, visit: &mut Visit, permission: &str) -> Result<(), Box
     Ok(())
 }
 
-fn state(state: &PluginState) -> (Text, Tone, Option<Text>) {
+pub(super) fn state(state: &PluginState) -> (Text, Tone, Option<Text>) {
     match state {
         PluginState::Running => (messages::text("admin.running"), Tone::Good, None),
         PluginState::Preparing => (messages::text("admin.preparing"), Tone::Warning, None),
@@ -81,8 +84,14 @@ fn state(state: &PluginState) -> (Text, Tone, Option<Text>) {
     }
 }
 
-fn plugin_card(status: &PluginStatus) -> Card {
+fn plugin_card(site: &Site, status: &PluginStatus) -> Card {
     let (text, tone, _) = state(&status.state);
+    let mut badges = vec![Badge { text, tone }];
+    let parked = site.plugins.host().and_then(|host| host.parked_events(&status.id).ok()).map_or(0, |all| all.len());
+    if parked > 0 {
+        let text = messages::text_with("events.count", &[("count", &parked.to_string())]);
+        badges.push(Badge { text, tone: Tone::Warning });
+    }
     Card {
         title: status.manifest.name.clone(),
         href: format!("/admin/plugin/{}", status.id),
@@ -91,190 +100,23 @@ fn plugin_card(status: &PluginStatus) -> Card {
             Text::from(status.manifest.version.as_str()),
             messages::text_with("admin.uses", &[("size", &size(used(status)))]),
         ],
-        badges: vec![Badge { text, tone }],
+        badges,
         ..Card::default()
     }
 }
 
-fn used(status: &PluginStatus) -> u64 {
+pub(super) fn used(status: &PluginStatus) -> u64 {
     let usage = &status.usage;
     usage.values + usage.history + usage.blobs + usage.index + usage.scratch
 }
 
 /// Bytes as people read them.
-fn size(bytes: u64) -> String {
+pub(super) fn size(bytes: u64) -> String {
     match bytes {
         0..1_000_000 => format!("{} KB", bytes.div_ceil(1000)),
         1_000_000..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
         _ => format!("{:.1} GB", bytes as f64 / 1e9),
     }
-}
-
-/// `/admin/plugin/ID`: what it may do and why, what it uses, switching it.
-pub(super) fn plugin(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) -> Response<Body> {
-    if let Err(reply) = permitted(site, visit, "plugins.manage") {
-        return *reply;
-    }
-    let id = segment(&visit.path, 2);
-    let Some(status) = site.plugins.plugins().into_iter().find(|status| status.id == id) else {
-        return people::failed(site, visit, &Error::Missing("plugin"));
-    };
-    let (text, tone, reason) = state(&status.state);
-    let mut widgets = vec![Widget::Notice { tone, text: reason.unwrap_or(text), links: Vec::new() }];
-    widgets.push(Widget::Paragraph { text: status.manifest.description.clone(), quiet: false });
-    widgets.push(Widget::Heading { level: 2, text: messages::text("admin.may") });
-    widgets.push(Widget::Steps { steps: status.sentences.clone() });
-    widgets.push(Widget::Heading { level: 2, text: messages::text("admin.use") });
-    let row =
-        |label: Text, value: String| DetailRow { label, values: vec![DetailValue { text: value.into(), href: None }] };
-    let limits = &status.manifest.limits;
-    let or_usual = |value: Option<u32>, unit: &str| {
-        value.map_or_else(|| messages::text("admin.usual"), |value| Text::from(format!("{value} {unit}")))
-    };
-    let limit = |label: Text, value: Text| DetailRow { label, values: vec![DetailValue { text: value, href: None }] };
-    widgets.push(Widget::Details {
-        rows: vec![
-            row(messages::text("admin.version"), format!("{} · {}", status.manifest.version, status.manifest.vendor)),
-            row(messages::text("admin.stored"), size(used(&status))),
-            row(messages::text("admin.calls"), status.calls.to_string()),
-            row(messages::text("admin.failures"), status.failures.to_string()),
-            limit(messages::text("admin.limit-storage"), or_usual(limits.storage, "MB")),
-            limit(messages::text("admin.limit-memory"), or_usual(limits.memory, "MB")),
-            limit(messages::text("admin.limit-time"), or_usual(limits.time, "ms")),
-            row(messages::text("admin.hash"), status.hash.clone()),
-        ],
-    });
-    let off = matches!(status.state, PluginState::Off { .. });
-    let action = |label: Text, end: &str, tone: Tone, confirm: Option<Text>, values: Vec<(String, String)>| Action {
-        label,
-        href: format!("/admin/plugin/{id}/{end}"),
-        post: true,
-        tone,
-        confirm,
-        values,
-        ..Action::default()
-    };
-    let mut actions = vec![match off {
-        true => {
-            action(messages::text("admin.switch-on"), "switch", Tone::Primary, None, vec![("on".into(), "1".into())])
-        }
-        false => action(
-            messages::text("admin.switch-off"),
-            "switch",
-            Tone::Warning,
-            Some(messages::text("admin.switch-off-question")),
-            Vec::new(),
-        ),
-    }];
-    if !status.embedded {
-        let with_data = vec![("data".to_owned(), "1".to_owned())];
-        actions.push(action(
-            messages::text("admin.remove"),
-            "remove",
-            Tone::Bad,
-            Some(messages::text("admin.remove-question")),
-            Vec::new(),
-        ));
-        actions.push(action(
-            messages::text("admin.remove-data"),
-            "remove",
-            Tone::Bad,
-            Some(messages::text("admin.remove-data-question")),
-            with_data,
-        ));
-    }
-    widgets.push(Widget::Actions { actions });
-    let mut page = Page::new(status.manifest.name.clone(), widgets);
-    page.breadcrumbs = vec![Link::new(messages::text("menu.admin"), "/admin")];
-    reply::shell(site, visit, StatusCode::OK, &page)
-}
-
-/// `/admin/plugin/ID/switch` and `/admin/plugin/ID/remove`.
-pub(super) fn change(site: &Site, visit: &mut Visit, form: Option<ShellForm>) -> Response<Body> {
-    if let Err(reply) = permitted(site, visit, "plugins.manage") {
-        return *reply;
-    }
-    let (id, what) = (segment(&visit.path, 2), segment(&visit.path, 3));
-    let (Some(form), Some(host)) = (form, site.plugins.host()) else {
-        return reply::see_other(&format!("/admin/plugin/{id}"));
-    };
-    let removes = what == "remove";
-    let done = match removes {
-        true => host.remove(&id, form.get("data") == "1", &visit.principal),
-        false => host.set_enabled(&id, form.get("on") == "1", &visit.principal),
-    };
-    site.forget_facts();
-    match done {
-        Ok(()) if removes => reply::see_other("/admin"),
-        Ok(()) => reply::see_other(&format!("/admin/plugin/{id}")),
-        Err(error) => failed(site, visit, &error),
-    }
-}
-
-/// `/admin/install`: the package is looked at, its sentences are read, then it is
-/// installed or not.
-pub(super) fn install(site: &Site, visit: &mut Visit, form: Option<ShellForm>) -> Response<Body> {
-    if let Err(reply) = permitted(site, visit, "plugins.manage") {
-        return *reply;
-    }
-    let person = visit.principal.person.clone().unwrap_or_default();
-    let (Some(mut form), Some(host)) = (form, site.plugins.host()) else { return reply::see_other("/admin") };
-    if form.get("step") == "install" {
-        let Some(package) = site.drafts.get(&person, Purpose::Package) else { return reply::see_other("/admin") };
-        let installed = host.install(package.to_vec(), &visit.principal);
-        site.drafts.drop(&person, Purpose::Package);
-        site.forget_facts();
-        return match installed {
-            Ok(status) => reply::see_other(&format!("/admin/plugin/{}", status.id)),
-            Err(error) => failed(site, visit, &error),
-        };
-    }
-    let Some((_, package)) = form.take_file("package") else { return reply::see_other("/admin") };
-    look(site, visit, host, &person, package)
-}
-
-fn look(site: &Site, visit: &mut Visit, host: &Host, person: &str, package: Vec<u8>) -> Response<Body> {
-    let found = match host.inspect(&package) {
-        Ok(found) => found,
-        Err(error) => return failed(site, visit, &error),
-    };
-    let manifest = &found.manifest;
-    let mut widgets = vec![Widget::Paragraph { text: manifest.description.clone(), quiet: false }];
-    let row =
-        |label: Text, value: &str| DetailRow { label, values: vec![DetailValue { text: value.into(), href: None }] };
-    widgets.push(Widget::Details {
-        rows: vec![
-            row(messages::text("admin.vendor"), &manifest.vendor),
-            row(messages::text("admin.version"), &manifest.version),
-            row(messages::text("admin.hash"), &found.hash),
-        ],
-    });
-    widgets.push(Widget::Heading { level: 2, text: messages::text("admin.may") });
-    widgets.push(Widget::Steps { steps: found.sentences.clone() });
-    if found.problems.is_empty() {
-        site.drafts.keep(person, Purpose::Package, package);
-        widgets.push(Widget::Notice { tone: Tone::Warning, text: messages::text("admin.trust"), links: Vec::new() });
-        widgets.push(Widget::Actions {
-            actions: vec![
-                Action {
-                    label: messages::text("admin.install"),
-                    href: "/admin/install".into(),
-                    post: true,
-                    tone: Tone::Primary,
-                    values: vec![("step".into(), "install".into())],
-                    ..Action::default()
-                },
-                Action { label: messages::text("admin.not"), href: "/admin".into(), ..Action::default() },
-            ],
-        });
-    } else {
-        for problem in &found.problems {
-            widgets.push(Widget::Notice { tone: Tone::Bad, text: problem.clone(), links: Vec::new() });
-        }
-    }
-    let mut page = Page::new(manifest.name.clone(), widgets);
-    page.breadcrumbs = vec![Link::new(messages::text("menu.admin"), "/admin")];
-    reply::shell(site, visit, StatusCode::OK, &page)
 }
 
 /// `/admin/certificate`: the school's own certificate and key, as PEM.
@@ -318,7 +160,7 @@ pub(super) fn certificate(site: &Site, visit: &mut Visit, form: Option<ShellForm
     reply::shell(site, visit, status, &page)
 }
 
-fn failed(site: &Site, visit: &mut Visit, error: &tram_host::Error) -> Response<Body> {
+pub(super) fn failed(site: &Site, visit: &mut Visit, error: &tram_host::Error) -> Response<Body> {
     let status = match error {
         tram_host::Error::Package(_) => StatusCode::UNPROCESSABLE_ENTITY,
         tram_host::Error::NoPlugin(_) => StatusCode::NOT_FOUND,

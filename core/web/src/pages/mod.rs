@@ -4,12 +4,16 @@ mod admin;
 mod files;
 mod form;
 pub(crate) mod health;
+mod install;
 mod jobs;
 mod me;
+mod moment;
 mod people;
 mod people_import;
 mod person;
+mod plugin;
 mod promote;
+mod rights;
 mod setup;
 mod sign_in;
 mod start;
@@ -57,10 +61,11 @@ pub(crate) fn find(path: &str) -> Option<Handler> {
         ["people", "group", _, "cards"] => people::cards,
         ["people", "group", _, "pins"] => people::pins,
         ["admin"] => admin::page,
-        ["admin", "install"] => admin::install,
+        ["admin", "install"] => install::page,
         ["admin", "certificate"] => admin::certificate,
-        ["admin", "plugin", _] => admin::plugin,
-        ["admin", "plugin", _, "switch" | "remove"] => admin::change,
+        ["admin", "plugin", _] => plugin::page,
+        ["admin", "plugin", _, "switch" | "remove" | "retry" | "drop"] => plugin::change,
+        ["jobs"] => jobs::list,
         ["jobs", _] => jobs::page,
         ["jobs", _, "cancel"] => jobs::cancel,
         ["metrics"] => health::metrics,

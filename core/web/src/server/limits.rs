@@ -8,8 +8,9 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-/// Connections at once, when the system lets us have as many files open.
-const CONNECTIONS: usize = 1_500;
+/// Connections at once, when the system lets us have as many files open; each takes
+/// about 32 KiB.
+pub const CONNECTIONS: usize = 1_500;
 /// Files kept for the journal, the index and blobs.
 const OTHER_FILES: u64 = 256;
 /// Calls that work at once; the blocking pool's share of this server.

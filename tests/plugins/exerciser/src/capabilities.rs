@@ -80,6 +80,37 @@ pub(crate) fn read(what: &str, request: &Request) -> Result<Value> {
                 "me": me.as_ref().map(shown),
             })
         }
+        // One question to the directory; the answer or the error's code.
+        "directory-person" | "directory-members" => {
+            let fields: Vec<&str> = request.query_all("field").collect();
+            let id = request.query("id").unwrap_or_default();
+            let found = if what == "directory-person" {
+                directory::person(id, &fields).map(|found| found.into_iter().collect())
+            } else {
+                directory::members(id, &fields)
+            };
+            match found {
+                Ok(profiles) => json!({ "values": profiles.iter()
+                    .map(|profile| profile.fields.iter().map(|field| field.value.clone()).collect::<Vec<_>>())
+                    .collect::<Vec<_>>() }),
+                Err(error) => json!({ "code": error.code }),
+            }
+        }
+        "find" => {
+            let term = request.query("term").unwrap_or_default().as_bytes();
+            let mut after: Option<Vec<u8>> = None;
+            let mut pages = Vec::new();
+            loop {
+                let find = if request.query("prefix").is_some() { Find::Prefix(term) } else { Find::Exact(term) };
+                let (notes, more) = NOTES.find("author", find, after.as_deref(), 2)?;
+                pages.push(notes.iter().map(|note| note.value.code.clone()).collect::<Vec<_>>());
+                after = notes.last().map(|note| note.key.clone());
+                if !more {
+                    break;
+                }
+            }
+            json!(pages)
+        }
         "events" => {
             let (heard, _) = HEARD.scan(&Scan::all())?;
             json!(heard.into_iter().map(|heard| heard.value).collect::<Vec<_>>())

@@ -105,7 +105,8 @@ impl Slots for Exerciser {
 impl Subscriber for Exerciser {
     fn on_event(event: Event) -> Result<()> {
         let payload: Value = serde_json::from_slice(&event.payload)?;
-        if payload == json!("fail") {
+        // A setting is what an administrator changes before trying again.
+        if payload == json!("fail") && tram_sdk::settings::get("colour")?.as_deref() != Some("mended") {
             return Err(Error::new("failed-on-purpose", "an event that is never taken"));
         }
         log::debug("heard an event");
