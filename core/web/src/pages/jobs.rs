@@ -125,6 +125,18 @@ fn report(job: &JobStatus, plugins: &[PluginStatus]) -> Option<String> {
     plain.then(|| format!("{base}/blob/{blob}"))
 }
 
+/// What a job says; with its report it is the link to it, so that the table keeps to a
+/// narrow screen.
+fn said(job: &JobStatus, has_report: bool) -> Text {
+    let says = words(job);
+    if !has_report {
+        return says;
+    }
+    let report = messages::text("jobs.report");
+    let both = |language: &str| format!("{} · {}", says.get(language), report.get(language));
+    Text::vi_en(both("vi"), both("en"))
+}
+
 /// A table of jobs with their state, what they say, and their reports.
 pub(super) fn table(jobs: &[JobStatus], plugins: &[PluginStatus], visit: &Visit) -> Widget {
     let column = |label: Text| Column { label, numeric: false };
@@ -143,8 +155,7 @@ pub(super) fn table(jobs: &[JobStatus], plugins: &[PluginStatus], visit: &Visit)
                 cell(name(job, plugins), Some(format!("/jobs/{}", job.id))),
                 Cell { text: state, href: None, tone: Some(tone) },
                 cell(moment(job.started_ms).into(), None),
-                cell(words(job), None),
-                cell(report.as_ref().map(|_| messages::text("jobs.report")).unwrap_or_default(), report),
+                cell(said(job, report.is_some()), report),
             ]
         })
         .collect();
@@ -155,7 +166,6 @@ pub(super) fn table(jobs: &[JobStatus], plugins: &[PluginStatus], visit: &Visit)
             column(messages::text("jobs.state")),
             column(messages::text("jobs.started")),
             column(messages::text("jobs.says")),
-            column(messages::text("jobs.report-column")),
         ],
         rows,
     })

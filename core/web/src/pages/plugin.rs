@@ -120,7 +120,7 @@ fn uses(site: &Site, status: &PluginStatus) -> Widget {
     let mut rows = vec![
         row(messages::text("admin.version"), format!("{} · {}", status.manifest.version, status.manifest.vendor)),
         row(messages::text("admin.stored"), of(admin::used(status), status.usage.quota)),
-        row(messages::text("admin.limit-memory"), admin::size(memory)),
+        row(messages::text("admin.limit-memory"), format!("{} MB", memory >> 20)),
         row(messages::text("admin.limit-time"), format!("{} ms", time.as_millis())),
         row(messages::text("admin.calls"), status.calls.to_string()),
         row(messages::text("admin.failures"), status.failures.to_string()),
