@@ -11,7 +11,7 @@ TRAM := $(BIN)/tram
 DATA ?= $(CARGO_TARGET_DIR)/demo-data
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo build bundle test quick unit e2e conformance bench torture torture-ci pull-the-plug screenshots fmt lint deny clean-demo tools-build tools-test image image-lock test-image
+.PHONY: help run demo build bundle test quick unit e2e conformance bench torture fuzz torture-ci pull-the-plug screenshots fmt lint deny clean-demo tools-build tools-test image image-lock test-image
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -48,6 +48,9 @@ torture: tools-build ## Kill -9 under load, thousands of rounds
 	$(BIN)/torture kill 3000
 	$(BIN)/torture backup 300
 	$(BIN)/torture power 3000
+
+fuzz: tools-build ## Parsers under libFuzzer, a minute each (FUZZ_SECONDS)
+	@tests/fuzz/run.sh
 
 torture-ci: tools-build
 	cargo build --release --workspace

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Builds each fuzz target with libFuzzer and runs it; FUZZ_SECONDS for each (60).
+# The pinned stable compiler does it: RUSTC_BOOTSTRAP unlocks the sanitizer. A crash
+# leaves its input in the folder that is printed, and ends the run.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+seconds=${FUZZ_SECONDS:-60}
+target=x86_64-unknown-linux-gnu
+out="$CARGO_TARGET_DIR/fuzz"
+export RUSTC_BOOTSTRAP=1
+export RUSTFLAGS="--cfg fuzzing -Zsanitizer=address -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1"
+run() { # workspace, target, folder of seeds
+    local found="$out/corpus/$2"
+    mkdir -p "$found" "$out/crashes"
+    echo "==> fuzz $2, $seconds s"
+    "$out/$target/release/$2" -max_total_time="$seconds" -rss_limit_mb=1024 -timeout=10 -verbosity=0 -print_final_stats=1 \
+        -artifact_prefix="$out/crashes/$2-" "$found" ${3:+"$3"} 2>&1 | grep -E "stat::number_of_executed_units|ERROR|SUMMARY|Test unit" || true
+    if compgen -G "$out/crashes/$2-*" >/dev/null; then echo "fuzz: $2 found something in $out/crashes"; exit 1; fi
+}
+build() { cargo build --release --manifest-path "$1/Cargo.toml" --target "$target" --target-dir "$out"; }
+build tests/fuzz
+seeds=$(mktemp -d)
+trap 'rm -rf "$seeds"' EXIT
+mkdir "$seeds/package" "$seeds/people"
+cp sdk/examples/class-list/plugin.toml "$seeds/package/"
+[ ! -d "${TRAM_TEST_PLUGINS:-}" ] || cp "$TRAM_TEST_PLUGINS/greeter.tram" "$seeds/package/"
+cp tests/data/pupils-*.csv tests/data/staff.xlsx "$seeds/people/"
+run tests/fuzz package "$seeds/package"
+run tests/fuzz page
+run tests/fuzz people_list "$seeds/people"
+build library/marc/fuzz
+for marc in iso2709 marcxml marc8; do run library/marc/fuzz "$marc"; done
+echo "fuzz: nothing found"
