@@ -41,6 +41,8 @@ const COALESCE_BEHIND: Duration = Duration::from_secs(30);
 const QUIET: Duration = Duration::from_millis(500);
 /// Documents after which the index is made one segment when it is idle.
 const TIDY_AFTER: usize = 20_000;
+/// Documents whose keys are looked up in the tables at once, after an erasure.
+const LOOKED_UP: usize = 500;
 /// Documents since the last commit that count as much.
 const BULK: usize = 1_000;
 /// Quiet time after which the writer's memory is given back.
@@ -217,17 +219,17 @@ impl Follower {
     }
 
     fn keep(&self) -> Result<(), Error> {
-        let index = match self.open()? {
+        let (index, built) = match self.open()? {
             (index, true) => {
-                let Some(index) = self.build(index)? else { return Ok(()) };
-                index
+                let Some(built) = self.build(&index)? else { return Ok(()) };
+                (index, built)
             }
-            (index, false) => index,
+            (index, false) => (index, 0),
         };
         self.indexed.current.store(Some(Arc::clone(&index)));
         self.indexed.advance(index.sequence());
         self.remove_others();
-        self.follow(&index)
+        self.follow(&index, built)
     }
 
     fn own_folder(&self) -> PathBuf {
@@ -290,9 +292,10 @@ impl Follower {
         }
     }
 
-    /// Builds the index from the tables, in short pieces, then as of the sequence at
-    /// which it began; following the journal from there mends what changed meanwhile.
-    fn build(&self, index: Arc<Index>) -> Result<Option<Arc<Index>>, Error> {
+    /// Builds the index from the tables, in short pieces, as of the sequence at which it
+    /// begins: rows that change meanwhile come again with the journal. Answers how many
+    /// rows there were; nothing when it was told to stop.
+    fn build(&self, index: &Index) -> Result<Option<usize>, Error> {
         self.serve_older();
         let began = Instant::now();
         let from = self.core.journal.head().sequence;
@@ -314,9 +317,10 @@ impl Follower {
                 let rows = page
                     .rows
                     .into_iter()
+                    .filter(|row| row.version <= from)
                     .map(|row| store::Row { key: row.key, value: row.value, version: row.version })
                     .collect();
-                self.apply_rows(&index, collection, rows)?;
+                self.apply_rows(index, collection, rows)?;
                 if !page.more {
                     break;
                 }
@@ -327,26 +331,28 @@ impl Follower {
         if count > 0 {
             log::info!("{}: {count} rows were indexed in {} ms", self.entry.id(), began.elapsed().as_millis());
         }
-        Ok(Some(index))
+        Ok(Some(count))
     }
 
-    /// Follows the journal until the host or the plugin ends.
-    fn follow(&self, index: &Index) -> Result<(), Error> {
+    /// Follows the journal until the host or the plugin ends. `untidy` is the number of
+    /// documents that were written since the index was one segment.
+    fn follow(&self, index: &Index, mut untidy: usize) -> Result<(), Error> {
         let mut read = index.sequence();
         let mut documents = 0usize;
         let mut first: Option<Instant> = None;
         let mut last_work = Instant::now();
         let mut has_writer = true;
-        let mut untidy = 0usize;
         while !self.is_stopping() {
             let mut changed = Changed::new();
             let mut bytes = 0;
             let mut behind = false;
+            let mut erased = false;
             while changed.len() < MAX_ROWS && bytes < MAX_BYTES {
                 let entries = self.core.journal.changes(read + 1, PIECE)?;
                 behind = entries.len() == PIECE;
                 for entry in &entries {
                     read = entry.sequence;
+                    erased |= entry.changes.contains(&Change::Erasure);
                     bytes += self.collect(entry, &mut changed);
                 }
                 if !behind {
@@ -359,6 +365,12 @@ impl Follower {
                 last_work = Instant::now();
                 has_writer = true;
                 self.apply(index, read, changed)?;
+            }
+            if erased {
+                self.forget_erased(index)?;
+                index.commit(read).map_err(search)?;
+                (first, documents) = (None, 0);
+                self.indexed.advance(read);
             }
             if let Some(since) = first {
                 let window = match documents {
@@ -388,6 +400,7 @@ impl Follower {
                     }
                     index.close_writer().map_err(search)?;
                     has_writer = false;
+                    give_back();
                 }
                 if !behind {
                     let _ = self.core.journal.wait_for(read + 1, Duration::from_millis(250));
@@ -399,6 +412,34 @@ impl Follower {
             self.indexed.advance(read);
         }
         index.close_writer().map_err(search)
+    }
+
+    /// After an erasure, which does not name what it took: removes the documents whose
+    /// rows are no longer there, and what is left of replaced ones. The index keeps its
+    /// place in the journal until that is done, so that a kill does not leave it half.
+    fn forget_erased(&self, index: &Index) -> Result<(), Error> {
+        index.commit(index.sequence()).map_err(search)?;
+        let mut gone = Batch::default();
+        index.keys(LOOKED_UP, |keys| {
+            let tables = self.core.journal.read()?;
+            for key in keys {
+                let row = unhex(key);
+                let mut there = false;
+                for collection in &self.schema.collections {
+                    there |= tables.get(self.entry.id(), collection, &row)?.is_some();
+                }
+                if !there {
+                    gone.remove.push(key.clone());
+                }
+            }
+            Ok::<(), Error>(())
+        })?;
+        if !gone.remove.is_empty() {
+            log::info!("{}: {} documents leave the search index after an erasure", self.entry.id(), gone.remove.len());
+            index.apply(&gone).map_err(search)?;
+            index.commit(index.sequence()).map_err(search)?;
+        }
+        index.compact().map_err(search)
     }
 
     /// Notes the changes of an entry that are for this index; their bytes.
@@ -525,6 +566,13 @@ impl Follower {
     }
 }
 
+/// Gives memory that was freed back to the system: the allocator keeps what a large
+/// import took, as if the next one came at once.
+fn give_back() {
+    // SAFETY: it moves nothing that is in use, and may be called at any time.
+    unsafe { libc::malloc_trim(0) };
+}
+
 fn contract(document: wire::Document) -> Document {
     Document {
         visibility: document.visibility,
@@ -533,8 +581,14 @@ fn contract(document: wire::Document) -> Document {
     }
 }
 
+impl From<tram_search::Error> for Error {
+    fn from(error: tram_search::Error) -> Self {
+        Error::Search(error.to_string())
+    }
+}
+
 fn search(error: tram_search::Error) -> Error {
-    Error::Search(error.to_string())
+    error.into()
 }
 
 /// Keeps the schema beside the index, so that a later version can still search in it
@@ -542,6 +596,12 @@ fn search(error: tram_search::Error) -> Error {
 fn write_schema(folder: &Path, schema: &Schema) -> Result<(), Error> {
     let bytes = serde_json::to_vec(schema).map_err(|error| Error::malformed("a search schema", error))?;
     Ok(std::fs::write(folder.with_extension("schema.json"), bytes)?)
+}
+
+/// The bytes of a key as [`hex`] writes it.
+fn unhex(text: &str) -> Vec<u8> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok()).unwrap_or(0);
+    text.as_bytes().as_chunks::<2>().0.iter().map(|[high, low]| digit(*high) << 4 | digit(*low)).collect()
 }
 
 /// Lower-case hexadecimal, as the contract writes keys.

@@ -90,6 +90,7 @@ fn entry(record: Record, hash: [u8; 32], catalog: &Catalog) -> Result<Entry, Err
             Body::Event { topic, payload } => entry.events.push(Event { topic, payload }),
             Body::Note(text) => entry.note = text,
             Body::Erased { .. } => entry.changes.push(Change::Erased),
+            Body::Erasure { .. } => entry.changes.push(Change::Erasure),
             _ => entry.changes.push(Change::Internal),
         }
     }

@@ -265,7 +265,10 @@ pub enum Change {
     },
     /// The change was erased or shed; its commitment is still in the entry.
     Erased,
-    /// Something the storage keeps for itself: a declaration, a dictionary, a quota, an erasure.
+    /// Earlier changes were erased or shed here, which it does not name: who keeps something
+    /// made of rows looks which are still there.
+    Erasure,
+    /// Something the storage keeps for itself: a declaration, a dictionary, a quota.
     Internal,
 }
 

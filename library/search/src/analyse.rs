@@ -1,29 +1,101 @@
 //! The two forms of a word, as Tantivy's tokenizers.
 //!
 //! `exact` keeps the marks (tone placement made one), `folded` drops them. The
-//! folded form also marks where a value begins and ends, with two words that no
-//! text contains, so that a query can ask for a whole title.
+//! exact form is given only of words in which marks make a difference: those that
+//! have some, and Vietnamese syllables that have none. Most words of a foreign title
+//! would only be the same words twice: one sign stands for them all. The folded form also says
+//! where a value begins, and gives a short value as one more word, so that a query
+//! can ask for a whole title; no text contains these words.
 
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
+use tram_vietnamese::syllable::is_syllable;
 use tram_vietnamese::{exact, fold};
 
 use crate::words::{Words, words};
 
 /// Grows when the words of an unchanged text come out differently; it is part
 /// of an index's identity.
-pub(crate) const VERSION: &str = "1";
+pub(crate) const VERSION: &str = "2";
 
 /// The word before the first word of a value.
 pub(crate) const BEGIN: &str = "\u{1}";
-/// The word behind the last word of a value.
-pub(crate) const END: &str = "\u{2}";
+/// Stands in the exact form for a word in which marks make no difference: it counts for
+/// the length of the value, and keeps its neighbours apart.
+const SAME: &str = "\u{3}";
+/// How the word for a whole value begins.
+const WHOLE: char = '\u{2}';
+/// A value of more words is not given as one.
+const WHOLE_WORDS: usize = 24;
+/// The longest Vietnamese syllable without marks.
+const LONGEST_SYLLABLE: usize = 7;
+
+/// Whether the exact form of a word says something that the folded one does not.
+pub(crate) fn has_exact_form(exact: &str) -> bool {
+    if !exact.is_ascii() {
+        return true;
+    }
+    exact.len() <= LONGEST_SYLLABLE
+        && exact.bytes().all(|byte| byte.is_ascii_lowercase() && !matches!(byte, b'f' | b'j' | b'w' | b'z'))
+        && is_syllable(exact)
+}
+
+/// The word for a whole value, made of its folded words in order.
+#[derive(Clone, Copy, Debug)]
+struct Whole {
+    hash: u64,
+    words: usize,
+}
+
+impl Whole {
+    fn new() -> Self {
+        // FNV-1a: it names values in an index, nothing more.
+        Whole { hash: 0xcbf2_9ce4_8422_2325, words: 0 }
+    }
+
+    fn add(&mut self, folded: &str) {
+        for byte in folded.bytes().chain([b' ']) {
+            self.hash = (self.hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+        self.words += 1;
+    }
+
+    /// Nine letters of six bits; nothing for an empty or a long value.
+    fn write(self, out: &mut String) -> bool {
+        out.clear();
+        if !(1..=WHOLE_WORDS).contains(&self.words) {
+            return false;
+        }
+        out.push(WHOLE);
+        let mut rest = self.hash ^ (self.hash >> 32);
+        for _ in 0..9 {
+            let six = u8::try_from(rest & 63).unwrap_or(0);
+            out.push(char::from(b'0' + six));
+            rest >>= 6;
+        }
+        true
+    }
+}
+
+/// The word that stands for a whole value of these folded words; nothing where there
+/// are none or too many.
+pub(crate) fn whole<'a>(folded: impl Iterator<Item = &'a str>) -> Option<String> {
+    let mut whole = Whole::new();
+    folded.for_each(|word| whole.add(word));
+    let mut out = String::new();
+    whole.write(&mut out).then_some(out)
+}
+
+/// Whether a word of the index is one that no text contains.
+pub(crate) fn is_sign(word: &str) -> bool {
+    word < " "
+}
 
 /// Which form the words take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// Marks kept.
+    /// Marks kept, a sign for words in which they make no difference.
     Exact,
-    /// Marks dropped, with the beginning and the end of the value.
+    /// Marks dropped, with the beginning of the value and the value as one word.
     Folded,
     /// Marks dropped, nothing added: for the field that only answers whether.
     Bare,
@@ -48,7 +120,16 @@ impl Tokenizer for Analyser {
     type TokenStream<'a> = Stream<'a>;
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> Stream<'a> {
-        Stream { form: self.0, words: words(text), next: 0, end: text.len(), done: false, token: Token::default() }
+        let whole = Whole::new();
+        Stream {
+            form: self.0,
+            words: words(text),
+            next: 0,
+            end: text.len(),
+            whole,
+            done: false,
+            token: Token::default(),
+        }
     }
 }
 
@@ -58,6 +139,7 @@ pub(crate) struct Stream<'a> {
     words: Words<'a>,
     next: usize,
     end: usize,
+    whole: Whole,
     done: bool,
     token: Token,
 }
@@ -94,13 +176,23 @@ impl TokenStream for Stream<'_> {
                     Form::Folded | Form::Bare => fold(word.text),
                 };
             }
-            if !self.token.text.is_empty() {
-                return self.emit(word.start, word.end());
+            if self.token.text.is_empty() {
+                continue;
+            }
+            match self.form {
+                Form::Exact if !has_exact_form(&self.token.text) => {
+                    SAME.clone_into(&mut self.token.text);
+                    return self.emit(word.start, word.end());
+                }
+                Form::Folded => {
+                    self.whole.add(&self.token.text);
+                    return self.emit(word.start, word.end());
+                }
+                Form::Exact | Form::Bare => return self.emit(word.start, word.end()),
             }
         }
         self.done = true;
-        if self.form == Form::Folded {
-            END.clone_into(&mut self.token.text);
+        if self.form == Form::Folded && self.whole.write(&mut self.token.text) {
             return self.emit(self.end, self.end);
         }
         false
@@ -117,6 +209,7 @@ impl TokenStream for Stream<'_> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     fn forms(form: Form, text: &str) -> Vec<String> {
@@ -132,8 +225,20 @@ mod tests {
     #[test]
     fn each_form() {
         assert_eq!(forms(Form::Exact, "Hòa Bình"), ["hoà", "bình"]);
+        assert_eq!(forms(Form::Exact, "The history of Hoa, École"), ["the", "\u{3}", "\u{3}", "hoa", "école"]);
         assert_eq!(forms(Form::Bare, "Hòa Đình"), ["hoa", "dinh"]);
-        assert_eq!(forms(Form::Folded, "Hòa"), ["\u{1}", "hoa", "\u{2}"]);
-        assert_eq!(forms(Form::Folded, "..."), ["\u{1}", "\u{2}"]);
+        assert_eq!(forms(Form::Folded, "..."), ["\u{1}"]);
+    }
+
+    #[test]
+    fn a_short_value_is_one_word_more() {
+        let given = forms(Form::Folded, "Hòa Đình");
+        let whole = whole(["hoa", "dinh"].into_iter()).unwrap();
+        assert_eq!(given, ["\u{1}", "hoa", "dinh", &whole]);
+        assert_eq!(forms(Form::Folded, "hoà, ĐÌNH!"), given);
+        assert_ne!(forms(Form::Folded, "hoadinh").last(), given.last());
+        assert_ne!(forms(Form::Folded, "dinh hoa").last(), given.last());
+        assert!(is_sign(&whole) && is_sign(BEGIN) && !is_sign("hoa"));
+        assert_eq!(forms(Form::Folded, &"a ".repeat(25)).len(), 26);
     }
 }

@@ -15,7 +15,7 @@ use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{Searcher, Term};
 use tram_contract::search::Query;
 
-use crate::analyse::{BEGIN, END};
+use crate::analyse;
 use crate::error::Error;
 use crate::layout::{Entry, Kind, Layout};
 use crate::visibility::Visibility;
@@ -76,9 +76,24 @@ pub(crate) fn phrase<'a>(field: Field, words: impl Iterator<Item = &'a str>) -> 
     }
 }
 
-/// A value that is these words and nothing else.
-pub(crate) fn whole<'a>(field: Field, words: impl Iterator<Item = &'a str>) -> Compiled {
-    phrase(field, [BEGIN].into_iter().chain(words).chain([END]))
+/// A value that is these words and nothing else. A long value is asked for as a phrase.
+pub(crate) fn whole<'a>(field: Field, words: impl Iterator<Item = &'a str> + Clone) -> Compiled {
+    match analyse::whole(words.clone()) {
+        Some(whole) => term(field, &whole),
+        None => phrase(field, words),
+    }
+}
+
+/// Words in a row, some of which may be left out.
+pub(crate) fn phrase_of(field: Field, words: Vec<(usize, &str)>) -> Option<Compiled> {
+    match words.as_slice() {
+        [] => None,
+        [(_, single)] => Some(term(field, single)),
+        _ => {
+            let terms = words.into_iter().map(|(place, word)| (place, Term::from_field_text(field, word)));
+            Some(Box::new(PhraseQuery::new_with_offset(terms.collect())))
+        }
+    }
 }
 
 /// How to find the best hits.

@@ -1,5 +1,6 @@
 //! Counting hits and the values of facets.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
 use tantivy::columnar::{Column, StrColumn};
@@ -52,36 +53,99 @@ pub(crate) struct Counted {
 /// the limit, so it costs the same on any size of index.
 pub(crate) fn count(searcher: &Searcher, query: &dyn EngineQuery, facets: &[Facet<'_>]) -> Result<Counted, Error> {
     let weight = query.weight(EnableScoring::disabled_from_searcher(searcher))?;
-    let mut values: Vec<HashMap<String, u64>> = vec![HashMap::new(); facets.len()];
+    let mut tallies: Vec<Vec<Tally>> = facets.iter().map(|_| Vec::new()).collect();
     let mut counted = Counted { total: 0, exact: true, facets: BTreeMap::new() };
-    'segments: for segment in searcher.segment_readers() {
-        let mut tallies = facets.iter().map(|facet| Tally::new(segment, facet)).collect::<Result<Vec<_>, _>>()?;
+    for segment in searcher.segment_readers() {
         let mut scorer = weight.scorer(segment, 1.0)?;
         let mut doc = scorer.doc();
-        while doc != TERMINATED && counted.exact {
+        if doc == TERMINATED {
+            continue;
+        }
+        let mut own = facets.iter().map(|facet| Tally::new(segment, facet)).collect::<Result<Vec<_>, _>>()?;
+        while doc != TERMINATED {
             if !segment.is_deleted(doc) {
                 if counted.total == COUNT_LIMIT {
                     counted.exact = false;
                     break;
                 }
                 counted.total += 1;
-                for tally in &mut tallies {
+                for tally in &mut own {
                     tally.add(doc);
                 }
             }
             doc = scorer.advance();
         }
-        for (tally, values) in tallies.into_iter().zip(&mut values) {
-            tally.collect(values)?;
+        for (tally, all) in own.into_iter().zip(&mut tallies) {
+            all.push(tally);
         }
         if !counted.exact {
-            break 'segments;
+            break;
         }
     }
-    for (facet, values) in facets.iter().zip(values) {
-        counted.facets.insert(facet.name.to_owned(), most_frequent(values, facet.most));
+    for (facet, tallies) in facets.iter().zip(tallies) {
+        counted.facets.insert(facet.name.to_owned(), values(tallies, facet.most)?);
     }
     Ok(counted)
+}
+
+/// The most frequent values of all segments. Values are read only where they can be
+/// among them: an ordinal is a number, a value has to be found in its dictionary.
+fn values(tallies: Vec<Tally>, most: usize) -> Result<Vec<FacetCount>, Error> {
+    let mut found: HashMap<String, u64> = HashMap::new();
+    let mut words: Vec<(StrColumn, Vec<(u64, u64)>)> = Vec::new();
+    for tally in tallies {
+        match tally {
+            Tally::Nothing => {}
+            Tally::Numbers { counts, .. } => {
+                for (number, count) in counts {
+                    *found.entry(number.to_string()).or_default() += count;
+                }
+            }
+            Tally::Words { column, counts } => words.push((column, counts.by_ordinal())),
+        }
+    }
+    let largest = (0..words.len()).max_by_key(|&place| words.get(place).map_or(0, |(_, counts)| counts.len()));
+    let Some((column, mut counts)) = largest.map(|place| words.swap_remove(place)) else {
+        return Ok(most_frequent(found, most));
+    };
+    for (other, counts) in words {
+        let mut ordinals = counts.iter();
+        read(&other, &counts, &mut |value| {
+            let count = ordinals.next().map_or(0, |&(_, count)| count);
+            *found.entry(value.to_owned()).or_default() += count;
+        })?;
+    }
+    // What the other segments have is known by its value, and looked up here.
+    for (value, count) in &mut found {
+        if let Some(ordinal) = column.dictionary().term_ord(value.as_bytes())?
+            && let Ok(place) = counts.binary_search_by_key(&ordinal, |&(ordinal, _)| ordinal)
+            && let Some((_, here)) = counts.get_mut(place)
+        {
+            *count += std::mem::take(here);
+        }
+    }
+    // Of the rest only the most frequent can be among the most frequent of all; ordinals
+    // are in the order of the values.
+    counts.sort_unstable_by_key(|&(ordinal, count)| (Reverse(count), ordinal));
+    counts.truncate(most);
+    counts.retain(|&(_, count)| count > 0);
+    counts.sort_unstable();
+    let mut ordinals = counts.iter();
+    read(&column, &counts, &mut |value| {
+        let count = ordinals.next().map_or(0, |&(_, count)| count);
+        found.insert(value.to_owned(), count);
+    })?;
+    Ok(most_frequent(found, most))
+}
+
+/// Reads the values of rising ordinals, in order.
+fn read(column: &StrColumn, counts: &[(u64, u64)], take: &mut dyn FnMut(&str)) -> Result<(), Error> {
+    let ordinals: Vec<u64> = counts.iter().map(|&(ordinal, _)| ordinal).collect();
+    column.dictionary().sorted_ords_to_term_cb(&ordinals, |value| {
+        // Columns of text hold nothing else; a value that were none would still need its turn.
+        take(std::str::from_utf8(value).unwrap_or_default());
+    })?;
+    Ok(())
 }
 
 fn most_frequent(values: HashMap<String, u64>, most: usize) -> Vec<FacetCount> {
@@ -91,14 +155,39 @@ fn most_frequent(values: HashMap<String, u64>, most: usize) -> Vec<FacetCount> {
     counts
 }
 
+/// Fields of no more values than this have a count kept for each.
+const FEW_VALUES: usize = 4_096;
+
+/// Counts by the ordinal of a value in a segment's dictionary.
+enum Counts {
+    /// One for each value there is.
+    Dense(Vec<u32>),
+    /// The ordinals as they came: fewer than there are values, in most searches by far.
+    Seen(Vec<u64>),
+}
+
+impl Counts {
+    fn by_ordinal(self) -> Vec<(u64, u64)> {
+        match self {
+            Counts::Dense(counts) => {
+                (0..).zip(counts).filter(|&(_, count)| count > 0).map(|(ord, count)| (ord, u64::from(count))).collect()
+            }
+            Counts::Seen(mut seen) => {
+                seen.sort_unstable();
+                let runs = seen.chunk_by(|one, other| one == other);
+                runs.filter_map(|run| Some((*run.first()?, run.len() as u64))).collect()
+            }
+        }
+    }
+}
+
 /// The counts of one facet in one segment.
 enum Tally {
     /// The segment has no value of the field.
     Nothing,
-    /// By the ordinal of the value in the segment's dictionary.
     Words {
         column: StrColumn,
-        counts: Vec<u32>,
+        counts: Counts,
     },
     Numbers {
         column: Column<i64>,
@@ -116,7 +205,8 @@ impl Tally {
         }
         Ok(match segment.fast_fields().str(facet.column)? {
             Some(column) => {
-                let counts = vec![0; column.num_terms()];
+                let terms = column.num_terms();
+                let counts = if terms <= FEW_VALUES { Counts::Dense(vec![0; terms]) } else { Counts::Seen(Vec::new()) };
                 Tally::Words { column, counts }
             }
             None => Tally::Nothing,
@@ -126,7 +216,8 @@ impl Tally {
     fn add(&mut self, doc: DocId) {
         match self {
             Tally::Nothing => {}
-            Tally::Words { column, counts } => {
+            Tally::Words { column, counts: Counts::Seen(seen) } => seen.extend(column.term_ords(doc)),
+            Tally::Words { column, counts: Counts::Dense(counts) } => {
                 for ordinal in column.term_ords(doc) {
                     if let Some(count) = usize::try_from(ordinal).ok().and_then(|place| counts.get_mut(place)) {
                         *count += 1;
@@ -139,29 +230,5 @@ impl Tally {
                 }
             }
         }
-    }
-
-    /// Adds the segment's counts to those of the others, by value.
-    fn collect(self, values: &mut HashMap<String, u64>) -> Result<(), Error> {
-        match self {
-            Tally::Nothing => {}
-            Tally::Words { column, counts } => {
-                let found: Vec<(u64, u32)> = (0..).zip(counts).filter(|&(_, count)| count > 0).collect();
-                let ordinals: Vec<u64> = found.iter().map(|&(ordinal, _)| ordinal).collect();
-                let mut counts = found.iter().map(|&(_, count)| u64::from(count));
-                column.dictionary().sorted_ords_to_term_cb(&ordinals, |value| {
-                    let count = counts.next().unwrap_or(0);
-                    if let Ok(value) = std::str::from_utf8(value) {
-                        *values.entry(value.to_owned()).or_default() += count;
-                    }
-                })?;
-            }
-            Tally::Numbers { counts, .. } => {
-                for (number, count) in counts {
-                    *values.entry(number.to_string()).or_default() += count;
-                }
-            }
-        }
-        Ok(())
     }
 }

@@ -1,19 +1,22 @@
 //! The index on disk: opening, writing, and handing out snapshots to search.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tantivy::directory::MmapDirectory;
-use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
-use tantivy::{IndexReader, IndexWriter, ReloadPolicy, Searcher, Term};
+use tantivy::indexer::IndexWriterOptions;
+use tantivy::{DocAddress, IndexReader, IndexWriter, ReloadPolicy, Searcher, Term};
 use tram_contract::search::{Document, Schema};
 
 use crate::analyse::{self, Analyser, Form};
 use crate::collation::Collation;
+use crate::document::{Flight, Prepared};
 use crate::error::Error;
+use crate::key;
 use crate::layout::Layout;
+use crate::merge::Merging;
 
 /// Memory that documents are gathered in before a segment is written, in bytes:
 /// the least that the engine takes.
@@ -47,6 +50,14 @@ pub struct Stats {
     pub bytes: u64,
 }
 
+/// The engine's writer, and what it has taken since its last commit.
+struct Writer {
+    engine: IndexWriter<Prepared>,
+    /// Hashes of the keys of documents that no snapshot shows yet. Two keys of one hash
+    /// cost a removal that finds nothing.
+    unseen: HashSet<u64>,
+}
+
 /// A search index in a folder of its own. It is a reader of the journal: what it
 /// holds can always be built again.
 ///
@@ -57,7 +68,8 @@ pub struct Index {
     identity: String,
     engine: tantivy::Index,
     reader: IndexReader,
-    writer: Mutex<Option<IndexWriter>>,
+    writer: Mutex<Option<Writer>>,
+    flight: Arc<Flight>,
     sequence: AtomicU64,
     pub(crate) layout: Layout,
     collation: Collation,
@@ -137,6 +149,7 @@ impl Index {
             engine,
             reader,
             writer: Mutex::new(None),
+            flight: Arc::default(),
             sequence: AtomicU64::new(stored.map_or(0, |(_, sequence)| sequence)),
             layout,
             collation,
@@ -147,13 +160,13 @@ impl Index {
         Ok(index)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<IndexWriter>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Writer>> {
         // A panic elsewhere cannot leave the writer half changed: each step is
         // the engine's own.
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn with_writer<T>(&self, work: impl FnOnce(&mut IndexWriter) -> Result<T, Error>) -> Result<T, Error> {
+    fn with_writer<T>(&self, work: impl FnOnce(&mut Writer) -> Result<T, Error>) -> Result<T, Error> {
         let mut guard = self.lock();
         let mut writer = match guard.take() {
             Some(writer) => writer,
@@ -168,19 +181,15 @@ impl Index {
         done
     }
 
-    fn open_writer(&self) -> Result<IndexWriter, Error> {
+    fn open_writer(&self) -> Result<Writer, Error> {
         let options = IndexWriterOptions::builder()
             .memory_budget_per_thread(WRITER_BUDGET)
             .num_worker_threads(1)
             .num_merge_threads(1)
             .build();
-        let writer: IndexWriter = self.engine.writer_with_options(options)?;
-        let mut policy = LogMergePolicy::default();
-        // Removed documents are somebody's text: they leave with the next merge
-        // once they are a fifth of a segment.
-        policy.set_del_docs_ratio_before_merge(0.2);
-        writer.set_merge_policy(Box::new(policy));
-        Ok(writer)
+        let engine: IndexWriter<Prepared> = self.engine.writer_with_options(options)?;
+        engine.set_merge_policy(Box::new(Merging::new()));
+        Ok(Writer { engine, unseen: HashSet::new() })
     }
 
     /// Takes the changes of a batch. They can be found after [`Self::commit`];
@@ -194,14 +203,23 @@ impl Index {
     pub fn apply(&self, batch: &Batch) -> Result<(), Error> {
         let mut unknown = BTreeSet::new();
         self.with_writer(|writer| {
+            let searcher = self.reader.searcher();
             for key in &batch.remove {
-                writer.delete_term(Term::from_field_text(self.layout.key, key));
+                // Most rows are new. Each removal is looked up in every segment that is
+                // written later, so it is worth asking whether there is anything.
+                let key = key::term(key);
+                let term = Term::from_field_bytes(self.layout.key, &key);
+                if writer.unseen.contains(&key::hash(&key)) || searcher.doc_freq(&term)? > 0 {
+                    writer.engine.delete_term(term);
+                }
             }
             for (place, (key, document)) in (0_u64..).zip(&batch.add) {
                 let written = (batch.sequence << 16) | place.min(0xffff);
-                let (document, left_out) = self.layout.document(key, document, written, &self.collation);
+                let seat = self.flight.board();
+                let (document, left_out) = Prepared::new(&self.layout, key, document, written, &self.collation, seat);
                 unknown.extend(left_out);
-                writer.add_document(document)?;
+                writer.engine.add_document(document)?;
+                writer.unseen.insert(key::hash(&key::term(key)));
             }
             Ok(())
         })?;
@@ -218,12 +236,13 @@ impl Index {
     /// [`Error::Engine`]; the last commit then still stands.
     pub fn commit(&self, sequence: u64) -> Result<(), Error> {
         self.with_writer(|writer| {
-            let mut prepared = writer.prepare_commit()?;
+            let mut prepared = writer.engine.prepare_commit()?;
             prepared.set_payload(&payload(&self.identity, sequence));
             prepared.commit()?;
+            self.reader.reload()?;
+            writer.unseen = HashSet::new();
             Ok(())
         })?;
-        self.reader.reload()?;
         self.sequence.store(sequence, Ordering::Release);
         Ok(())
     }
@@ -241,7 +260,7 @@ impl Index {
     /// [`Error::Engine`] when a merge failed; the index stands as committed.
     pub fn close_writer(&self) -> Result<(), Error> {
         if let Some(writer) = self.lock().take() {
-            writer.wait_merging_threads()?;
+            writer.engine.wait_merging_threads()?;
             self.reader.reload()?;
         }
         Ok(())
@@ -258,16 +277,37 @@ impl Index {
             let searcher = self.reader.searcher();
             let clean = searcher.segment_readers().iter().all(|segment| !segment.has_deletes());
             if segments.len() > 1 || !clean {
-                writer.merge(&segments).wait()?;
+                writer.engine.merge(&segments).wait()?;
             }
             Ok(())
         })?;
         // Files stay while a snapshot maps them; ours must be the new one.
         self.reader.reload()?;
         self.with_writer(|writer| {
-            writer.garbage_collect_files().wait()?;
+            writer.engine.garbage_collect_files().wait()?;
             Ok(())
         })
+    }
+
+    /// The keys of all documents that can be found, handed out in pieces of at most
+    /// `most`. A key of several documents may come several times.
+    ///
+    /// # Errors
+    /// [`Error::Engine`] when a segment cannot be read, and what `take` answers.
+    pub fn keys<E: From<Error>>(&self, most: usize, mut take: impl FnMut(&[String]) -> Result<(), E>) -> Result<(), E> {
+        let searcher = self.reader.searcher();
+        let mut keys = key::Keys::new(&searcher, &self.layout);
+        let mut piece = Vec::new();
+        for (ordinal, segment) in (0..).zip(searcher.segment_readers()) {
+            for doc in segment.doc_ids_alive() {
+                piece.push(keys.of(DocAddress::new(ordinal, doc))?);
+                if piece.len() >= most {
+                    take(&piece)?;
+                    piece.clear();
+                }
+            }
+        }
+        if piece.is_empty() { Ok(()) } else { take(&piece) }
     }
 
     /// How large the index is. Reads the folder.

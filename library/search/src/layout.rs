@@ -1,26 +1,22 @@
-//! From the search schema of a manifest to the fields of the engine, and from a
-//! document of a plugin to one of the engine.
+//! From the search schema of a manifest to the fields of the engine.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use tantivy::TantivyDocument;
 use tantivy::schema::{
     BytesOptions, FAST, Field as EngineField, INDEXED, IndexRecordOption, NumericOptions, STORED,
     Schema as EngineSchema, TextFieldIndexing, TextOptions,
 };
-use tram_contract::search::{Document, FieldKind, Schema};
+use tram_contract::search::{FieldKind, Schema};
 
-use crate::PUBLIC;
 use crate::analyse::Form;
-use crate::collation::Collation;
 use crate::error::Error;
 
 /// The engine's fields for one text field.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TextField {
-    /// Words with marks.
+    /// Words with marks, where marks make a difference.
     pub exact: EngineField,
-    /// Words without marks, and the bounds of each value.
+    /// Words without marks, where each value begins, and each short value whole.
     pub folded: EngineField,
     /// Weight of a hit.
     pub boost: f32,
@@ -55,6 +51,8 @@ pub(crate) struct Entry {
     pub kind: Kind,
     /// The name of the column that hits are sorted by.
     pub sort: Option<String>,
+    /// That column, where it holds collation keys and not the field's own numbers.
+    pub sort_field: Option<EngineField>,
     /// The name of the column that facets are counted in.
     pub column: String,
 }
@@ -64,8 +62,14 @@ pub(crate) struct Entry {
 pub(crate) struct Layout {
     pub schema: EngineSchema,
     pub fields: BTreeMap<String, Entry>,
-    /// Root key of the row that a document stands for.
+    /// Root key of the row that a document stands for, to be looked up.
     pub key: EngineField,
+    /// The first half of a key that is an id, as a number in a column.
+    pub key_high: EngineField,
+    /// The second half.
+    pub key_low: EngineField,
+    /// A key that is no id.
+    pub key_stored: EngineField,
     /// Visibility tokens.
     pub visibility: EngineField,
     /// When it was written, as a rising number.
@@ -79,6 +83,10 @@ pub(crate) struct Layout {
 
 /// The column of [`Layout::written`].
 pub(crate) const WRITTEN: &str = "written";
+/// The column of [`Layout::key_high`].
+pub(crate) const KEY_HIGH: &str = "key-high";
+/// The column of [`Layout::key_low`].
+pub(crate) const KEY_LOW: &str = "key-low";
 
 fn words(form: Form, record: IndexRecordOption) -> TextOptions {
     TextOptions::default().set_indexing_options(
@@ -100,7 +108,10 @@ impl Layout {
     /// schema, so that a name of the manifest may be anything.
     pub(crate) fn new(schema: &Schema) -> Result<Self, Error> {
         let mut builder = EngineSchema::builder();
-        let key = builder.add_text_field("key", raw() | STORED);
+        let key = builder.add_bytes_field("key", INDEXED);
+        let key_high = builder.add_u64_field(KEY_HIGH, FAST);
+        let key_low = builder.add_u64_field(KEY_LOW, FAST);
+        let key_stored = builder.add_text_field("key-stored", STORED);
         let visibility = builder.add_text_field("visibility", raw());
         let written = builder.add_u64_field(WRITTEN, FAST);
         let any = builder.add_text_field("any", words(Form::Bare, IndexRecordOption::WithFreqs));
@@ -150,15 +161,17 @@ impl Layout {
                     facet: field.facet,
                 },
             };
-            if let Some(sort) = sort.as_ref().filter(|sort| **sort != column) {
-                builder.add_bytes_field(sort, BytesOptions::default().set_fast());
-            }
-            let entry = Entry { kind, sort, column };
+            let sort_field = sort
+                .as_ref()
+                .filter(|sort| **sort != column)
+                .map(|sort| builder.add_bytes_field(sort, BytesOptions::default().set_fast()));
+            let entry = Entry { kind, sort, sort_field, column };
             if fields.insert(field.name.clone(), entry).is_some() {
                 return Err(Error::Schema(format!("field {:?} is there twice", field.name)));
             }
         }
-        Ok(Layout { schema: builder.build(), fields, key, visibility, written, any, any_exact })
+        let schema = builder.build();
+        Ok(Layout { schema, fields, key, key_high, key_low, key_stored, visibility, written, any, any_exact })
     }
 
     /// The entry of a field that a query names.
@@ -188,69 +201,5 @@ impl Layout {
             Kind::Text(field) if field.suggest.is_some() => Some(field),
             _ => None,
         })
-    }
-
-    /// The engine's document for one of a plugin. Values of fields that the
-    /// schema does not have, or has as another kind, are left out and named.
-    pub(crate) fn document(
-        &self,
-        key: &str,
-        document: &Document,
-        written: u64,
-        collation: &Collation,
-    ) -> (TantivyDocument, BTreeSet<String>) {
-        let mut out = TantivyDocument::default();
-        let mut unknown = BTreeSet::new();
-        out.add_text(self.key, key);
-        out.add_u64(self.written, written);
-        for token in &document.visibility {
-            out.add_text(self.visibility, token);
-        }
-        let public = document.visibility.iter().any(|token| token == PUBLIC);
-        // The first value of a field is the one it is sorted by.
-        let mut sorted: BTreeSet<&str> = BTreeSet::new();
-        for (name, value) in &document.texts {
-            let value = tram_vietnamese::nfc(value);
-            let Some(entry) = self.fields.get(name) else {
-                unknown.insert(name.clone());
-                continue;
-            };
-            match entry.kind {
-                Kind::Text(field) => {
-                    out.add_text(field.exact, &value);
-                    out.add_text(field.folded, &value);
-                    if field.default {
-                        out.add_text(self.any, &value);
-                        out.add_text(self.any_exact, &value);
-                    }
-                    if let Some(stored) = field.stored {
-                        out.add_text(stored, &value);
-                    }
-                    if let Some(suggest) = field.suggest.filter(|_| public && field.suggest != field.stored) {
-                        out.add_text(suggest, &value);
-                    }
-                }
-                Kind::Keyword { raw, .. } => out.add_text(raw, &value),
-                Kind::Number { .. } => {
-                    unknown.insert(name.clone());
-                    continue;
-                }
-            }
-            if let Some(sort) = &entry.sort
-                && sorted.insert(name)
-                && let Ok(column) = self.schema.get_field(sort)
-            {
-                out.add_bytes(column, &collation.key(&value));
-            }
-        }
-        for (name, value) in &document.numbers {
-            match self.fields.get(name).map(|entry| entry.kind) {
-                Some(Kind::Number { number, .. }) => out.add_i64(number, *value),
-                _ => {
-                    unknown.insert(name.clone());
-                }
-            }
-        }
-        (out, unknown)
     }
 }

@@ -7,6 +7,7 @@ use tantivy::query::TermQuery;
 use tantivy::schema::IndexRecordOption;
 use tram_contract::search::FacetCount;
 
+use crate::analyse::is_sign;
 use crate::error::Error;
 use crate::index::Index;
 use crate::layout::Kind;
@@ -57,8 +58,8 @@ impl Index {
                 let mut stream = inverted.terms().range().ge(from.as_bytes()).into_stream()?;
                 let mut taken = 0;
                 while let Some((word, _)) = stream.next() {
-                    // Below the space are the bounds of values, no words.
-                    if let Some(word) = std::str::from_utf8(word).ok().filter(|word| *word >= " ") {
+                    // Signs stand for a value and its beginning.
+                    if let Some(word) = std::str::from_utf8(word).ok().filter(|word| !is_sign(word)) {
                         words.insert(word.to_owned(), ());
                         taken += 1;
                     }

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use tantivy::schema::Value;
-use tantivy::{DocAddress, Searcher, TantivyDocument};
+use tantivy::{DocAddress, TantivyDocument};
 use tram_contract::search::{Hit, SearchReply, SearchRequest, Snippet, Sort};
 
 use crate::compile::Compiler;
 use crate::count::{Counted, Facet, count};
 use crate::error::Error;
 use crate::index::Index;
+use crate::key::Keys;
 use crate::layout::{Kind, WRITTEN};
 use crate::snippet::Marker;
 use crate::top::{self, Order, Page, Sorted};
@@ -106,7 +107,16 @@ impl Index {
             }
         };
         let marker = request.snippets.then(|| Marker::new(&request.query));
-        scored.into_iter().map(|(score, address)| self.hit(searcher, score, address, marker.as_ref())).collect()
+        let mut keys = Keys::new(searcher, &self.layout);
+        let hit = |(score, address)| {
+            let key = keys.of(address)?;
+            let snippets = match &marker {
+                Some(marker) => self.snippets(&searcher.doc(address)?, marker),
+                None => Vec::new(),
+            };
+            Ok(Hit { key, score, snippets })
+        };
+        scored.into_iter().map(hit).collect()
     }
 
     fn sorted(
@@ -119,14 +129,6 @@ impl Index {
         let query = compiler.matching(&request.query, &request.filters, None)?;
         let addresses = top::by_column(compiler.searcher, &query, order, page)?;
         Ok(addresses.into_iter().map(|address| (0.0, address)).collect())
-    }
-
-    fn hit(&self, searcher: &Searcher, score: f32, address: DocAddress, marker: Option<&Marker>) -> Result<Hit, Error> {
-        let document: TantivyDocument = searcher.doc(address)?;
-        let key = document.get_first(self.layout.key).and_then(|key| key.as_str().map(str::to_owned));
-        let key = key.ok_or_else(|| Error::Damaged("a document without its key".to_owned()))?;
-        let snippets = marker.map(|marker| self.snippets(&document, marker)).unwrap_or_default();
-        Ok(Hit { key, score, snippets })
     }
 
     /// The best passage of each stored field.

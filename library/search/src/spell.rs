@@ -17,6 +17,7 @@ use tram_contract::search::{Match, Query};
 use tram_vietnamese::fold;
 
 use crate::PUBLIC;
+use crate::analyse::is_sign;
 use crate::compile::{Compiled, Plan, all_of, any_of, phrase};
 use crate::error::Error;
 use crate::index::Index;
@@ -221,7 +222,7 @@ impl Speller<'_> {
             let inverted = segment.inverted_index(field)?;
             let mut stream = inverted.terms().search(near(word)).into_stream()?;
             while let Some((candidate, info)) = stream.next() {
-                if let Some(candidate) = std::str::from_utf8(candidate).ok().filter(|word| *word >= " ") {
+                if let Some(candidate) = std::str::from_utf8(candidate).ok().filter(|word| !is_sign(word)) {
                     *found.entry(candidate.to_owned()).or_default() += u64::from(info.doc_freq);
                 }
             }

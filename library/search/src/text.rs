@@ -3,6 +3,7 @@
 
 use tram_vietnamese::{exact, fold, has_marks, nfc, telex, vni};
 
+use crate::analyse::has_exact_form;
 use crate::words::words;
 
 /// Words of a query beyond this many are not looked at.
@@ -21,6 +22,14 @@ pub(crate) struct QueryWord {
     pub joined: bool,
     /// What it is if it is key strokes that were never converted.
     pub decoded: Option<String>,
+}
+
+impl QueryWord {
+    /// Whether the index tells a record with the marks of this word from one that was
+    /// written without any.
+    pub(crate) fn has_spellings(&self) -> bool {
+        has_exact_form(&self.folded)
+    }
 }
 
 /// A typed text.

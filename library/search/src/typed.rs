@@ -16,8 +16,9 @@ use tantivy::query::{BooleanQuery, EmptyQuery, Occur, TermQuery, TermSetQuery};
 use tantivy::schema::{Field, IndexRecordOption};
 use tram_contract::search::Match;
 
+use crate::analyse::has_exact_form;
 use crate::compile::{
-    Compiled, Compiler, Purpose, Shortlist, all_of, any_of, boosted, completions, phrase, term, whole,
+    Compiled, Compiler, Purpose, Shortlist, all_of, any_of, boosted, completions, phrase, phrase_of, term, whole,
 };
 use crate::error::Error;
 use crate::layout::{Layout, TextField};
@@ -67,12 +68,14 @@ fn spellings(word: &QueryWord) -> Vec<String> {
     out
 }
 
-fn folded(words: &[QueryWord]) -> impl Iterator<Item = &str> {
+fn folded(words: &[QueryWord]) -> impl Iterator<Item = &str> + Clone {
     words.iter().map(|word| word.folded.as_str())
 }
 
-fn exact(words: &[QueryWord]) -> impl Iterator<Item = &str> {
-    words.iter().map(|word| word.exact.as_str())
+/// The words in whose exact form marks make a difference, with their places.
+fn exact(words: &[QueryWord]) -> Vec<(usize, &str)> {
+    let words = words.iter().enumerate().map(|(place, word)| (place, word.exact.as_str()));
+    words.filter(|(_, word)| has_exact_form(word)).collect()
 }
 
 /// The fields that a text is looked for in.
@@ -89,6 +92,8 @@ impl<'a> Scope<'a> {
         let there = |field: Field, word: &str| -> Compiled {
             Box::new(TermQuery::new(Term::from_field_text(field, word), IndexRecordOption::Basic))
         };
+        // A foreign word without its accents is the same word.
+        let marks = if word.has_spellings() { marks } else { Marks::Any };
         match (self.named, marks) {
             (true, Marks::Any) => self.each(|field| term(field.folded, &word.folded)),
             (true, Marks::Typed) => {
@@ -155,26 +160,29 @@ impl Compiler<'_> {
             (Match::Prefix, Some((last, before))) => (before, Some(last)),
             _ => return Ok(None),
         };
-        let mut spellings: Vec<&str> = match marks {
-            Marks::Any => folded(whole_words).collect(),
-            Marks::Typed => exact(whole_words).collect(),
-        };
+        let mut spellings: Vec<(bool, &str)> = whole_words
+            .iter()
+            .map(|word| match marks == Marks::Typed && word.has_spellings() {
+                true => (true, word.exact.as_str()),
+                false => (false, word.folded.as_str()),
+            })
+            .collect();
         spellings.sort_unstable();
         spellings.dedup();
         let mut places = scope.places(self.layout);
         // The last place has all the hits.
-        let Some(&(folded_words, exact_words)) = places.last() else {
+        let Some(&all_words) = places.last() else {
             return Ok(None);
         };
-        let words_in = |(folded, exact): (Field, Field)| if marks == Marks::Any { folded } else { exact };
-        for word in &spellings {
-            let term = Term::from_field_text(words_in((folded_words, exact_words)), word);
+        let words_in = |(folded, exact): (Field, Field), is_exact: bool| if is_exact { exact } else { folded };
+        for (is_exact, word) in &spellings {
+            let term = Term::from_field_text(words_in(all_words, *is_exact), word);
             if self.searcher.doc_freq(&term)? < MANY {
                 return Ok(None);
             }
         }
         let mut endings = match begun {
-            Some(begun) => completions(self.searcher, folded_words, &begun.folded)?,
+            Some(begun) => completions(self.searcher, all_words.0, &begun.folded)?,
             None => Vec::new(),
         };
         if begun.is_some() {
@@ -187,7 +195,7 @@ impl Compiler<'_> {
         }
         let mut queries = Vec::new();
         for place in places {
-            let all = || spellings.iter().map(|word| term(words_in(place), word));
+            let all = || spellings.iter().map(|(is_exact, word)| term(words_in(place, *is_exact), word));
             if begun.is_none() {
                 queries.push(all_of(all().collect()));
             }
@@ -335,8 +343,10 @@ impl Compiler<'_> {
                 for pair in words.windows(2) {
                     extras.push(boosted(phrase(field.folded, folded(pair)), field.boost * ADJACENT));
                 }
-                if text.marked {
-                    extras.push(boosted(phrase(field.exact, exact(words)), field.boost * PHRASE));
+                if text.marked
+                    && let Some(phrase) = phrase_of(field.exact, exact(words))
+                {
+                    extras.push(boosted(phrase, field.boost * PHRASE));
                 }
             }
         }
@@ -346,7 +356,16 @@ impl Compiler<'_> {
 
 /// How well a field has a word: its spellings, the typed one most.
 fn word_scores(field: &TextField, word: &QueryWord, marked: bool, marks: Marks) -> Vec<Compiled> {
-    if marks == Marks::Typed {
+    if !has_exact_form(&word.exact) {
+        // One spelling is all there is: it counts for both forms.
+        let weight = match (marks, marked) {
+            (Marks::Typed, _) => EXACT_MEANT,
+            (Marks::Any, true) => 1.0 + EXACT_MEANT,
+            (Marks::Any, false) => 1.0 + EXACT_UNMARKED,
+        };
+        return vec![boosted(term(field.folded, &word.folded), field.boost * weight)];
+    }
+    if marks == Marks::Typed && word.has_spellings() {
         let spellings = spellings(word).into_iter().enumerate();
         return spellings
             .map(|(place, spelling)| {
@@ -364,8 +383,12 @@ fn word_scores(field: &TextField, word: &QueryWord, marked: bool, marks: Marks) 
 
 /// Words side by side in one of the fields.
 fn in_a_row(scope: &Scope<'_>, words: &[QueryWord], marks: Marks) -> Compiled {
-    scope.each(|field| match marks {
-        Marks::Typed => phrase(field.exact, exact(words)),
-        Marks::Any => phrase(field.folded, folded(words)),
+    scope.each(|field| {
+        let row = phrase(field.folded, folded(words));
+        match phrase_of(field.exact, exact(words)).filter(|_| marks == Marks::Typed) {
+            // The foreign words among them have no place in the exact form.
+            Some(spelled) => all_of(vec![row, spelled]),
+            None => row,
+        }
     })
 }
