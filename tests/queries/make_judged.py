@@ -302,6 +302,16 @@ WRITTEN = [
     ("Tắc đèn", "typo", "Tắt đèn", "no", "as southern speech has it"),
     ("Vợ nhặc", "typo", "Vợ nhặt", "no", "as southern speech has it"),
     ("Totochan", "typo", "Totto-chan bên cửa sổ", "no", "written as one word"),
+    ("Chuyện Kiều", "typo", "Truyện Kiều", "no", "ch for tr"),
+    ("Búp xen xanh", "typo", "Búp sen xanh", "no", "x for s"),
+    ("Rừng sà nu", "typo", "Rừng xà nu", "no", "s for x"),
+    ("Quê lội", "typo", "Quê nội", "no", "l for n"),
+    ("Cánh đồng bấc tận", "typo", "Cánh đồng bất tận", "no", "as southern speech has it"),
+    ("Xọ Dừa", "typo", "Sọ Dừa", "no", "x for s"),
+    ("đất rừng fương nam", "typo", "Đất rừng phương Nam", "no", "as pupils write in messages"),
+    ("Trăng nước Trương Dương", "typo", "Trăng nước Chương Dương", "no", "tr for ch"),
+    ("Tôi thấy hoa vàn trên cỏ xanh", "typo", "Tôi thấy hoa vàng trên cỏ xanh", "no", "as southern speech has it"),
+    ("Lão Hạt", "typo", "Lão Hạc", "no", "as southern speech has it"),
 ]
 
 

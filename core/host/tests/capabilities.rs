@@ -9,6 +9,7 @@ use std::io::{Read, Write};
 use serde_json::json;
 use support::{Station, console, package, person, public};
 use tram_host::{CallError, Error, Found, PluginState, ReplyBody};
+use tram_journal::{Context, EraseTarget};
 use tram_people::Principal;
 use tram_people::directory::{Group, Membership, Person, Writer};
 
@@ -155,6 +156,48 @@ fn search_finds_the_own_save_and_hides_what_is_not_for_the_reader() {
             .send("GET", &format!("{TRY}/search?q=de men"), &[], &person("binh", &[]))
             .is_ok_and(|reply| support::json(reply)["total"] == 1)
     });
+}
+
+/// How many files of the plugin's search index hold these bytes.
+fn index_files_with(station: &Station, wanted: &str) -> usize {
+    fn count(folder: &std::path::Path, wanted: &[u8]) -> usize {
+        let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let holds = |path: &std::path::Path| {
+            std::fs::read(path).is_ok_and(|bytes| bytes.windows(wanted.len()).any(|window| window == wanted))
+        };
+        entries.map(|path| if path.is_dir() { count(&path, wanted) } else { usize::from(holds(&path)) }).sum()
+    }
+    count(&station.folder.path().join("data/index"), wanted.as_bytes())
+}
+
+#[test]
+fn what_is_erased_leaves_the_search_index_by_itself() {
+    let station = Station::with(&["exerciser"]);
+    for (text, code) in [("xylophon quế chi", "1"), ("Dế Mèn phiêu lưu ký", "2")] {
+        let form = [("author", "an"), ("text", text), ("code", code)];
+        station.send("POST", &format!("{TRY}/note"), &form, &console()).unwrap();
+    }
+    let total = |station: &Station, word: &str| {
+        let reply = station.send("GET", &format!("{TRY}/search?q={word}"), &[], &public());
+        reply.ok().map(|reply| support::json(reply)["total"].as_u64().unwrap())
+    };
+    station.wait("the index", |station| total(station, "xylophon") == Some(1));
+    assert!(index_files_with(&station, "xylophon") > 0, "the test looks where there is something to find");
+    let found = support::json(station.send("GET", &format!("{TRY}/search?q=xylophon"), &[], &public()).unwrap());
+    let key = hex_bytes(found["keys"][0].as_str().unwrap());
+    let target = EraseTarget::Row { owner: "exerciser.test".into(), collection: NOTES.into(), key };
+    let erased = station.journal.erase(Context::new("host", "test"), &[target], "approver", "a test").unwrap();
+    assert!(erased.items > 0);
+    station.wait("the index", |station| total(station, "xylophon") == Some(0));
+    assert_eq!(total(&station, "men"), Some(1));
+    station.wait("the files", |station| index_files_with(station, "xylophon") == 0);
+    let station = station.restart();
+    station.wait("the index", |station| total(station, "men") == Some(1));
+    assert_eq!(total(&station, "xylophon"), Some(0));
+}
+
+fn hex_bytes(text: &str) -> Vec<u8> {
+    text.as_bytes().chunks(2).map(|two| u8::from_str_radix(std::str::from_utf8(two).unwrap(), 16).unwrap()).collect()
 }
 
 #[test]

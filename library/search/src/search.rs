@@ -55,7 +55,7 @@ impl Index {
             reply.hits = self.hits(&compiler, request, Page { offset: request.offset, limit })?;
         }
         if request.spelling && strict < FEW && !visible.is_nothing() {
-            reply.spelling = self.spelling(&searcher, &request.query, &visible)?;
+            reply.spelling = self.spelling(&searcher, &request.query, &visible, strict)?;
         }
         Ok(reply)
     }

@@ -5,6 +5,10 @@
 //! missing (`thuvien`). Each is judged by how many public documents have it
 //! together with the other words, so `lich sư nhta ban` becomes `nhật`, not
 //! `nhất`. Frequencies of hidden documents decide nothing.
+//!
+//! A slip often makes another word (`tắc đèn`, `vợ nhặc`). Where every word is known
+//! and nothing has them all, each is tried in turn among the others; where something
+//! has them all, only a correction that is a whole title is worth offering.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::OnceLock;
@@ -18,7 +22,7 @@ use tram_vietnamese::fold;
 
 use crate::PUBLIC;
 use crate::analyse::is_sign;
-use crate::compile::{Compiled, Plan, all_of, any_of, phrase};
+use crate::compile::{Compiled, Plan, all_of, any_of, phrase, whole};
 use crate::error::Error;
 use crate::index::Index;
 use crate::layout::Layout;
@@ -29,6 +33,12 @@ use crate::words::words;
 
 /// Candidates for a word that are judged with the others.
 const MOST_CANDIDATES: usize = 16;
+/// The same for a known word among others, which leave little that fits.
+const MOST_IN_CONTEXT: usize = 64;
+/// Texts of more words are not tried word by word.
+const MOST_TRIED: usize = 6;
+/// Words shorter than this are one edit away from everything.
+const SHORTEST: usize = 3;
 /// Documents beyond this many tell nothing more.
 const MANY: u64 = 1_000;
 /// Words longer than this are no words.
@@ -37,7 +47,7 @@ const LONGEST: usize = 24;
 /// An automaton over the bytes of words at most some edits away.
 struct Near(DFA);
 
-impl Automaton for Near {
+impl Automaton for &Near {
     type State = u32;
 
     fn start(&self) -> u32 {
@@ -59,10 +69,14 @@ impl Automaton for Near {
 
 /// One edit for short words, two for long ones: in a syllable of four letters
 /// two edits reach everything.
-fn near(word: &str) -> Near {
+fn edits(word: &str) -> u8 {
+    if word.chars().count() <= 6 { 1 } else { 2 }
+}
+
+fn near(word: &str, edits: u8) -> Near {
     static ONE: OnceLock<LevenshteinAutomatonBuilder> = OnceLock::new();
     static TWO: OnceLock<LevenshteinAutomatonBuilder> = OnceLock::new();
-    let builder = if word.chars().count() <= 6 {
+    let builder = if edits <= 1 {
         ONE.get_or_init(|| LevenshteinAutomatonBuilder::new(1, true))
     } else {
         TWO.get_or_init(|| LevenshteinAutomatonBuilder::new(2, true))
@@ -81,19 +95,21 @@ fn text_of(query: &Query) -> Option<&str> {
 
 impl Index {
     /// Another spelling of the query's text that finds something the reader may
-    /// see; nothing when every word is known or nothing better is near.
+    /// see; nothing when nothing better is near. `found` documents have all the words
+    /// as they stand.
     pub(crate) fn spelling(
         &self,
         searcher: &Searcher,
         query: &Query,
         visible: &Visibility,
+        found: u64,
     ) -> Result<Option<String>, Error> {
         let Some(typed) = text_of(query) else {
             return Ok(None);
         };
         let public = Visibility::new(searcher, &self.layout, &[PUBLIC.to_owned()])?;
         let speller = Speller { layout: &self.layout, searcher, visible, public: &public };
-        speller.correct(&Text::new(typed))
+        speller.correct(&Text::new(typed), found)
     }
 }
 
@@ -125,7 +141,7 @@ impl Speller<'_> {
         count_up_to(self.searcher, &self.all(candidates), MANY)
     }
 
-    fn correct(&self, text: &Text) -> Result<Option<String>, Error> {
+    fn correct(&self, text: &Text, found: u64) -> Result<Option<String>, Error> {
         if self.layout.suggest_fields().next().is_none() {
             return Ok(None);
         }
@@ -141,24 +157,38 @@ impl Speller<'_> {
             }
         }
         if unknown.is_empty() {
-            return Ok(None);
+            return self.correct_known(text, found);
         }
-        let mut corrected: BTreeMap<&str, Candidate> = BTreeMap::new();
-        for word in unknown {
-            let Some(best) = self.best(word, &chosen)? else {
+        let mut corrected: BTreeMap<usize, Candidate> = BTreeMap::new();
+        for (place, word) in text.words.iter().enumerate() {
+            if !unknown.contains(&word.folded.as_str()) {
+                continue;
+            }
+            let Some(best) = self.best(&word.folded, &chosen)? else {
                 return Ok(None);
             };
             chosen.push(best.clone());
-            corrected.insert(word, best);
+            corrected.insert(place, best);
         }
-        let spelled = self.spelled(&chosen)?;
+        self.written(text, &corrected, &chosen)
+    }
+
+    /// The text with corrections put in, as documents write them.
+    fn written(
+        &self,
+        text: &Text,
+        corrected: &BTreeMap<usize, Candidate>,
+        all: &[Candidate],
+    ) -> Result<Option<String>, Error> {
+        let spelled = self.spelled(all)?;
         if spelled.is_empty() {
             return Ok(None);
         }
         let out: Vec<&str> = text
             .words
             .iter()
-            .flat_map(|word| match corrected.get(word.folded.as_str()) {
+            .enumerate()
+            .flat_map(|(place, word)| match corrected.get(&place) {
                 None => vec![word.typed.as_str()],
                 Some(parts) => parts.iter().map(|part| spelled.get(part).unwrap_or(part).as_str()).collect(),
             })
@@ -166,11 +196,84 @@ impl Speller<'_> {
         Ok(Some(out.join(" ")))
     }
 
+    /// A text of known words of which one is a slip: the one word whose exchange brings
+    /// most documents that have the text in a row, then most that have its words.
+    fn correct_known(&self, text: &Text, found: u64) -> Result<Option<String>, Error> {
+        let words: Vec<&str> = text.words.iter().map(|word| word.folded.as_str()).collect();
+        if !(2..=MOST_TRIED).contains(&words.len()) || text.words.iter().any(|word| word.joined) {
+            return Ok(None);
+        }
+        let mut best: Option<(u64, u64, usize, usize, String)> = None;
+        for further in [false, true] {
+            for (place, word) in words.iter().enumerate() {
+                let length = word.chars().count();
+                // Two edits reach everything from a word of three letters.
+                if length < SHORTEST + usize::from(further) || (further && edits(word) > 1) {
+                    continue;
+                }
+                let edits = if further { 2 } else { edits(word) };
+                for candidate in self.near_ranked(word, edits, MOST_IN_CONTEXT)? {
+                    let mut row = words.clone();
+                    if let Some(changed) = row.get_mut(place) {
+                        *changed = &candidate;
+                    }
+                    let (in_a_row, together) = self.row(&row, found)?;
+                    let rank = (in_a_row, together, shared_start(&candidate, word));
+                    if together > 0 && best.as_ref().is_none_or(|(a, b, c, ..)| rank > (*a, *b, *c)) {
+                        best = Some((rank.0, rank.1, rank.2, place, candidate));
+                    }
+                }
+            }
+            if best.is_some() {
+                break;
+            }
+        }
+        let Some((.., place, candidate)) = best else { return Ok(None) };
+        let mut all: Vec<Candidate> = words.iter().map(|word| vec![(*word).to_owned()]).collect();
+        if let Some(changed) = all.get_mut(place) {
+            *changed = vec![candidate.clone()];
+        }
+        self.written(text, &BTreeMap::from([(place, vec![candidate])]), &all)
+    }
+
+    /// How many documents have these words in a row, and how many have them at all.
+    /// Where documents have the words as typed, only a whole value counts.
+    fn row(&self, words: &[&str], found: u64) -> Result<(u64, u64), Error> {
+        let count =
+            |query: Compiled| count_up_to(self.searcher, &self.public.restrict(self.visible.restrict(query)), MANY);
+        let words = || words.iter().copied();
+        if found > 0 {
+            let fields = self.layout.suggest_fields();
+            let whole = count(any_of(fields.map(|field| whole(field.folded, words())).collect()))?;
+            return Ok((whole, whole));
+        }
+        let all: Vec<Candidate> = words().map(|word| vec![word.to_owned()]).collect();
+        let together = self.documents(&all)?;
+        if together == 0 {
+            return Ok((0, 0));
+        }
+        let fields = self.layout.suggest_fields();
+        Ok((count(any_of(fields.map(|field| phrase(field.folded, words())).collect()))?, together))
+    }
+
     /// The candidate that most documents have together with the words so far;
-    /// where none has, that most documents have.
+    /// where none has, that most documents have. A short word is looked for further
+    /// off only where nothing near goes with the others: `fương` for `phương`.
     fn best(&self, word: &str, with: &[Candidate]) -> Result<Option<Candidate>, Error> {
+        let near = self.best_within(word, edits(word), with)?;
+        let fits = near.as_ref().is_some_and(|(together, _)| *together > 0);
+        if fits || edits(word) > 1 || word.chars().count() <= SHORTEST {
+            return Ok(near.map(|(_, candidate)| candidate));
+        }
+        let far = self.best_within(word, 2, with)?.filter(|(together, _)| *together > 0);
+        Ok(far.or(near).map(|(_, candidate)| candidate))
+    }
+
+    /// The best candidate at most so many edits away, and how many documents have it
+    /// together with the others.
+    fn best_within(&self, word: &str, edits: u8, with: &[Candidate]) -> Result<Option<(u64, Candidate)>, Error> {
         let mut best: Option<((u64, u64, usize), Candidate)> = None;
-        for (nearness, candidate) in self.candidates(word)? {
+        for (nearness, candidate) in self.candidates(word, edits)? {
             let often = self.documents(std::slice::from_ref(&candidate))?;
             if often == 0 {
                 continue;
@@ -181,23 +284,47 @@ impl Speller<'_> {
                 best = Some((rank, candidate));
             }
         }
-        Ok(best.map(|(_, candidate)| candidate))
+        Ok(best.map(|((together, ..), candidate)| (together, candidate)))
     }
 
     /// Near words and cuts, each with how near it is: the larger the nearer.
-    fn candidates(&self, word: &str) -> Result<Vec<(usize, Candidate)>, Error> {
+    fn candidates(&self, word: &str, edits: u8) -> Result<Vec<(usize, Candidate)>, Error> {
         let length = word.chars().count();
         if !(2..=LONGEST).contains(&length) {
             return Ok(Vec::new());
         }
+        let mut out: Vec<(usize, Candidate)> = self
+            .near_ranked(word, edits, MOST_CANDIDATES)?
+            .into_iter()
+            .map(|candidate| (shared_start(&candidate, word), vec![candidate]))
+            .collect();
+        let cuts = || word.char_indices().skip(1).map(|(cut, _)| word.split_at(cut));
+        out.extend(cuts().map(|(one, other)| (length, vec![one.to_owned(), other.to_owned()])));
+        // A space is missing and there is a slip beside it: `totochan` for `Totto-chan`.
+        for (one, other) in cuts().filter(|(one, other)| one.len() >= SHORTEST && other.len() >= SHORTEST) {
+            for (slip, known, slip_first) in [(one, other, true), (other, one, false)] {
+                if self.documents(&[vec![known.to_owned()]])? == 0 {
+                    continue;
+                }
+                for near in self.near_ranked(slip, 1, MOST_CANDIDATES)? {
+                    let known = known.to_owned();
+                    let pair = if slip_first { vec![near, known] } else { vec![known, near] };
+                    out.push((0, pair));
+                }
+            }
+        }
+        Ok(out)
+    }
+
+    /// Words near this one, those with its first letter and then the frequent ones
+    /// first; whether they are public and how many is asked of each later.
+    fn near_ranked(&self, word: &str, edits: u8, most: usize) -> Result<Vec<String>, Error> {
         let mut found: BTreeMap<String, u64> = BTreeMap::new();
         for field in self.layout.suggest_fields() {
-            self.near_words(field.folded, word, &mut found)?;
+            self.near_words(field.folded, &near(word, edits), &mut found)?;
         }
         found.remove(word);
         let mut found: Vec<(String, u64)> = found.into_iter().collect();
-        // The frequent ones are looked at first; whether they are public and
-        // how many is asked of each.
         found.sort_by(|(one, often), (other, seldom)| {
             shared_start(other, word)
                 .min(1)
@@ -205,22 +332,13 @@ impl Speller<'_> {
                 .then_with(|| seldom.cmp(often))
                 .then_with(|| one.cmp(other))
         });
-        let mut out: Vec<(usize, Candidate)> = found
-            .into_iter()
-            .take(MOST_CANDIDATES)
-            .map(|(candidate, _)| (shared_start(&candidate, word), vec![candidate]))
-            .collect();
-        for (cut, _) in word.char_indices().skip(1) {
-            let (one, other) = word.split_at(cut);
-            out.push((length, vec![one.to_owned(), other.to_owned()]));
-        }
-        Ok(out)
+        Ok(found.into_iter().take(most).map(|(candidate, _)| candidate).collect())
     }
 
-    fn near_words(&self, field: Field, word: &str, found: &mut BTreeMap<String, u64>) -> Result<(), Error> {
+    fn near_words(&self, field: Field, near: &Near, found: &mut BTreeMap<String, u64>) -> Result<(), Error> {
         for segment in self.searcher.segment_readers() {
             let inverted = segment.inverted_index(field)?;
-            let mut stream = inverted.terms().search(near(word)).into_stream()?;
+            let mut stream = inverted.terms().search(near).into_stream()?;
             while let Some((candidate, info)) = stream.next() {
                 if let Some(candidate) = std::str::from_utf8(candidate).ok().filter(|word| !is_sign(word)) {
                     *found.entry(candidate.to_owned()).or_default() += u64::from(info.doc_freq);

@@ -263,6 +263,37 @@ fn another_spelling_is_proposed() {
 }
 
 #[test]
+fn a_slip_that_is_another_word_is_seen_among_the_others() {
+    let (_folder, index) = open();
+    let titles = [
+        "Tắt đèn",
+        "Tác giả nói đến",
+        "Vợ nhặt",
+        "Âm nhạc",
+        "Truyện Kiều",
+        "Trên đường",
+        "Totto-chan bên cửa sổ",
+        "Đất rừng phương Nam",
+    ];
+    fill(&index, titles.iter().map(|title| titled(title)).collect());
+    let spelling = |text: &str| {
+        let request = SearchRequest { spelling: true, ..SearchRequest::new(typed(text), 5) };
+        index.search(&request, &public()).unwrap().spelling
+    };
+    assert_eq!(spelling("Tắc đèn").as_deref(), Some("tắt đèn"));
+    assert_eq!(spelling("vợ nhặc").as_deref(), Some("vợ nhặt"));
+    assert_eq!(spelling("trện kiều").as_deref(), Some("truyện kiều"));
+    assert_eq!(spelling("Totochan").as_deref(), Some("totto chan"));
+    assert_eq!(spelling("đất rừng fương nam").as_deref(), Some("đất rừng phương nam"));
+    // One document has both words, but a title is just the other spelling.
+    fill(&index, vec![titled("Tác phẩm đến tay bạn đọc")]);
+    // What was typed right stays as it was typed.
+    assert_eq!(spelling("tác đến").as_deref(), Some("tắt đến"));
+    assert_eq!(spelling("tác giả"), None);
+    assert_eq!(spelling("phương đất"), None);
+}
+
+#[test]
 fn suggestions_are_whole_values() {
     let (_folder, index) = filled();
     let offer = |typed: &str, field: &str| index.suggest(typed, field, &public(), 5).unwrap();
@@ -351,6 +382,50 @@ fn documents_are_replaced_and_removed() {
     let index = Index::open(folder.path(), &schema(), "test").unwrap();
     assert_eq!(index.sequence(), 7);
     assert_eq!(search(&index, Query::Everything).total, 6);
+}
+
+#[test]
+fn all_keys_are_handed_out_in_pieces() {
+    let (_folder, index) = open();
+    let id = |n: u32| format!("{n:032x}");
+    let add = (0..7).map(|n| (id(n), titled("Sách"))).chain([("a key".to_owned(), titled("Báo"))]).collect();
+    index.apply(&Batch { sequence: 1, remove: vec![], add }).unwrap();
+    index.commit(1).unwrap();
+    index.apply(&Batch { sequence: 2, remove: vec![id(3)], add: vec![] }).unwrap();
+    index.commit(2).unwrap();
+    let mut pieces = Vec::new();
+    index.keys::<Error>(3, |keys| Ok(pieces.push(keys.to_vec()))).unwrap();
+    assert_eq!(pieces.iter().map(Vec::len).collect::<Vec<_>>(), [3, 3, 1]);
+    let mut all: Vec<String> = pieces.concat();
+    all.sort();
+    let wanted: Vec<String> = [0, 1, 2, 4, 5, 6].map(id).into_iter().chain(["a key".to_owned()]).collect();
+    assert_eq!(all, wanted);
+    assert_eq!(search(&index, typed("sách")).hits[0].key.len(), 32);
+}
+
+#[test]
+fn facets_of_several_segments_are_one_count() {
+    let (_folder, index) = open();
+    let with = |topic: &str| document(&[PUBLIC], &[("title", "Sách"), ("topic", topic)], &[]);
+    // The segments share some values and have some of their own; the largest is not the first.
+    let segments: [&[&str]; 3] = [&["a", "b"], &["a", "a", "c", "d", "e", "e", "e"], &["b", "c", "f"]];
+    for (n, topics) in segments.iter().enumerate() {
+        let add = topics.iter().enumerate().map(|(m, topic)| (format!("{n} {m}"), with(topic))).collect();
+        let sequence = n as u64 + 1;
+        index.apply(&Batch { sequence, remove: vec![], add }).unwrap();
+        index.commit(sequence).unwrap();
+    }
+    let count = |most| {
+        let facets = BTreeMap::from([("topic".into(), most)]);
+        let request = SearchRequest { facets, ..SearchRequest::new(typed("sách"), 0) };
+        let reply = index.search(&request, &public()).unwrap();
+        reply.facets["topic"].iter().map(|found| format!("{}{}", found.value, found.count)).collect::<String>()
+    };
+    assert_eq!(count(9), "a3e3b2c2d1f1");
+    assert_eq!(count(3), "a3e3b2");
+    index.compact().unwrap();
+    assert_eq!(count(9), "a3e3b2c2d1f1");
+    assert_eq!(count(2), "a3e3");
 }
 
 #[test]

@@ -57,7 +57,7 @@ pub(crate) struct Station {
     pub(crate) journal: Journal,
     pub(crate) people: People,
     closer: Closer,
-    folder: TempDir,
+    pub(crate) folder: TempDir,
 }
 
 /// Ends the background work before the folder goes.
