@@ -185,7 +185,7 @@ fn what_is_erased_leaves_the_search_index_by_itself() {
     assert!(index_files_with(&station, "xylophon") > 0, "the test looks where there is something to find");
     let found = support::json(station.send("GET", &format!("{TRY}/search?q=xylophon"), &[], &public()).unwrap());
     let key = hex_bytes(found["keys"][0].as_str().unwrap());
-    let target = EraseTarget::Row { owner: "exerciser.test".into(), collection: NOTES.into(), key };
+    let target = EraseTarget::Row { owner: "exerciser.test".into(), collection: "notes".into(), key };
     let erased = station.journal.erase(Context::new("host", "test"), &[target], "approver", "a test").unwrap();
     assert!(erased.items > 0);
     station.wait("the index", |station| total(station, "xylophon") == Some(0));

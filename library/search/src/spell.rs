@@ -36,8 +36,8 @@ const MOST_CANDIDATES: usize = 16;
 /// The same for a known word among others, which leave little that fits.
 const MOST_IN_CONTEXT: usize = 64;
 /// Texts of more words are not tried word by word.
-const MOST_TRIED: usize = 6;
-/// Words shorter than this are one edit away from everything.
+const MOST_TRIED: usize = 8;
+/// Parts and far words shorter than this are one edit away from everything.
 const SHORTEST: usize = 3;
 /// Documents beyond this many tell nothing more.
 const MANY: u64 = 1_000;
@@ -120,6 +120,21 @@ struct Speller<'a> {
     public: &'a Visibility,
 }
 
+/// How well a corrected text fits, the weightiest first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Fit {
+    /// Documents of which it is a whole value.
+    whole: u64,
+    /// Documents that have it in a row.
+    in_a_row: u64,
+    /// The word changed little.
+    near: bool,
+    /// Documents that have all its words.
+    together: u64,
+    /// Letters that the changed word shares with the typed one at the start.
+    start: usize,
+}
+
 /// What a word may have meant: one word, or two without their space.
 type Candidate = Vec<String>;
 
@@ -196,39 +211,36 @@ impl Speller<'_> {
         Ok(Some(out.join(" ")))
     }
 
-    /// A text of known words of which one is a slip: the one word whose exchange brings
-    /// most documents that have the text in a row, then most that have its words.
+    /// A text of known words of which one is a slip: the one word whose exchange makes
+    /// the text a whole value, or else words in a row, or else words that go together.
     fn correct_known(&self, text: &Text, found: u64) -> Result<Option<String>, Error> {
         let words: Vec<&str> = text.words.iter().map(|word| word.folded.as_str()).collect();
         if !(2..=MOST_TRIED).contains(&words.len()) || text.words.iter().any(|word| word.joined) {
             return Ok(None);
         }
-        let mut best: Option<(u64, u64, usize, usize, String)> = None;
-        for further in [false, true] {
+        let mut best: Option<(Fit, usize, String)> = None;
+        for far in [false, true] {
+            if best.as_ref().is_some_and(|(fit, ..)| fit.whole > 0) {
+                break;
+            }
             for (place, word) in words.iter().enumerate() {
-                let length = word.chars().count();
-                // Two edits reach everything from a word of three letters.
-                if length < SHORTEST + usize::from(further) || (further && edits(word) > 1) {
+                if far && (edits(word) > 1 || word.chars().count() <= SHORTEST) {
                     continue;
                 }
-                let edits = if further { 2 } else { edits(word) };
+                let edits = if far { 2 } else { edits(word) };
                 for candidate in self.near_ranked(word, edits, MOST_IN_CONTEXT)? {
                     let mut row = words.clone();
                     if let Some(changed) = row.get_mut(place) {
                         *changed = &candidate;
                     }
-                    let (in_a_row, together) = self.row(&row, found)?;
-                    let rank = (in_a_row, together, shared_start(&candidate, word));
-                    if together > 0 && best.as_ref().is_none_or(|(a, b, c, ..)| rank > (*a, *b, *c)) {
-                        best = Some((rank.0, rank.1, rank.2, place, candidate));
+                    let fit = Fit { near: !far, start: shared_start(&candidate, word), ..self.fit(&row, found)? };
+                    if fit.together > 0 && best.as_ref().is_none_or(|(other, ..)| fit > *other) {
+                        best = Some((fit, place, candidate));
                     }
                 }
             }
-            if best.is_some() {
-                break;
-            }
         }
-        let Some((.., place, candidate)) = best else { return Ok(None) };
+        let Some((_, place, candidate)) = best else { return Ok(None) };
         let mut all: Vec<Candidate> = words.iter().map(|word| vec![(*word).to_owned()]).collect();
         if let Some(changed) = all.get_mut(place) {
             *changed = vec![candidate.clone()];
@@ -236,24 +248,24 @@ impl Speller<'_> {
         self.written(text, &BTreeMap::from([(place, vec![candidate])]), &all)
     }
 
-    /// How many documents have these words in a row, and how many have them at all.
-    /// Where documents have the words as typed, only a whole value counts.
-    fn row(&self, words: &[&str], found: u64) -> Result<(u64, u64), Error> {
-        let count =
-            |query: Compiled| count_up_to(self.searcher, &self.public.restrict(self.visible.restrict(query)), MANY);
+    /// How well some words go together. Where documents have the words as typed, only a
+    /// whole value counts.
+    fn fit(&self, words: &[&str], found: u64) -> Result<Fit, Error> {
         let words = || words.iter().copied();
-        if found > 0 {
-            let fields = self.layout.suggest_fields();
-            let whole = count(any_of(fields.map(|field| whole(field.folded, words())).collect()))?;
-            return Ok((whole, whole));
-        }
         let all: Vec<Candidate> = words().map(|word| vec![word.to_owned()]).collect();
         let together = self.documents(&all)?;
         if together == 0 {
-            return Ok((0, 0));
+            return Ok(Fit::default());
         }
-        let fields = self.layout.suggest_fields();
-        Ok((count(any_of(fields.map(|field| phrase(field.folded, words())).collect()))?, together))
+        let count = |ask: &dyn Fn(Field) -> Compiled| {
+            let any = any_of(self.layout.suggest_fields().map(|field| ask(field.folded)).collect());
+            count_up_to(self.searcher, &self.public.restrict(self.visible.restrict(any)), MANY)
+        };
+        let whole = count(&|field| whole(field, words()))?;
+        if found > 0 {
+            return Ok(Fit { whole, together: whole, ..Fit::default() });
+        }
+        Ok(Fit { whole, in_a_row: count(&|field| phrase(field, words()))?, together, ..Fit::default() })
     }
 
     /// The candidate that most documents have together with the words so far;
