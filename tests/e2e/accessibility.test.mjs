@@ -48,7 +48,7 @@ for (const language of ['vi', 'en']) {
       const group = new URL(await page.locator('main .card a').first().getAttribute('href'), page.url()).pathname;
       await page.goto('/people/staff');
       const person = new URL(await page.locator('main td a').first().getAttribute('href'), page.url()).pathname;
-      for (const path of ['/admin', '/admin/plugin/catalogue', '/admin/certificate', '/people', group, '/people/import', '/people/promote', '/people/staff', person, '/me', '/me/password']) {
+      for (const path of ['/admin', '/admin/plugin/catalogue', '/admin/certificate', '/admin/station', '/people', group, '/people/new', '/people/roles', '/people/roles/office', '/people/reads', `${person}/edit`, '/people/import', '/people/promote', '/people/staff', person, '/me', '/me/password']) {
         await page.goto(path);
         await assertAccessible(page, path);
       }

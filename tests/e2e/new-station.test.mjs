@@ -29,11 +29,37 @@ test('whatever address is opened, a new station shows its wizard', async () => {
     assert.equal(new URL(page.url()).pathname, '/setup', address);
   }
   assert.match(await page.locator('main').innerText(), /Đồng hồ máy chủ: \d\d:\d\d, \d\d\/\d\d\/\d{4}/);
+  // Nothing here leads anywhere but to the wizard.
+  assert.equal(await page.locator('header form, header .who, nav.menu').count(), 0);
   for (const width of [1280, 360, 320]) {
     const narrow = await freshPage({ base: NEW, width });
     await narrow.goto('/setup');
     await assertFits(narrow, `the wizard at ${width}`);
   }
+});
+
+test('the clock of the station is compared with the browser’s', async () => {
+  const page = await freshPage({ base: NEW });
+  await page.goto('/setup');
+  const box = page.locator('[data-clock]');
+  assert.match(await box.innerText(), /Chưa rõ đồng hồ này có đúng không/);
+  assert.match(await box.locator('[data-clock-says]').innerText(), /khớp với thiết bị này/);
+  assert.ok(Math.abs(Number(await page.locator('input[name=browser-time]').inputValue()) - Date.now()) < 60_000);
+  assert.equal(await page.getByLabel('Dùng giờ của thiết bị này cho máy chủ').isChecked(), true);
+  // A device that is a day ahead.
+  const ahead = await freshPage({ base: NEW });
+  await ahead.clock.install({ time: new Date(Date.now() + 86_400_000) });
+  await ahead.goto('/setup');
+  assert.match(await ahead.locator('[data-clock-says]').innerText(), /Thiết bị này đang là .*khác giờ của máy chủ/);
+  // One whose clock was never set: its time is refused in words, and nothing is set up.
+  const behind = await freshPage({ base: NEW });
+  await behind.clock.install({ time: new Date('2001-01-01T00:00:00Z') });
+  await behind.goto('/setup');
+  await setUp(behind);
+  await behind.getByText('Giờ của thiết bị này còn sai').first().waitFor();
+  const plain = await freshPage({ base: NEW, script: false });
+  await plain.goto('/setup');
+  assert.match(await plain.locator('[data-clock-says]').innerText(), /so bằng mắt/);
 });
 
 test('a wrong code lets nobody in, and what was typed stays', async () => {

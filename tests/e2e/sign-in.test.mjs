@@ -276,3 +276,26 @@ test('a form of another site changes nothing', async () => {
   await page.goto('/me');
   assert.match(await page.locator('h1').innerText(), /Tài khoản/);
 });
+
+test('re-issuing the PINs of 8A1 leaves the one-click pupil of that class in', async () => {
+  const teacher = await freshPage();
+  await enterAs(teacher, 'giaovien');
+  await openClass(teacher, '8A1');
+  await confirm(teacher, 'Cấp lại mã PIN cho cả lớp');
+  await teacher.locator('.tickets li').first().waitFor({ timeout: 60_000 });
+  const line = await teacher.locator('.tickets li').filter({ hasText: 'Tên đăng nhập: hocsinh' }).first();
+  const pin = (await line.locator('.pin').innerText()).trim();
+  const name = (await line.locator('strong').innerText()).trim();
+  const pupil = await freshPage();
+  await enterAs(pupil, 'hocsinh');
+  assert.equal((await reader(pupil)).trim(), name);
+  // By name it is the new PIN, as in a real school.
+  const typed = await freshPage();
+  for (const [secret, enters] of [[ROLES.hocsinh, false], [pin, true]]) {
+    await typed.goto('/sign-in');
+    await typed.getByLabel('Tên đăng nhập').fill('hocsinh');
+    await typed.getByLabel('Mật khẩu hoặc mã PIN').fill(secret);
+    await typed.locator('main form[action="/sign-in"] button').click();
+    await typed.locator(enters ? 'form[data-sign-out]' : 'main [role=alert]').first().waitFor();
+  }
+});

@@ -11,8 +11,8 @@ use crate::{Error, People, Principal, Relation};
 
 pub(crate) const PERSONS: Table<Person> = Table::new("persons");
 pub(crate) const GROUPS: Table<Group> = Table::new("groups");
-const MEMBERSHIPS: Table<Membership> = Table::new("memberships");
-const GUARDIANS: Table<Guardian> = Table::new("guardians");
+pub(crate) const MEMBERSHIPS: Table<Membership> = Table::new("memberships");
+pub(crate) const GUARDIANS: Table<Guardian> = Table::new("guardians");
 
 /// A person. Fields that were not given are empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -218,6 +218,24 @@ impl<'t> Writer<'t> {
         let mut key = key_of(&guardian.child)?.to_vec();
         key.extend(parent);
         GUARDIANS.put(self.txn, &key, guardian, &[("guardian", &parent)])
+    }
+
+    /// Removes a membership as if it had never been: a mistake, not an end.
+    ///
+    /// # Errors
+    /// An id is malformed, or the journal failed.
+    pub fn drop_membership(&mut self, membership: &Membership) -> Result<(), Error> {
+        MEMBERSHIPS.delete(self.txn, &membership_key(membership)?)
+    }
+
+    /// This person is no longer guardian of that child; both stay.
+    ///
+    /// # Errors
+    /// An id is malformed, or the journal failed.
+    pub fn drop_guardian(&mut self, child: &str, guardian: &str) -> Result<(), Error> {
+        let mut key = key_of(child)?.to_vec();
+        key.extend(key_of(guardian)?);
+        GUARDIANS.delete(self.txn, &key)
     }
 
     /// The transaction, for reading within it.

@@ -3,15 +3,18 @@
 //! The only store of persons: plugins read it field by field, as granted. Everything
 //! lies in the journal under the owner `core`; sign-in sessions are scratch.
 //!
-//! * [`People`] opens it; [`directory`] is who there is, [`roles`] what they may do,
+//! * [`People`] opens it; [`directory`] is who there is, [`clerk`] changes one of
+//!   them by hand, [`roles`] what they may do,
 //!   [`accounts`] how they prove who they are, [`sessions`] that they did.
 //! * [`reads`] is who read what is sensitive of whom.
 //! * [`Principal`] is the result: who asks, with what it may do.
 
 pub mod accounts;
+pub mod clerk;
 pub mod directory;
 mod error;
 pub mod import;
+pub mod notices;
 mod principal;
 pub mod reads;
 pub mod roles;
@@ -119,6 +122,7 @@ fn collections() -> Vec<CollectionSpec> {
         collection("accounts", History::Latest { days: 1 }, &[("username", true)]),
         collection("cards", History::Latest { days: 1 }, &[("person", false)]),
         collection("roles", History::Full, &[]),
+        collection("notices", History::Latest { days: 365 }, &[]),
         collection("station", History::Full, &[]),
         collection("devices", History::Latest { days: 30 }, &[]),
         collection("sessions", History::Scratch, &[("person", false)]),

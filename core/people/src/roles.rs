@@ -9,7 +9,7 @@ use tram_contract::manifest::Manifest;
 use tram_journal::Reader;
 
 use crate::table::Table;
-use crate::{Error, Grant, People, Principal, Relation};
+use crate::{Error, Grant, People, Principal, Relation, notices};
 
 const ROLES: Table<Role> = Table::new("roles");
 const MET: Table<Met> = Table::new("station");
@@ -17,6 +17,8 @@ const MET_KEY: &[u8] = b"permissions";
 
 /// The role that can give everything back.
 pub const ADMINISTRATOR: &str = "administrator";
+
+const LEADERSHIP: &str = "leadership";
 
 /// Permissions without which the administrators could not undo a mistake.
 const KEPT: &[&str] = &["roles.manage", "plugins.manage", "station.manage"];
@@ -47,6 +49,8 @@ pub struct Role {
 /// A permission of core.
 struct CorePermission {
     id: &'static str,
+    /// What it allows, in Vietnamese and English.
+    words: (&'static str, &'static str),
     low_risk: bool,
     /// Role and relation that hold it from the start.
     roles: &'static [(&'static str, Relation)],
@@ -56,6 +60,7 @@ struct CorePermission {
 const PERMISSIONS: &[CorePermission] = &[
     CorePermission {
         id: "people.read",
+        words: ("Xem danh sách người và lớp", "See people and classes"),
         low_risk: false,
         roles: &[
             ("administrator", Relation::All),
@@ -66,28 +71,43 @@ const PERMISSIONS: &[CorePermission] = &[
     },
     CorePermission {
         id: "people.manage",
+        words: ("Thêm, sửa người và lớp", "Add and change people and classes"),
         low_risk: false,
         roles: &[("administrator", Relation::All), ("office", Relation::All)],
     },
     CorePermission {
         id: "people.cards",
+        words: ("Cấp thẻ, mã PIN và cho lớp vào", "Issue cards and PINs, let a class in"),
         low_risk: false,
         roles: &[("administrator", Relation::All), ("office", Relation::All), ("teacher", Relation::ClassTaught)],
     },
     CorePermission {
         id: "reads.see",
+        words: ("Xem ai đã xem thông tin riêng tư", "See who has read sensitive fields"),
         low_risk: false,
         roles: &[("administrator", Relation::All), ("leadership", Relation::All)],
     },
     CorePermission {
         id: "roles.manage",
+        words: ("Cấp tài khoản, vai trò và quyền", "Give accounts, roles and rights"),
         low_risk: false,
         roles: &[("administrator", Relation::All), ("leadership", Relation::All)],
     },
-    CorePermission { id: "plugins.manage", low_risk: false, roles: &[("administrator", Relation::All)] },
-    CorePermission { id: "station.manage", low_risk: false, roles: &[("administrator", Relation::All)] },
+    CorePermission {
+        id: "plugins.manage",
+        words: ("Cài đặt và quản lý các phần", "Install and manage plugins"),
+        low_risk: false,
+        roles: &[("administrator", Relation::All)],
+    },
+    CorePermission {
+        id: "station.manage",
+        words: ("Đổi tên, kết nối và chứng chỉ của trạm", "Change the station's names, connections and certificate"),
+        low_risk: false,
+        roles: &[("administrator", Relation::All)],
+    },
     CorePermission {
         id: "me.read",
+        words: ("Xem thông tin của chính mình", "See what concerns oneself"),
         low_risk: true,
         roles: &[
             ("administrator", Relation::Own),
@@ -109,6 +129,17 @@ const SHIPPED: &[(&str, &str, &str, bool)] = &[
     ("pupil", "Học sinh", "Pupil", false),
     ("guardian", "Phụ huynh", "Guardian", false),
 ];
+
+/// A role by id; one that is not here now has its id for a name.
+pub(crate) fn role_in(from: &impl Reader, id: &str) -> Result<Role, Error> {
+    Ok(ROLES.get(from, id.as_bytes())?.unwrap_or_else(|| Role {
+        id: id.to_owned(),
+        name: Text::from(id),
+        grants: Vec::new(),
+        protected: false,
+        plugin: None,
+    }))
+}
 
 pub(crate) fn core_low_risk() -> HashSet<String> {
     PERMISSIONS.iter().filter(|p| p.low_risk).map(|p| p.id.to_owned()).collect()
@@ -222,6 +253,60 @@ impl People {
         Ok(ROLES.with_prefix(&snapshot, b"")?.into_iter().map(|typed| typed.value).collect())
     }
 
+    /// Makes a role of the school's own, without any grant; answers its id.
+    ///
+    /// # Errors
+    /// The name is empty or taken, or the journal failed.
+    pub fn make_role(&self, by: &Principal, vi: &str, en: &str) -> Result<String, Error> {
+        let invalid = |vi: &str, en: &str| Error::Invalid { field: "name", reason: Text::vi_en(vi, en) };
+        let name = vi.trim();
+        if name.is_empty() {
+            return Err(invalid("Thiếu tên vai trò.", "The role's name is missing."));
+        }
+        if name.chars().count() > 60 {
+            return Err(invalid("Tên vai trò quá dài (tối đa 60 chữ).", "The name is too long (60 letters at most)."));
+        }
+        let english = if en.trim().is_empty() { name } else { en.trim() };
+        let (id, _) = self.change(by, "role made", |txn| {
+            let same = |row: &crate::table::Typed<Role>| {
+                tram_vietnamese::exact(row.value.name.get("vi")) == tram_vietnamese::exact(name)
+            };
+            if ROLES.with_prefix(txn, b"")?.iter().any(same) {
+                return Err(invalid("Đã có vai trò mang tên này.", "There is a role of this name already."));
+            }
+            let id = format!("own-{}", txn.new_id()?);
+            let role = Role {
+                id: id.clone(),
+                name: Text::vi_en(name, english),
+                grants: vec![("me.read".to_owned(), Relation::Own.word().to_owned())],
+                protected: false,
+                plugin: None,
+            };
+            ROLES.put(txn, id.as_bytes(), &role, &[])?;
+            Ok(id)
+        })?;
+        Ok(id)
+    }
+
+    /// Roles that a person holds, those too that follow from what the person is.
+    ///
+    /// # Errors
+    /// There is no such person, or the journal cannot be read.
+    pub fn roles_of(&self, person: &str) -> Result<Vec<Role>, Error> {
+        let snapshot = self.inner.journal.read()?;
+        let held = self.roles_held(&snapshot, person)?;
+        let mut roles = Vec::new();
+        for role in held {
+            roles.extend(ROLES.get(&snapshot, role.as_bytes())?);
+        }
+        Ok(roles)
+    }
+
+    /// Permissions of core, each with its words for people.
+    pub fn core_permissions() -> Vec<(&'static str, Text)> {
+        PERMISSIONS.iter().map(|p| (p.id, Text::vi_en(p.words.0, p.words.1))).collect()
+    }
+
     /// Gives a role a permission with a relation.
     ///
     /// # Errors
@@ -267,9 +352,23 @@ impl People {
         mut change: impl FnMut(&mut Role) -> Result<(), Error>,
     ) -> Result<(), Error> {
         self.change(by, note, |txn| {
-            let mut found = ROLES.get(txn, role.as_bytes())?.ok_or(Error::Missing("role"))?;
-            change(&mut found)?;
-            ROLES.put(txn, role.as_bytes(), &found, &[])
+            let before = ROLES.get(txn, role.as_bytes())?.ok_or(Error::Missing("role"))?;
+            let mut now = before.clone();
+            change(&mut now)?;
+            if now == before {
+                return Ok(());
+            }
+            ROLES.put(txn, role.as_bytes(), &now, &[])?;
+            let (vi, en) = (now.name.get("vi"), now.name.get("en"));
+            let text = Text::vi_en(
+                format!("Quyền của vai trò “{vi}” đã thay đổi. Xem ở trang Tài khoản của tôi."),
+                format!("What the role “{en}” may do has changed. See the page My account."),
+            );
+            notices::tell_holders(txn, role, by, &text)?;
+            if role != LEADERSHIP {
+                notices::tell_leadership(txn, by, &text)?;
+            }
+            Ok(())
         })?;
         Ok(())
     }

@@ -46,6 +46,9 @@ pub struct Station {
     /// Language of those who chose none.
     #[serde(default)]
     pub language: String,
+    /// SHA-256 of the school's own certificate, hex; empty while there is none.
+    #[serde(default)]
+    pub certificate: String,
     /// Whether this is the demonstration school with one-click sign-in.
     #[serde(default)]
     pub demonstration: bool,

@@ -215,8 +215,21 @@
     box.src = box.getAttribute('data-device') + '&t=' + Date.now();
   }
 
+  /* The reader's clock beside the station's, which stood still since the page was made. */
+  function clock(box) {
+    var field = box.querySelector('input[type=hidden]'), says = box.querySelector('[data-clock-says]');
+    var station = Number(box.getAttribute('data-clock')), opened = Date.now(), away = opened - station;
+    var time = new Date(opened).toLocaleString(doc.documentElement.lang === 'vi' ? 'vi-VN' : 'en-GB', { timeZone: 'Asia/Ho_Chi_Minh', hour: '2-digit', minute: '2-digit', day: '2-digit', month: '2-digit', year: 'numeric' });
+    var same = Math.abs(away) < 60000;
+    says.textContent = box.getAttribute(same ? 'data-same' : 'data-differs').replace('{time}', time);
+    says.className = same ? 'quiet' : 'error';
+    field.value = String(opened);
+    field.form.addEventListener('submit', function () { field.value = String(Date.now()); });
+  }
+
   function start() {
     each('input[data-suggest]', suggestions);
+    each('[data-clock]', clock);
     each('input[data-scan]', scan);
     each('[data-job]', follow);
     each('form[data-upload]', upload);

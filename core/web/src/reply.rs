@@ -95,6 +95,7 @@ fn page(
         script: site.assets.script(),
         icon: site.assets.icon(),
         idle: visit.session.as_ref().filter(|(_, session)| session.shared).map(|_| IDLE),
+        setup: !facts.ready,
         demo: site.demo,
         plain: !visit.channel.is_secure(),
     };

@@ -41,9 +41,16 @@ pub fn answer(request: &Request) -> Result<Response> {
     }
 }
 
-/// Completions of what is typed, titles first.
 fn suggest(request: &Request) -> Result<Response> {
-    let typed = request.query("q").unwrap_or_default().trim();
+    Ok(Response::json(&completions(request.query("q").unwrap_or_default())?))
+}
+
+/// Completions of what is typed, titles first; at most 8.
+///
+/// # Errors
+/// As the search service.
+pub(crate) fn completions(typed: &str) -> Result<Vec<String>> {
+    let typed = typed.trim();
     let mut out: Vec<String> = Vec::new();
     if typed.chars().count() >= 2 && typed.len() <= 100 {
         for (field, limit) in [("title", 6), ("author", 3), ("subject", 2)] {
@@ -55,7 +62,7 @@ fn suggest(request: &Request) -> Result<Response> {
         }
         out.truncate(8);
     }
-    Ok(Response::json(&out))
+    Ok(out)
 }
 
 fn number(request: &Request, name: &str, default: u64, most: u64) -> Result<u64> {

@@ -7,6 +7,7 @@ use tram_contract::search::{Query, SearchRequest, Sort};
 use tram_sdk::store::Scan;
 use tram_sdk::{Field, Principal, Result, search, store, value};
 
+use crate::api::completions;
 use crate::import::IMPORTS;
 use crate::messages as m;
 use crate::pages::Say;
@@ -21,6 +22,10 @@ pub fn fill(slot: &str, context: &[Field], by: &Principal) -> Result<Vec<Card>> 
     let say = Say(&by.language);
     match slot {
         "search" => hits(value(context, "q").unwrap_or_default(), &say),
+        "suggest" => Ok(completions(value(context, "q").unwrap_or_default())?
+            .into_iter()
+            .map(|title| Card { title: title.into(), ..Card::default() })
+            .collect()),
         "home-card" => home(&say),
         "waiting" if by.may("catalogue.import") => waiting(&say),
         _ => Ok(Vec::new()),

@@ -390,7 +390,8 @@ pub struct FormField {
     /// Label.
     pub label: Text,
     /// `text`, `textarea`, `number`, `date`, `year`, `select`, `checkbox`, `radio`, `password`,
-    /// `pin`, `scan` (a scanner types here), `file`, `hidden`, `email`, `search`.
+    /// `pin`, `scan` (a scanner types here), `file`, `hidden`, `email`, `search`,
+    /// `clock` (sends the reader's own time, milliseconds since 1970; `value` is what it is compared with).
     pub kind: String,
     /// Value shown.
     #[serde(default)]

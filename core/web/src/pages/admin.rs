@@ -54,6 +54,7 @@ pub(super) fn page(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) -> 
     widgets.push(Widget::Actions {
         actions: vec![
             link(messages::text("jobs.list"), "/jobs"),
+            link(messages::text("station.title"), "/admin/station"),
             link(messages::text("tls.title"), "/tls"),
             link(messages::text("certificate.title"), "/admin/certificate"),
         ],
@@ -117,47 +118,6 @@ pub(super) fn size(bytes: u64) -> String {
         1_000_000..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
         _ => format!("{:.1} GB", bytes as f64 / 1e9),
     }
-}
-
-/// `/admin/certificate`: the school's own certificate and key, as PEM.
-pub(super) fn certificate(site: &Site, visit: &mut Visit, form: Option<ShellForm>) -> Response<Body> {
-    if let Err(reply) = permitted(site, visit, "station.manage") {
-        return *reply;
-    }
-    let taken = form.map(|form| site.tls.take_own(form.get("chain").to_owned(), form.get("key").to_owned()));
-    let error = match taken {
-        Some(Ok(())) => return reply::see_other("/admin/certificate"),
-        Some(Err(error)) => Some(messages::text_with("certificate.wrong", &[("reason", &error.to_string())])),
-        None => None,
-    };
-    let mut widgets = Vec::new();
-    if site.tls.has_own() {
-        widgets.push(Widget::Notice { tone: Tone::Good, text: messages::text("certificate.used"), links: Vec::new() });
-    }
-    widgets.push(Widget::Paragraph { text: messages::text("certificate.about"), quiet: false });
-    let field = |name: &str, label: Text| FormField {
-        name: name.into(),
-        kind: "textarea".into(),
-        label,
-        required: true,
-        autocomplete: "off".into(),
-        ..FormField::default()
-    };
-    let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    widgets.push(Widget::Form(Form {
-        action: "/admin/certificate".into(),
-        fields: vec![
-            field("chain", messages::text("certificate.chain")),
-            field("key", messages::text("certificate.key")),
-        ],
-        submit: messages::text("certificate.take"),
-        tone: Tone::Primary,
-        error,
-        ..Form::default()
-    }));
-    let mut page = Page::new(messages::text("certificate.title"), widgets);
-    page.breadcrumbs = vec![Link::new(messages::text("menu.admin"), "/admin")];
-    reply::shell(site, visit, status, &page)
 }
 
 pub(super) fn failed(site: &Site, visit: &mut Visit, error: &tram_host::Error) -> Response<Body> {

@@ -2,11 +2,12 @@
 
 use hyper::{Response, StatusCode};
 use tram_contract::Text;
-use tram_contract::page::{Action, DetailRow, DetailValue, Form, FormField, Link, Page, Tone, Widget};
-use tram_people::Channel;
+use tram_contract::page::{Action, Card, DetailRow, DetailValue, Form, FormField, Link, Page, Tone, Widget};
 use tram_people::accounts::Strength;
+use tram_people::notices::Notice;
+use tram_people::{Channel, Relation};
 
-use super::ShellForm;
+use super::{ShellForm, roles};
 use crate::messages;
 use crate::query;
 use crate::reply;
@@ -58,8 +59,91 @@ pub(super) fn page(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) -> 
         post: true,
         ..Action::default()
     });
+    let reads = format!("/people/reads?person={}", session.person);
+    actions.push(Action { label: messages::text("reads.own"), href: reads, ..Action::default() });
     widgets.push(Widget::Actions { actions });
+    match rights(site, &session.person) {
+        Ok(found) => widgets.extend(found),
+        Err(error) => return reply::problem(site, visit, StatusCode::INTERNAL_SERVER_ERROR, error.text()),
+    }
     reply::shell(site, visit, StatusCode::OK, &Page::new(messages::text("me.title"), widgets))
+}
+
+/// The roles of a person, what each allows, and what was done to the account.
+fn rights(site: &Site, person: &str) -> Result<Vec<Widget>, tram_people::Error> {
+    let mut widgets = Vec::new();
+    let notices = site.people.notices(person)?;
+    if !notices.is_empty() {
+        widgets.push(Widget::Heading { level: 2, text: messages::text("me.notices") });
+        let mut steps = Vec::new();
+        for notice in &notices {
+            steps.push(told(site, notice)?);
+        }
+        widgets.push(Widget::Steps { steps });
+        if notices.iter().any(|notice| !notice.seen) {
+            widgets.push(Widget::Actions {
+                actions: vec![Action {
+                    label: messages::text("me.notices-seen"),
+                    href: "/me/notices".into(),
+                    post: true,
+                    tone: Tone::Primary,
+                    ..Action::default()
+                }],
+            });
+        }
+    }
+    let known = roles::permissions(site);
+    widgets.push(Widget::Heading { level: 2, text: messages::text("me.roles") });
+    for role in site.people.roles_of(person)? {
+        let grants = role
+            .grants
+            .iter()
+            .filter_map(|(permission, relation)| Some(roles::grant_words(&known, permission, Relation::of(relation)?)));
+        let steps = vec![Widget::Steps { steps: grants.collect() }];
+        widgets.push(Widget::Disclosure { summary: role.name.clone(), open: false, widgets: steps });
+    }
+    Ok(widgets)
+}
+
+/// A notice with when and by whom.
+fn told(site: &Site, notice: &Notice) -> Result<Text, tram_people::Error> {
+    let by = match notice.by.len() {
+        26 => site.people.person(&notice.by)?.map(|person| person.name),
+        _ => None,
+    };
+    let by = by.map_or_else(|| messages::text("me.by-console"), Text::from);
+    let when = super::moment(notice.at);
+    let join = |language: &str| format!("{when}: {} ({})", notice.text.get(language), by.get(language));
+    Ok(Text::vi_en(join("vi"), join("en")))
+}
+
+/// Cards of notices that the reader has not seen, for the start page.
+pub(super) fn unseen(site: &Site, visit: &Visit) -> Vec<Card> {
+    let Some((_, session)) = &visit.session else { return Vec::new() };
+    let notices = site.people.notices(&session.person).unwrap_or_else(|error| {
+        log::error!("notices were not read: {error}");
+        Vec::new()
+    });
+    let unseen = notices.into_iter().filter(|notice| !notice.seen);
+    unseen
+        .map(|notice| Card {
+            title: notice.text,
+            href: "/me".into(),
+            subtitle: super::moment(notice.at).into(),
+            ..Card::default()
+        })
+        .collect()
+}
+
+/// `/me/notices`: the reader has seen them.
+pub(super) fn notices(site: &Site, visit: &mut Visit, form: Option<ShellForm>) -> Response<Body> {
+    let Some((_, session)) = visit.session.clone() else { return to_sign_in(visit) };
+    if form.is_some()
+        && let Err(error) = site.people.notices_seen(&visit.principal, &session.person)
+    {
+        return reply::problem(site, visit, StatusCode::INTERNAL_SERVER_ERROR, error.text());
+    }
+    reply::see_other("/me")
 }
 
 /// `/me/password`: the old one, the new one twice. Every other session of the person

@@ -11,12 +11,16 @@ mod moment;
 mod people;
 mod people_import;
 mod person;
+mod person_form;
 mod plugin;
 mod promote;
+mod reads;
 mod rights;
+mod roles;
 mod setup;
 mod sign_in;
 mod start;
+mod station;
 mod tls;
 
 use hyper::{Response, StatusCode};
@@ -40,6 +44,7 @@ pub(crate) fn find(path: &str) -> Option<Handler> {
     Some(match segments.as_slice() {
         [""] => start::page,
         ["search"] => start::search,
+        ["search", "suggest"] => start::suggest,
         ["sign-in"] => sign_in::page,
         ["sign-in", "demo"] => sign_in::demo,
         ["sign-out"] => sign_in::out,
@@ -47,6 +52,7 @@ pub(crate) fn find(path: &str) -> Option<Handler> {
         ["lesson"] => sign_in::lesson,
         ["me"] => me::page,
         ["me", "password"] => me::password,
+        ["me", "notices"] => me::notices,
         ["setup"] => setup::page,
         ["tls"] => tls::page,
         ["tls", "seen.svg"] => tls::seen,
@@ -55,14 +61,20 @@ pub(crate) fn find(path: &str) -> Option<Handler> {
         ["people", "import"] => people_import::page,
         ["people", "promote"] => promote::page,
         ["people", "staff"] => person::staff,
+        ["people", "new"] | ["people", "person", _, "edit"] => person_form::page,
         ["people", "person", _] => person::page,
+        ["people", "person", _, "membership" | "end"] => person_form::membership,
+        ["people", "roles"] => roles::list,
+        ["people", "roles", _] | ["people", "roles", _, "give" | "take" | "hold" | "drop"] => roles::page,
+        ["people", "reads"] => reads::page,
         ["people", "group", _] => people::group,
         ["people", "group", _, "let-in"] => people::let_in,
         ["people", "group", _, "cards"] => people::cards,
         ["people", "group", _, "pins"] => people::pins,
         ["admin"] => admin::page,
         ["admin", "install"] => install::page,
-        ["admin", "certificate"] => admin::certificate,
+        ["admin", "station"] => station::page,
+        ["admin", "certificate"] => station::certificate,
         ["admin", "plugin", _] => plugin::page,
         ["admin", "plugin", _, "switch" | "remove" | "retry" | "drop"] => plugin::change,
         ["jobs"] => jobs::list,
@@ -110,6 +122,19 @@ pub(crate) fn other_host(site: &Site, visit: &Visit) -> Response<Body> {
     reply.headers_mut().insert(hyper::header::CONTENT_TYPE, html);
     headers::secure(reply.headers_mut(), Some(headers::INERT));
     reply
+}
+
+/// Date and time as people write them, in Vietnam's zone, which has had no change of
+/// clocks since 1975. `unix_ms`: milliseconds since 1970.
+fn moment(unix_ms: i64) -> String {
+    let time = jiff::Timestamp::from_millisecond(unix_ms.saturating_add(7 * 3_600_000))
+        .map(|time| jiff::tz::Offset::UTC.to_datetime(time));
+    time.map_or_else(
+        |_| "?".to_owned(),
+        |time| {
+            format!("{:02}:{:02}, {:02}/{:02}/{}", time.hour(), time.minute(), time.day(), time.month(), time.year())
+        },
+    )
 }
 
 /// Segment of a path, percent-decoded; empty when there is none.

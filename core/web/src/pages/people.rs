@@ -46,18 +46,27 @@ pub(super) fn page(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) -> 
     let manages = visit.principal.holds("people.manage");
     let import = Link::new(messages::text("import.title"), "/people/import");
     if widgets.is_empty() {
-        let links = if manages { vec![import.clone()] } else { Vec::new() };
+        let new = Link::new(messages::text("person.new"), "/people/new");
+        let links = if manages { vec![import.clone(), new] } else { Vec::new() };
         widgets.push(Widget::Empty { text: messages::text("people.none"), links });
     } else if manages {
         let promote =
             Action { label: messages::text("promote.title"), href: "/people/promote".into(), ..Action::default() };
         let import = Action { label: import.text, href: import.href, ..Action::default() };
-        widgets.insert(0, Widget::Actions { actions: vec![import, promote] });
+        let new = Action { label: messages::text("person.new"), href: "/people/new".into(), ..Action::default() };
+        widgets.insert(0, Widget::Actions { actions: vec![new, import, promote] });
     }
-    if visit.principal.holds("roles.manage") {
-        let staff =
-            Action { label: messages::text("account.staff"), href: "/people/staff".into(), ..Action::default() };
-        widgets.insert(0, Widget::Actions { actions: vec![staff] });
+    let link = |label: Text, href: &str| Action { label, href: href.into(), ..Action::default() };
+    let mut actions = Vec::new();
+    if visit.principal.holds_all("roles.manage") {
+        actions.push(link(messages::text("account.staff"), "/people/staff"));
+        actions.push(link(messages::text("roles.title"), "/people/roles"));
+    }
+    if visit.principal.holds_all("reads.see") {
+        actions.push(link(messages::text("reads.title"), "/people/reads"));
+    }
+    if !actions.is_empty() {
+        widgets.insert(0, Widget::Actions { actions });
     }
     reply::shell(site, visit, StatusCode::OK, &Page::new(messages::text("menu.people"), widgets))
 }
@@ -97,13 +106,22 @@ pub(super) fn group(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) ->
     };
     let manages = matches!(site.people.reaches_group(&visit.principal, "people.cards", &group.id), Ok(true))
         && group.kind == "class";
+    let ids: Vec<&str> = members.iter().filter(|person| !person.birth.is_empty()).map(|p| p.id.as_str()).collect();
+    if let Err(error) = site.people.note_own_read(&visit.principal, &["birth"], &ids) {
+        return failed(site, visit, &error);
+    }
     let column = |label: Text| Column { label, numeric: false };
     let cell = |text: &str| Cell { text: text.into(), ..Cell::default() };
     let rows = members
         .iter()
         .enumerate()
         .map(|(at, person)| {
-            vec![cell(&(at + 1).to_string()), cell(&person.name), cell(&person.code), cell(&written(&person.birth))]
+            vec![
+                cell(&(at + 1).to_string()),
+                Cell { href: Some(format!("/people/person/{}", person.id)), ..cell(&person.name) },
+                cell(&person.code),
+                cell(&written(&person.birth)),
+            ]
         })
         .collect();
     let caption =
@@ -123,9 +141,12 @@ pub(super) fn group(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) ->
     } else {
         Widget::Table(Table { caption, columns, rows })
     });
-    widgets.push(Widget::Actions {
-        actions: vec![Action { label: messages::text("people.print"), print: true, ..Action::default() }],
-    });
+    let mut actions = vec![Action { label: messages::text("people.print"), print: true, ..Action::default() }];
+    if group.kind == "class" && visit.principal.holds_all("people.manage") {
+        let href = format!("/people/new?class={}", group.id);
+        actions.push(Action { label: messages::text("person.new"), href, ..Action::default() });
+    }
+    widgets.push(Widget::Actions { actions });
     let mut page = Page::new(Text::from(group.name), widgets);
     page.breadcrumbs = vec![Link::new(messages::text("menu.people"), "/people")];
     reply::shell(site, visit, StatusCode::OK, &page)
@@ -334,7 +355,7 @@ pub(super) fn failed(site: &Site, visit: &mut Visit, error: &Error) -> Response<
 }
 
 /// `2012-03-04` as people write it.
-fn written(date: &str) -> String {
+pub(super) fn written(date: &str) -> String {
     match date.split('-').collect::<Vec<_>>().as_slice() {
         [year, month, day] => format!("{day}/{month}/{year}"),
         _ => date.to_owned(),

@@ -1,14 +1,18 @@
-//! Accounts of the staff: who works here, with which sign-in name, password and roles.
+//! A person's page: who it is, in which groups, and for the staff the account with its
+//! sign-in name, password and roles.
 
 use hyper::{Response, StatusCode};
 use tram_contract::Text;
-use tram_contract::page::{Cell, Column, DetailRow, DetailValue, Form, FormField, Link, Page, Table, Tone, Widget};
+use tram_contract::page::{
+    Action, Cell, Column, DetailRow, DetailValue, Form, FormField, Link, Page, Table, Tone, Widget,
+};
 use tram_people::Error;
 use tram_people::accounts::Account;
+use tram_people::clerk::{GuardianEntry, PHONE};
 use tram_people::directory::Person;
 use tram_people::roles::Role;
 
-use super::{ShellForm, me, people, segment};
+use super::{ShellForm, me, people, person_form, segment};
 use crate::messages;
 use crate::reply;
 use crate::server::body::Body;
@@ -68,17 +72,22 @@ fn row(person: &Person, account: &Account, roles: &[Role]) -> Vec<Cell> {
     ]
 }
 
-/// `/people/person/ID`: sign-in name, a first password, roles.
+/// `/people/person/ID`: what is known of a person whom the reader's permission reaches;
+/// for the staff, sign-in name, a first password, roles.
 pub(super) fn page(site: &Site, visit: &mut Visit, form: Option<ShellForm>) -> Response<Body> {
-    if let Err(reply) = permitted(site, visit) {
-        return *reply;
+    if visit.session.is_none() {
+        return me::to_sign_in(visit);
     }
     let id = segment(&visit.path, 2);
     let found = site.people.person(&id).and_then(|person| {
-        let person =
-            person.filter(|person| person.kinds.iter().any(|kind| kind == "staff")).ok_or(Error::Missing("person"))?;
+        let person = person.ok_or(Error::Missing("person"))?;
+        let is_staff = person.kinds.iter().any(|kind| kind == "staff");
+        let accounts = is_staff && visit.principal.holds_all("roles.manage");
+        if !accounts && !site.people.reaches_person(&visit.principal, "people.read", &id)? {
+            return Err(Error::Forbidden);
+        }
         let account = site.people.account(&id)?.unwrap_or_default();
-        let mut roles = site.people.roles()?;
+        let mut roles = if accounts { site.people.roles()? } else { Vec::new() };
         roles.retain(|role| !FOLLOWING.contains(&role.id.as_str()));
         Ok((person, account, roles))
     });
@@ -87,6 +96,9 @@ pub(super) fn page(site: &Site, visit: &mut Visit, form: Option<ShellForm>) -> R
         Err(error) => return people::failed(site, visit, &error),
     };
     let Some(form) = form else { return show(site, visit, &person, &account, &roles, None) };
+    if roles.is_empty() {
+        return people::failed(site, visit, &Error::Forbidden);
+    }
     match write(site, visit, &person, &account, &roles, &form) {
         Ok(()) => reply::see_other(&format!("/people/person/{id}?said=saved")),
         Err(wrong) => {
@@ -94,6 +106,104 @@ pub(super) fn page(site: &Site, visit: &mut Visit, form: Option<ShellForm>) -> R
             show(site, visit, &person, &sent, &roles, Some(wrong))
         }
     }
+}
+
+/// What is known of the person, as rows. Noted in the read log before it is shown.
+fn facts(site: &Site, visit: &Visit, person: &Person) -> Result<Vec<DetailRow>, Error> {
+    let guardians = site.people.guardians_of(&person.id)?;
+    let more: Vec<&str> = person.more.keys().map(String::as_str).collect();
+    let mut read = vec!["birth", "gender"];
+    if !guardians.is_empty() {
+        read.push("guardians");
+    }
+    read.extend(&more);
+    site.people.note_own_read(&visit.principal, &read, &[&person.id])?;
+    let mut rows = Vec::new();
+    let mut row = |label: Text, values: Vec<DetailValue>| {
+        if !values.is_empty() {
+            rows.push(DetailRow { label, values });
+        }
+    };
+    let plain = |value: &str| match value.is_empty() {
+        true => Vec::new(),
+        false => vec![DetailValue { text: value.into(), href: None }],
+    };
+    row(messages::text("people.code"), plain(&person.code));
+    row(messages::text("account.title"), plain(&person.title));
+    row(messages::text("people.birth"), plain(&people::written(&person.birth)));
+    row(messages::text("import.m-gender"), plain(&person.gender));
+    for (name, value) in &person.more {
+        let label = if name == PHONE { messages::text("person.phone") } else { Text::from(name.as_str()) };
+        row(label, plain(value));
+    }
+    let guardian = |known: &GuardianEntry| {
+        let words = [known.name.as_str(), known.relation.as_str(), known.phone.as_str()];
+        let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+        DetailValue { text: words.join(", ").into(), href: Some(format!("/people/person/{}", known.id)) }
+    };
+    row(messages::text("person.guardians"), guardians.iter().map(guardian).collect());
+    if person.left {
+        row(messages::text("person.left"), vec![DetailValue { text: messages::text("person.left-yes"), href: None }]);
+    }
+    Ok(rows)
+}
+
+/// Memberships, the present ones first; who manages people ends them here.
+fn memberships(site: &Site, person: &Person, manages: bool) -> Result<Vec<Widget>, Error> {
+    let mut all = site.people.memberships_of(&person.id)?;
+    all.sort_by(|a, b| (!a.to.is_empty(), &b.from).cmp(&(!b.to.is_empty(), &a.from)));
+    let mut rows = Vec::new();
+    let mut ends = Vec::new();
+    for membership in &all {
+        let Some(group) = site.people.group(&membership.group)? else { continue };
+        let role = person_form::role_name(&membership.role);
+        let role = match membership.subject.is_empty() {
+            true => role,
+            false => Text::vi_en(
+                format!("{}: {}", role.get("vi"), membership.subject),
+                format!("{}: {}", role.get("en"), membership.subject),
+            ),
+        };
+        let cell = |text: Text| Cell { text, ..Cell::default() };
+        let name = format!("{} {}", group.name, group.year);
+        rows.push(vec![
+            Cell { href: Some(format!("/people/group/{}", group.id)), ..cell(name.trim().into()) },
+            cell(role.clone()),
+            cell(people::written(&membership.from).into()),
+            cell(people::written(&membership.to).into()),
+        ]);
+        if manages && membership.to.is_empty() {
+            let with = [("group", group.name.as_str()), ("role", "")];
+            let value = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+            ends.push(Action {
+                label: messages::text_with("person.end", &with),
+                href: format!("/people/person/{}/end", person.id),
+                post: true,
+                confirm: Some(messages::text_with("person.end-question", &with)),
+                values: vec![
+                    value("group", &membership.group),
+                    value("role", &membership.role),
+                    value("subject", &membership.subject),
+                    value("from", &membership.from),
+                ],
+                ..Action::default()
+            });
+        }
+    }
+    let mut widgets = Vec::new();
+    if !rows.is_empty() {
+        let columns = ["person.group", "person.as", "person.from", "person.to"]
+            .map(|label| Column { label: messages::text(label), numeric: false })
+            .to_vec();
+        widgets.push(Widget::Table(Table { caption: messages::text("person.memberships"), columns, rows }));
+    }
+    if !ends.is_empty() {
+        widgets.push(Widget::Actions { actions: ends });
+    }
+    if manages {
+        widgets.push(person_form::membership_form(site, &person.id));
+    }
+    Ok(widgets)
 }
 
 fn permitted(site: &Site, visit: &mut Visit) -> Result<(), Box<Response<Body>>> {
@@ -198,30 +308,44 @@ fn show(
     if visit.asked("said") == Some("saved") && wrong.is_none() {
         widgets.push(Widget::Notice { tone: Tone::Good, text: messages::text("account.saved"), links: Vec::new() });
     }
-    let row =
-        |label: Text, value: &str| DetailRow { label, values: vec![DetailValue { text: value.into(), href: None }] };
-    let rows: Vec<DetailRow> =
-        [(messages::text("people.code"), &person.code), (messages::text("account.title"), &person.title)]
-            .into_iter()
-            .filter(|(_, value)| !value.is_empty())
-            .map(|(label, value)| row(label, value))
-            .collect();
+    let manages = visit.principal.holds_all("people.manage");
+    let shown = facts(site, visit, person).and_then(|rows| Ok((rows, memberships(site, person, manages)?)));
+    let (rows, groups) = match shown {
+        Ok(shown) => shown,
+        Err(error) => return people::failed(site, visit, &error),
+    };
     if !rows.is_empty() {
         widgets.push(Widget::Details { rows });
     }
+    let mut actions = Vec::new();
+    if manages {
+        let edit = format!("/people/person/{}/edit", person.id);
+        actions.push(Action { label: messages::text("person.edit"), href: edit, ..Action::default() });
+    }
+    if visit.principal.holds_all("reads.see") {
+        let reads = format!("/people/reads?person={}", person.id);
+        actions.push(Action { label: messages::text("reads.title"), href: reads, ..Action::default() });
+    }
+    if !actions.is_empty() {
+        widgets.push(Widget::Actions { actions });
+    }
+    widgets.extend(groups);
     let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    widgets.push(Widget::Form(Form {
-        action: format!("/people/person/{}", person.id),
-        fields,
-        submit: messages::text("account.save"),
-        tone: Tone::Primary,
-        error: wrong.map(|(_, text)| text),
-        ..Form::default()
-    }));
+    if !roles.is_empty() {
+        widgets.push(Widget::Heading { level: 2, text: messages::text("account.heading") });
+        widgets.push(Widget::Form(Form {
+            action: format!("/people/person/{}", person.id),
+            fields,
+            submit: messages::text("account.save"),
+            tone: Tone::Primary,
+            error: wrong.map(|(_, text)| text),
+            ..Form::default()
+        }));
+    }
     let mut page = Page::new(Text::from(person.name.clone()), widgets);
-    page.breadcrumbs = vec![
-        Link::new(messages::text("menu.people"), "/people"),
-        Link::new(messages::text("account.staff"), "/people/staff"),
-    ];
+    page.breadcrumbs = vec![Link::new(messages::text("menu.people"), "/people")];
+    if !roles.is_empty() {
+        page.breadcrumbs.push(Link::new(messages::text("account.staff"), "/people/staff"));
+    }
     reply::shell(site, visit, status, &page)
 }

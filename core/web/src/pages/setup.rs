@@ -4,17 +4,18 @@ use std::time::Duration;
 
 use hyper::{Response, StatusCode};
 use tram_contract::Text;
-use tram_contract::page::{Choice, Form, FormField, Link, Page, Tone, Widget};
+use tram_contract::page::{Form, FormField, Link, Page, Tone, Widget};
+use tram_journal::{TimeQuality, clock};
 use tram_people::accounts::{Strength, check_password};
 use tram_people::directory::{Person, Writer};
-use tram_people::station::TlsMode;
 use tram_people::{Error, Principal};
 
-use super::{ShellForm, tls};
+use super::{ShellForm, station, tls};
 use crate::messages;
 use crate::reply;
 use crate::server::body::Body;
 use crate::site::Site;
+use crate::tls::authority::BUILD_DAY;
 use crate::visit::Visit;
 use crate::walls::cookies::Cookie;
 
@@ -58,21 +59,13 @@ fn found(site: &Site, form: &ShellForm) -> Result<String, Wrong> {
             return Err((again, messages::text("me.password-differs")));
         }
     }
+    let names = station::read_names(form.get("names")).map_err(|text| ("names", text))?;
+    set_clock(form)?;
     let first = administrator(site, form, ["name", "username", "password"])?;
     if !form.get("name2").is_empty() {
         administrator(site, form, ["name2", "username2", "password2"])?;
     }
-    let mode = match form.get("tls") {
-        "all-strict" => TlsMode::AllStrict,
-        "own-name" => TlsMode::OwnName,
-        _ => TlsMode::StaffStrict,
-    };
-    let names: Vec<String> = form
-        .get("names")
-        .split([' ', ',', '\n'])
-        .map(|name| crate::walls::names::bare(name.trim()))
-        .filter(|name| !name.is_empty())
-        .collect();
+    let mode = station::mode(form.get("tls"));
     let school = form.get("school").to_owned();
     site.people
         .change_station(&Principal::console("vi"), |station| {
@@ -85,6 +78,62 @@ fn found(site: &Site, form: &ShellForm) -> Result<String, Wrong> {
         .map_err(|error| ("school", error.text()))?;
     site.forget_facts();
     Ok(first)
+}
+
+/// Field with the browser's time, milliseconds since 1970, that the script fills in.
+const BROWSER_TIME: &str = "browser-time";
+/// A clock that differs by less is taken for right.
+const SAME_MS: i64 = 60_000;
+
+/// The clock of the box and how it was set; the browser's time where no time server
+/// has set it.
+fn clock_fields(form: Option<&ShellForm>) -> Vec<FormField> {
+    let time = clock::now();
+    let quality = match time.quality {
+        TimeQuality::Ntp => messages::text("setup.clock-ntp"),
+        TimeQuality::Browser => messages::text("setup.clock-browser"),
+        TimeQuality::Unset => messages::text("setup.clock-unset"),
+    };
+    let now = super::moment(time.unix_ms);
+    let mut fields = vec![FormField {
+        group: messages::text("setup.time"),
+        name: BROWSER_TIME.into(),
+        kind: "clock".into(),
+        label: messages::text_with("setup.clock", &[("now", &now)]),
+        help: quality,
+        value: time.unix_ms.to_string(),
+        ..FormField::default()
+    }];
+    if time.quality != TimeQuality::Ntp {
+        fields.push(FormField {
+            name: "take-time".into(),
+            kind: "checkbox".into(),
+            label: messages::text("setup.take-time"),
+            help: messages::text("setup.take-time-help"),
+            value: form.map_or("1", |form| form.get("take-time")).to_owned(),
+            ..FormField::default()
+        });
+    }
+    fields
+}
+
+/// Takes the browser's time when no time server has set the clock and the administrator
+/// says so.
+fn set_clock(form: &ShellForm) -> Result<(), Wrong> {
+    let time = clock::now();
+    let Ok(browser) = form.get(BROWSER_TIME).parse::<i64>() else { return Ok(()) };
+    if time.quality == TimeQuality::Ntp || form.get("take-time") != "1" {
+        return Ok(());
+    }
+    if browser.div_euclid(86_400_000) < BUILD_DAY {
+        return Err((BROWSER_TIME, messages::text("setup.clock-wrong")));
+    }
+    if browser.abs_diff(time.unix_ms) < SAME_MS.unsigned_abs() {
+        clock::set_quality(TimeQuality::Browser);
+    } else {
+        clock::take_from_browser(browser);
+    }
+    Ok(())
 }
 
 /// Makes an administrator. Trying again after a mistake finds the person of the try
@@ -153,9 +202,8 @@ fn show(site: &Site, visit: &mut Visit, form: Option<&ShellForm>, wrong: Option<
         ..field(name, "password", messages::text("me.password-again"), none())
     };
     let optional = |field: FormField| FormField { required: false, ..field };
-    let mode = |value: &str, label: Text| Choice { value: value.into(), label };
     let tls = value("tls");
-    let fields = vec![
+    let mut fields = vec![
         FormField {
             autocomplete: "off".into(),
             kind: "scan".into(),
@@ -187,24 +235,15 @@ fn show(site: &Site, visit: &mut Visit, form: Option<&ShellForm>, wrong: Option<
         }),
         optional(password("password2", messages::text("me.password-new"))),
         optional(again("again2")),
-        FormField {
-            group: messages::text("setup.network"),
-            value: if tls.is_empty() { "staff-strict".into() } else { tls },
-            choices: vec![
-                mode("staff-strict", messages::text("setup.tls-staff")),
-                mode("all-strict", messages::text("setup.tls-all")),
-                mode("own-name", messages::text("setup.tls-own")),
-            ],
-            ..field("tls", "radio", messages::text("setup.tls"), messages::text("setup.tls-help"))
-        },
+        FormField { group: messages::text("setup.network"), ..station::mode_field(&tls, error("tls")) },
         optional(field("names", "text", messages::text("setup.names"), messages::text("setup.names-help"))),
     ];
+    fields.extend(clock_fields(form));
     let mut widgets = Vec::new();
     if !visit.channel.is_secure() {
         let text = messages::text_with("setup.plain", &[("address", &tls::secure_address(site))]);
         widgets.push(Widget::Notice { tone: Tone::Warning, text, links: Vec::new() });
     }
-    widgets.push(Widget::Paragraph { text: messages::text_with("setup.clock", &[("now", &now())]), quiet: false });
     let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     widgets.push(Widget::Form(Form {
         action: "/setup".into(),
@@ -215,17 +254,4 @@ fn show(site: &Site, visit: &mut Visit, form: Option<&ShellForm>, wrong: Option<
         ..Form::default()
     }));
     reply::shell(site, visit, status, &Page::new(messages::text("setup.title"), widgets))
-}
-
-/// Date and time at the station as people write them, in Vietnam's zone, which has
-/// had no change of clocks since 1975.
-fn now() -> String {
-    let ms = tram_journal::clock::now().unix_ms.saturating_add(7 * 3_600_000);
-    let time = jiff::Timestamp::from_millisecond(ms).map(|time| jiff::tz::Offset::UTC.to_datetime(time));
-    time.map_or_else(
-        |_| "?".to_owned(),
-        |time| {
-            format!("{:02}:{:02}, {:02}/{:02}/{}", time.hour(), time.minute(), time.day(), time.month(), time.year())
-        },
-    )
 }

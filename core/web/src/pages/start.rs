@@ -4,7 +4,7 @@ use hyper::{Response, StatusCode};
 use tram_contract::page::{Card, Cards, Link, Page, SearchBox, Tone, Widget};
 use tram_people::station::TlsMode;
 
-use super::ShellForm;
+use super::{ShellForm, me};
 use crate::messages;
 use crate::render::links;
 use crate::reply;
@@ -14,12 +14,15 @@ use crate::visit::Visit;
 
 /// Longest query that is handed on, in characters.
 const QUERY: usize = 200;
+/// Most suggestions.
+const SUGGESTIONS: usize = 8;
 
 /// `/`: the search box, what waits for the reader, what plugins show.
 pub(super) fn page(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) -> Response<Body> {
     let mut widgets = vec![search_box("")];
     if visit.session.is_some() {
-        let waiting = fill(site, visit, "waiting", &[]);
+        let mut waiting = me::unseen(site, visit);
+        waiting.extend(fill(site, visit, "waiting", &[]));
         widgets.push(Widget::Heading { level: 2, text: messages::text("start.waiting") });
         widgets.push(match waiting.is_empty() {
             true => Widget::Paragraph { text: messages::text("start.nothing-waits"), quiet: true },
@@ -87,13 +90,30 @@ pub(super) fn search(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) -
     reply::shell(site, visit, StatusCode::OK, &page)
 }
 
+/// `/search/suggest?q=`: completions of what is typed, from every plugin that has some,
+/// as a JSON list of strings.
+pub(super) fn suggest(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) -> Response<Body> {
+    let typed: String = visit.asked("q").unwrap_or_default().trim().chars().take(QUERY).collect();
+    let mut words: Vec<String> = Vec::new();
+    if typed.chars().count() >= 2 {
+        let filled = site.plugins.fill("suggest", &[("q".to_owned(), typed)], &visit.principal);
+        for card in filled.into_iter().flat_map(|(_, cards)| cards) {
+            let word = visit.language.of_text(&card.title).to_owned();
+            if !words.contains(&word) && words.len() < SUGGESTIONS {
+                words.push(word);
+            }
+        }
+    }
+    reply::bytes(StatusCode::OK, "application/json", serde_json::json!(words).to_string())
+}
+
 fn search_box(value: &str) -> Widget {
     Widget::SearchBox(SearchBox {
         action: "/search".into(),
         name: "q".into(),
         value: value.to_owned(),
         label: messages::text("search.label"),
-        suggest: None,
+        suggest: Some("/search/suggest".into()),
         keep: Vec::new(),
     })
 }

@@ -82,6 +82,15 @@ impl Renderer<'_> {
                     (about)
                 }
             },
+            // The reader's own clock beside the one in `value`; the script fills it in.
+            "clock" => html! {
+                div.field data-clock=(field.value) data-same=(self.say("clock.same")) data-differs=(self.say("clock.differs")) {
+                    p.label { (label) }
+                    (about)
+                    input type="hidden" name=(field.name) value="";
+                    p role="status" data-clock-says { (self.say("clock.no-script")) }
+                }
+            },
             "radio" => html! {
                 fieldset.field aria-describedby=[wiring.described.as_deref()] {
                     legend { (label) (required) }

@@ -86,6 +86,8 @@ pub(crate) struct Frame<'a> {
     pub(crate) icon: &'a str,
     /// Seconds without a touch after which a shared computer signs out.
     pub(crate) idle: Option<u32>,
+    /// Whether the station is being set up: nothing but the wizard leads anywhere.
+    pub(crate) setup: bool,
     /// Whether the station is a demonstration.
     pub(crate) demo: bool,
     /// Whether this page came over plain HTTP from the network.

@@ -78,14 +78,14 @@ fn header(r: &Renderer<'_>, searches: bool) -> Markup {
                     }
                     span { (frame.station) }
                 }
-                @if !searches {
+                @if !searches && !frame.setup {
                     form.quick role="search" action="/search" method="get" {
                         input type="search" name="q" aria-label=(r.say("search.label")) placeholder=(r.say("search.label"))
                             autocomplete="off" autocapitalize="off" spellcheck="false" enterkeyhint="search" maxlength="200";
                         button type="submit" { (r.say("search.button")) }
                     }
                 }
-                div.who {
+                @if !frame.setup { div.who {
                     @match frame.reader {
                         Some(name) => {
                             a href="/me" { (name) }
@@ -96,9 +96,9 @@ fn header(r: &Renderer<'_>, searches: bool) -> Markup {
                         }
                         None => { a href="/sign-in" { (r.say("sign-in.link")) } }
                     }
-                }
+                } }
             }
-            @if !frame.menu.is_empty() {
+            @if !frame.menu.is_empty() && !frame.setup {
                 nav.menu aria-label=(r.say("shell.menu")) {
                     ul {
                         @for item in frame.menu {

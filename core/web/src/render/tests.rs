@@ -23,6 +23,7 @@ fn frame() -> Frame<'static> {
         script: "/-/tram.js",
         icon: "/-/icon.svg",
         idle: None,
+        setup: false,
         demo: false,
         plain: false,
     }

@@ -18,7 +18,7 @@ use super::{Error, files};
 
 /// The day this version was made, as days since 1970. A box whose clock was never
 /// set still makes certificates that are valid today.
-const BUILD_DAY: i64 = 20_758;
+pub(crate) const BUILD_DAY: i64 = 20_758;
 /// Days of the authority.
 const AUTHORITY_DAYS: i64 = 3_652;
 /// Days of a leaf; browsers refuse more than 398.
