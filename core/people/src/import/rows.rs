@@ -52,11 +52,17 @@ fn date(text: &str) -> Option<Date> {
     Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()
 }
 
-/// Excel makes a number of a telephone number and loses its 0.
-fn telephone(head: &str, cell: &str) -> String {
-    let head = tram_vietnamese::fold(head);
-    let is = head.contains("dien thoai") || head.contains("sdt");
-    if is && cell.len() == 9 && cell.bytes().all(|b| b.is_ascii_digit()) { format!("0{cell}") } else { cell.to_owned() }
+/// A further field: its name and value. The person's own telephone goes where the form
+/// of a person has it; Excel makes a number of it, and loses its 0.
+fn further(head: &str, cell: &str) -> (String, String) {
+    let folded = tram_vietnamese::fold(head);
+    let is_number = folded.contains("dien thoai") || folded.contains("sdt");
+    let cell = match is_number && cell.len() == 9 && cell.bytes().all(|b| b.is_ascii_digit()) {
+        true => format!("0{cell}"),
+        false => cell.to_owned(),
+    };
+    let own = ["dien thoai", "so dien thoai", "sdt"].contains(&folded.trim());
+    (if own { crate::clerk::PHONE.to_owned() } else { head.to_owned() }, cell)
 }
 
 struct Cells<'a> {
@@ -184,11 +190,7 @@ fn draft(cells: &Cells<'_>, row: usize, kind: Kind, today: &str) -> Result<Draft
         .iter()
         .filter(|column| column.meaning == Meaning::More)
         .filter_map(|column| {
-            cells
-                .row
-                .get(column.at)
-                .filter(|cell| !cell.is_empty())
-                .map(|cell| (column.head.clone(), telephone(&column.head, cell)))
+            cells.row.get(column.at).filter(|cell| !cell.is_empty()).map(|cell| further(&column.head, cell))
         })
         .collect();
     let guardians = [(Meaning::Father, "cha"), (Meaning::Mother, "mẹ"), (Meaning::Guardian, "người giám hộ")]
@@ -216,6 +218,15 @@ fn draft(cells: &Cells<'_>, row: usize, kind: Kind, today: &str) -> Result<Draft
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
+
+    #[test]
+    fn the_own_telephone_goes_where_the_form_has_it() {
+        let own = |head: &str, cell: &str| further(head, cell);
+        assert_eq!(own("Số điện thoại", "912345678"), ("phone".into(), "0912345678".into()));
+        assert_eq!(own("SĐT", "0912 345 678"), ("phone".into(), "0912 345 678".into()));
+        assert_eq!(own("Điện thoại cha", "912345678"), ("Điện thoại cha".into(), "0912345678".into()));
+        assert_eq!(own("Dân tộc", "123456789"), ("Dân tộc".into(), "123456789".into()));
+    }
 
     #[test]
     fn dates_as_people_write_them() {

@@ -18,6 +18,10 @@ use crate::visit::Visit;
 
 /// Readings on a page.
 const ROWS: usize = 50;
+/// Fields in a row, before "and so many more".
+const FIELDS: usize = 4;
+/// Fields that are named first.
+const KNOWN: [&str; 4] = ["birth", tram_people::clerk::PHONE, "guardians", "gender"];
 /// Names of persons in a row, before "and so many more".
 const NAMES: usize = 3;
 
@@ -92,12 +96,7 @@ impl Names<'_> {
 
 fn row(names: &mut Names<'_>, site: &Site, seen: &Seen) -> Result<Vec<Cell>, Error> {
     let cell = |text: Text| Cell { text, ..Cell::default() };
-    let (mut vi, mut en) = (Vec::new(), Vec::new());
-    for field in &seen.fields {
-        let words = field_name(field);
-        vi.push(words.get("vi").to_owned());
-        en.push(words.get("en").to_owned());
-    }
+    let what = fields(&seen.fields);
     let mut whom = Vec::new();
     for person in seen.persons.iter().take(NAMES) {
         whom.push(names.of(person)?);
@@ -120,10 +119,27 @@ fn row(names: &mut Names<'_>, site: &Site, seen: &Seen) -> Result<Vec<Cell>, Err
     Ok(vec![
         cell(super::moment(seen.time.unix_ms).into()),
         cell(names.of(&seen.actor)?.into()),
-        cell(Text::vi_en(vi.join(", "), en.join(", "))),
+        cell(what),
         cell(whom),
         cell(through),
     ])
+}
+
+/// Names of fields, the best known first, at most [`FIELDS`] of them in words.
+fn fields(names: &[String]) -> Text {
+    let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
+    names.sort_by_key(|name| KNOWN.iter().position(|known| known == name).unwrap_or(KNOWN.len()));
+    let shown: Vec<Text> = names.iter().take(FIELDS).map(|name| field_name(name)).collect();
+    let join = |language: &str| shown.iter().map(|words| words.get(language)).collect::<Vec<_>>().join(", ");
+    let (vi, en) = (join("vi"), join("en"));
+    match names.len().saturating_sub(FIELDS) {
+        0 => Text::vi_en(vi, en),
+        more => {
+            let more = more.to_string();
+            let with = |names: &str| messages::text_with("reads.and-fields", &[("names", names), ("count", &more)]);
+            Text::vi_en(with(&vi).get("vi"), with(&en).get("en"))
+        }
+    }
 }
 
 /// A field's name for people.
