@@ -92,6 +92,7 @@ test('the wizard ends signed in, and is never there again', async () => {
   await page.getByRole('heading', { level: 1, name: 'Trường THCS Rạch Miễu' }).waitFor();
   assert.equal((await page.locator('header .who a[href="/me"]').innerText()).trim(), 'Nguyễn Thị Lan');
   assert.ok((await page.locator('nav.menu a').allInnerTexts()).includes('Quản trị'));
+  await page.getByText('Hiện không có việc gì chờ bạn.').waitFor();
   await page.goto('/setup');
   assert.equal(new URL(page.url()).pathname, '/');
   const stranger = await freshPage({ base: NEW });

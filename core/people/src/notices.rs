@@ -9,7 +9,7 @@ use tram_journal::{Id, Reader, Txn};
 use crate::accounts::ACCOUNTS;
 use crate::directory::key_of;
 use crate::table::Table;
-use crate::{Error, People, Principal};
+use crate::{Error, People, Principal, station};
 
 const NOTICES: Table<Notice> = Table::new("notices");
 /// Notices of a person that are shown; older ones stay in the journal.
@@ -30,9 +30,10 @@ pub struct Notice {
     pub seen: bool,
 }
 
-/// Writes a notice to a person within a transaction.
+/// Writes a notice to a person within a transaction. What the person did himself and
+/// what the first set-up does is no news.
 pub(crate) fn tell(txn: &mut Txn, to: &str, by: &Principal, text: &Text) -> Result<(), Error> {
-    if by.person.as_deref() == Some(to) {
+    if by.person.as_deref() == Some(to) || !station::is_ready(txn)? {
         return Ok(());
     }
     let mut key = key_of(to)?.to_vec();

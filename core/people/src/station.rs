@@ -67,6 +67,11 @@ struct Device {
 /// changes, so that it survives UniKey; no 0/O, 1/I.
 const CODE_LETTERS: &[u8; 16] = b"23456789CGHKMNPT";
 
+/// Whether the first-run wizard is done.
+pub(crate) fn is_ready(from: &impl tram_journal::Reader) -> Result<bool, Error> {
+    Ok(STATION.get(from, KEY)?.is_some_and(|station| station.ready))
+}
+
 impl People {
     /// What is known of the station.
     ///

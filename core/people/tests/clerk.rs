@@ -20,6 +20,7 @@ fn school() -> School {
     let options = Options { segment_size: 1 << 20, reserve: 0, min_free: 0, ..Options::default() };
     let people = People::open(Journal::create(dir.path(), options).unwrap()).unwrap();
     let console = Principal::console("vi");
+    people.change_station(&console, |station| station.ready = true).unwrap();
     let class = |name: &str| Group {
         kind: "class".into(),
         name: name.into(),
@@ -212,6 +213,12 @@ fn changes_of_rights_are_told_to_whom_they_concern() {
     people.notices_seen(console, &bay).unwrap();
     assert!(unseen(&bay).is_empty());
     assert_eq!(people.notices(&bay).unwrap().len(), 4);
+
+    // The first set-up is no news to anybody.
+    people.change_station(console, |station| station.ready = false).unwrap();
+    people.set_roles(console, &lan, &[]).unwrap();
+    people.change_station(console, |station| station.ready = true).unwrap();
+    assert_eq!(unseen(&lan).len(), 1);
 
     // What administrators need to undo a mistake stays theirs.
     assert!(people.take_grant(console, "administrator", "roles.manage", Relation::All).is_err());

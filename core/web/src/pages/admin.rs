@@ -4,7 +4,7 @@
 use hyper::header::{self, HeaderValue};
 use hyper::{Response, StatusCode};
 use tram_contract::Text;
-use tram_contract::page::{Action, Badge, Card, Cards, Form, FormField, Link, Page, Tone, Widget};
+use tram_contract::page::{Action, Badge, Card, Cards, Form, FormField, Page, Tone, Widget};
 use tram_host::{PluginState, PluginStatus};
 use tram_people::Error;
 
