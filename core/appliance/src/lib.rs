@@ -1,6 +1,31 @@
 //! What a box does that a plain server does not: it is flashed, found on the LAN,
 //! updated into its other slot, and rolled back by itself.
 //!
+//! * `update`: the signed file, and writing it; `slots`: which version starts next.
+//! * `helper`: the one process that is root, and what may be asked of it.
+//! * `health`: whether a new version is good; `boot`: what is done before the network.
+//! * `console`: the screen of the box; `network`: its address; `install`: its disk.
+//!
 //! Nothing here serves pages; `tram` hands the web what it needs of it.
 
+pub mod boot;
+pub mod console;
+pub mod error;
+#[cfg(test)]
+mod fake;
 pub mod files;
+pub mod health;
+pub mod helper;
+pub mod install;
+pub mod network;
+pub mod notify;
+pub mod place;
+pub mod program;
+pub mod slots;
+pub mod state;
+pub mod update;
+pub mod version;
+
+pub use error::Error;
+pub use place::Place;
+pub use version::Version;
