@@ -10,6 +10,7 @@ use tram_web::{DemoAccount, WebOptions};
 use crate::arguments::ServeOptions;
 use crate::control;
 use crate::logging;
+use crate::pulse::Pulse;
 use crate::station::Station;
 
 /// The command.
@@ -18,8 +19,15 @@ use crate::station::Station;
 /// The folder does not open, or an address cannot be listened on.
 pub(crate) fn serve(options: &ServeOptions) -> Result<()> {
     logging::begin();
+    if options.appliance {
+        crate::station::create_if_empty(&options.data)?;
+    }
     let station = Station::open(&options.data, options.plugins)?;
-    serve_station(station, options, None, |_| Ok(()))
+    if !options.appliance {
+        return serve_station(station, options, None, |_| Ok(()));
+    }
+    let pulse = Pulse::new(&station, &options.data)?;
+    serve_station(station, options, None, |addresses| pulse.begin(addresses))
 }
 
 /// Serves an open station, as the demonstration school when its accounts are given; `ready` is called with the addresses once they listen.

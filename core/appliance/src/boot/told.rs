@@ -3,6 +3,8 @@
 //! The server writes it; console and helper, which are root, read it. It holds the
 //! set-up code while that is needed, so nobody else may read it.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::Doing;
@@ -26,14 +28,19 @@ pub struct Station {
 impl Station {
     /// What was written last; none before the first start has come so far.
     pub fn read(place: &Place) -> Option<Self> {
-        state::read(&place.data.join("box/station.json"))
+        Self::of_folder(&place.data)
+    }
+
+    /// As [`Station::read`], of a data folder.
+    pub fn of_folder(data: &Path) -> Option<Self> {
+        state::read(&data.join("box/station.json"))
     }
 
     /// Writes it into a data folder.
     ///
     /// # Errors
     /// The folder cannot be written.
-    pub fn keep(&self, data: &std::path::Path) -> Result<(), Error> {
+    pub fn keep(&self, data: &Path) -> Result<(), Error> {
         use std::os::unix::fs::PermissionsExt;
         let folder = data.join("box");
         std::fs::create_dir_all(&folder).doing("box")?;

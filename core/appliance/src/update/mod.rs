@@ -7,7 +7,7 @@ mod keys;
 mod pack;
 mod refusal;
 
-pub use apply::{Step, apply, arm, check, drop_staged, settle};
+pub use apply::{Step, Told, apply, arm, check, drop_staged, settle};
 pub use format::{MAGIC, Manifest, Part, Update};
 pub use keys::{Key, Keys, SigningKey};
 pub use pack::{Contents, pack};
