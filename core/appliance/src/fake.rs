@@ -12,7 +12,7 @@
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
-use crate::update::{Contents, Keys, SigningKey, pack};
+use crate::update::{Contents, SigningKey, pack};
 use crate::{Place, program};
 
 /// A squashfs as far as its first bytes go.
@@ -68,10 +68,6 @@ impl Fake {
         std::fs::create_dir_all(self.place.os_release.parent().unwrap()).unwrap();
         std::fs::write(&self.place.os_release, release).unwrap();
         std::fs::write(&self.place.started, format!("TRAM_SLOT={slot}\nTRAM_VERSION={version}\n")).unwrap();
-    }
-
-    pub(crate) fn keys(&self) -> Keys {
-        Keys::read(&self.place.keys).unwrap()
     }
 
     /// An update file where uploads lie.

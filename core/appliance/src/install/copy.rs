@@ -93,10 +93,15 @@ fn squashfs_size(from: &mut File) -> io::Result<u64> {
 pub(super) fn make_fat(disk: &Path, part: &Partition, label: &str) -> Result<(), Error> {
     let sectors = (part.start / 512).to_string();
     let blocks = (part.size / 1024).to_string();
-    // Below some 33 MiB a FAT32 would have too few clusters.
-    let kind = if part.size >= 128 << 20 { "32" } else { "16" };
     let disk = disk.to_string_lossy();
-    program::run("mkfs.vfat", &["-I", "-F", kind, "-n", label, "--offset", &sectors, &disk, &blocks], None)?;
+    let mut arguments = vec!["-I", "-n", label, "--offset", &sectors];
+    // The firmware's standard wants FAT32 for an ESP; a small one would have too few
+    // clusters, and mkfs.vfat chooses.
+    if part.size >= 128 << 20 {
+        arguments.extend(["-F", "32"]);
+    }
+    arguments.extend([&*disk, &blocks]);
+    program::run("mkfs.vfat", &arguments, None)?;
     Ok(())
 }
 
