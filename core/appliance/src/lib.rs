@@ -24,6 +24,7 @@ pub mod program;
 pub mod slots;
 pub mod state;
 pub mod update;
+pub mod updates;
 pub mod version;
 
 pub use error::Error;

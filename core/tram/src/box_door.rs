@@ -1,9 +1,11 @@
 //! What the console asks of the running station, through its control socket.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use tram_appliance::console::Door;
+use tram_appliance::updates::Updates;
 use tram_appliance::{Error, Place};
 use tram_people::{People, Principal};
 
@@ -52,6 +54,39 @@ impl Door for ControlDoor {
             "Restoring is not possible on this screen yet: use the set-up page of a new station.",
         ))
     }
+}
+
+/// The updates of the box that serves `data`. Installed plugins are compiled ahead by the
+/// program of the next version, as this user.
+pub(crate) fn updates(data: &Path, host: tram_host::Host) -> Arc<Updates> {
+    let place = Place { data: data.to_owned(), ..Place::default() };
+    let data = data.to_owned();
+    Arc::new(Updates::new(
+        &place,
+        Box::new(move |next| {
+            let folder = data.join("update/components");
+            let compiled = compile_ahead(&host, &data, next, &folder);
+            let _ = std::fs::remove_dir_all(&folder);
+            compiled.map_err(|error| tram_contract::Text::from(format!("{error:#}")))
+        }),
+    ))
+}
+
+fn compile_ahead(host: &tram_host::Host, data: &Path, next: &Path, folder: &Path) -> Result<()> {
+    if host.unpack_installed(folder)? == 0 {
+        return Ok(());
+    }
+    let done = std::process::Command::new(next.join("usr/bin/tram"))
+        .arg("--data")
+        .arg(data)
+        .arg("precompile")
+        .arg(folder)
+        .output()
+        .context("the program of the next version does not start")?;
+    if !done.status.success() {
+        bail!("{}", String::from_utf8_lossy(&done.stderr).trim());
+    }
+    Ok(())
 }
 
 /// Administrators, as JSON pairs of sign-in name and person.

@@ -54,6 +54,7 @@ pub(crate) fn serve_station(
             data: options.data.clone(),
             demo: demo.is_some(),
             demo_accounts: demo.unwrap_or_default(),
+            updates: options.appliance.then(|| crate::box_door::updates(&options.data, station.host.clone())),
             shutdown: stopped,
         };
         let server = tram_web::Server::bind(web, station.host.clone(), station.people.clone(), station.journal.clone())

@@ -15,6 +15,7 @@ use std::time::Duration;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tram_appliance::updates::Updates;
 use tram_host::Host;
 use tram_journal::Journal;
 use tram_people::People;
@@ -42,6 +43,8 @@ pub struct WebOptions {
     pub demo: bool,
     /// Accounts that the demonstration school offers with one click.
     pub demo_accounts: Vec<DemoAccount>,
+    /// Updates of the system, when this is a box.
+    pub updates: Option<Arc<Updates>>,
     /// Becomes true when the station stops.
     pub shutdown: watch::Receiver<bool>,
 }
@@ -56,6 +59,7 @@ impl Default for WebOptions {
             data: PathBuf::new(),
             demo: false,
             demo_accounts: Vec::new(),
+            updates: None,
             shutdown,
         }
     }
@@ -122,9 +126,19 @@ impl Server {
         let station = names::own_name(&journal.station().to_bytes());
         let keys = Tls::open(&options.data, &station, today())?;
         let key = site::form_key(&options.data)?;
-        let WebOptions { demo, demo_accounts, .. } = options;
-        let site =
-            Site::new(Parts { plugins, people, journal, tls: keys, key, demo, demo_accounts, http_port, https_port });
+        let WebOptions { demo, demo_accounts, updates, .. } = options;
+        let site = Site::new(Parts {
+            plugins,
+            people,
+            journal,
+            tls: keys,
+            key,
+            demo,
+            demo_accounts,
+            updates,
+            http_port,
+            https_port,
+        });
         Ok(Self { listeners, site: Arc::new(site), stop: options.shutdown })
     }
 
