@@ -83,7 +83,9 @@ check("explain offers few indexes to scan", len(offered) > 15, offered)
 for index in offered:
     start = "1990" if index == "dc.date" else "a" if "language" in index else "0"
     terms = scan(f'{index}="{start}"')
-    check(f"scan of {index} lists nothing", terms or "issn" in index, terms)
+    # The demonstration school invents no ISBN, so it has none to list.
+    numbers = index.lower().endswith(("identifier", "isbn", "issn")) and not index.endswith("recordIdentifier")
+    check(f"scan of {index} lists nothing", terms or numbers, terms)
     for term, count in terms[:2]:
         found = sruthi.searchretrieve(url, query=f'{index}="{term}"', record_schema="marcxml")
         check(f"{index}={term}: scan says {count}, a search {found.count}", found.count == count)
