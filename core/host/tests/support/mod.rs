@@ -98,7 +98,7 @@ impl Station {
         let people = People::open(journal.clone()).unwrap();
         let options = HostOptions {
             data: folder.path().join("data"),
-            extract_time: Duration::from_secs(2),
+            extract_time: Duration::from_secs(10),
             ..HostOptions::default()
         };
         let host = Host::start(options, journal.clone(), people.clone(), embedded).unwrap();
