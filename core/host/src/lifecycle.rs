@@ -145,8 +145,13 @@ fn put_in(core: &Core, entry: &Arc<Entry>) {
 
 /// Starts a plugin whose component is at hand.
 fn start(core: &Arc<Core>, entry: &Arc<Entry>, component: &Component) -> Result<(), Error> {
-    let plugin =
-        Plugin::load(core.engine_for(&entry.manifest), component, Arc::clone(&entry.manifest), entry.grants.clone(), entry.ceilings)?;
+    let plugin = Plugin::load(
+        core.engine_for(&entry.manifest),
+        component,
+        Arc::clone(&entry.manifest),
+        entry.grants.clone(),
+        entry.ceilings,
+    )?;
     if !entry.grants.topics.is_empty() {
         let head = core.journal.head().sequence;
         delivery::commit(core, |txn| delivery::begin(txn, entry.id(), head))?;
@@ -337,7 +342,13 @@ pub(crate) fn install(
         unix_ms: tram_journal::clock::now().unix_ms,
     };
     let entry = Arc::new(entry(&package, &now, false)?);
-    Plugin::load(core.engine_for(&entry.manifest), &component, Arc::clone(&entry.manifest), entry.grants.clone(), entry.ceilings)?;
+    Plugin::load(
+        core.engine_for(&entry.manifest),
+        &component,
+        Arc::clone(&entry.manifest),
+        entry.grants.clone(),
+        entry.ceilings,
+    )?;
     declare(core, &package.manifest, now.ceilings, false)?;
     let note = match (inspection.publisher_changes, &inspection.installed) {
         (true, _) => "a plugin was replaced by another publisher's",
