@@ -61,6 +61,8 @@ pub(crate) struct Frame {
     pub(crate) depth: u32,
     pub(crate) cause: Option<u64>,
     pub(crate) note: String,
+    /// The job whose step it is.
+    pub(crate) job: Option<String>,
 }
 
 /// What is left of a run once the instance is gone.
@@ -88,6 +90,7 @@ impl Frame {
             depth: 0,
             cause: None,
             note: String::new(),
+            job: None,
         })
     }
 
@@ -106,6 +109,7 @@ impl Frame {
             random: None,
             deadline: Instant::now() + time,
             memory_refused: false,
+            job: self.job.clone(),
         };
         let mut store = Store::new(&self.core.engine, state);
         store.limiter(|state| state);

@@ -66,6 +66,15 @@ pub(crate) fn runtime_engine(instances: u32) -> Result<Engine, Error> {
     Engine::new(&config).map_err(Error::engine)
 }
 
+/// The engine of extractors: few run at once and some need much, so their memory is
+/// had when it is needed and given back.
+///
+/// # Errors
+/// The compiler does not know the target.
+pub(crate) fn extract_engine() -> Result<Engine, Error> {
+    baseline_engine()
+}
+
 /// An engine that only compiles: for the build and for the child compiler. What it
 /// makes loads in [`runtime_engine`] on every processor with x86-64-v2.
 ///

@@ -19,7 +19,7 @@ use tram_people::{People, Principal};
 use crate::capabilities::{Drafts, file_of, register};
 use crate::compile::Cache;
 use crate::consent::{Ceilings, Consent, Decided};
-use crate::engine::{Ticker, runtime_engine};
+use crate::engine::{Ticker, extract_engine, runtime_engine};
 use crate::grants::Grants;
 use crate::index::Indexes;
 use crate::inner::{Core, Registry, Signal};
@@ -29,7 +29,7 @@ use crate::plugin::Entry;
 use crate::request::{BlobRef, Reply, Request, Upload};
 use crate::routing::{self, Found};
 use crate::vendors::Vendors;
-use crate::{CallError, Error, call, delivery, lifecycle, tables};
+use crate::{CallError, Error, call, delivery, extract, lifecycle, tables};
 
 /// How a host is set up.
 #[derive(Debug, Clone)]
@@ -41,11 +41,13 @@ pub struct HostOptions {
     pub compiler: Vec<OsString>,
     /// Component instances at once; each has up to 64 MiB.
     pub instances: u32,
+    /// What an extractor may take for one file, on the wall's clock.
+    pub extract_time: Duration,
 }
 
 impl Default for HostOptions {
     fn default() -> Self {
-        Self { data: PathBuf::new(), compiler: Vec::new(), instances: 24 }
+        Self { data: PathBuf::new(), compiler: Vec::new(), instances: 24, extract_time: Duration::from_secs(60) }
     }
 }
 
@@ -165,7 +167,7 @@ pub struct Host {
 
 struct Threads {
     background: Mutex<Vec<JoinHandle<()>>>,
-    _ticker: Ticker,
+    _tickers: [Ticker; 2],
 }
 
 impl Host {
@@ -181,7 +183,8 @@ impl Host {
         // run inside other calls.
         let instances = options.instances.max(12);
         let engine = runtime_engine(instances)?;
-        let ticker = Ticker::start(&engine)?;
+        let extract_engine = extract_engine()?;
+        let tickers = [Ticker::start(&engine)?, Ticker::start(&extract_engine)?];
         let requests = instances - 6;
         let core = Arc::new(Core {
             cache: Cache::open(options.data.join("cache").join("plugins"), options.compiler)?,
@@ -199,18 +202,24 @@ impl Host {
             journal,
             people,
             engine,
+            extract_engine,
+            extract_time: options.extract_time,
         });
         for embedded in embedded {
             lifecycle::embed(&core, embedded)?;
         }
         lifecycle::load_installed(&core)?;
         let mut background = Vec::new();
-        for (name, work) in [("tram-jobs", jobs::work as fn(&Arc<Core>)), ("tram-events", delivery::work)] {
+        for (name, work) in [
+            ("tram-jobs", jobs::work as fn(&Arc<Core>)),
+            ("tram-events", delivery::work),
+            ("tram-extract", extract::work),
+        ] {
             let core = Arc::clone(&core);
             let thread = std::thread::Builder::new().name(name.into()).stack_size(2 << 20);
             background.push(thread.spawn(move || work(&core))?);
         }
-        Ok(Self { core, threads: Arc::new(Threads { background: Mutex::new(background), _ticker: ticker }) })
+        Ok(Self { core, threads: Arc::new(Threads { background: Mutex::new(background), _tickers: tickers }) })
     }
 
     pub(crate) fn core(&self) -> &Core {

@@ -17,6 +17,7 @@ mod consent;
 mod delivery;
 mod engine;
 mod error;
+mod extract;
 mod grants;
 mod host;
 mod index;

@@ -14,6 +14,7 @@ use wasmtime::component::{Component, Linker, types::ComponentItem};
 use crate::bindings::{api, indexer, job, pages, queryable, slots, subscriber};
 use crate::consent::Ceilings;
 use crate::engine::MEMORY_MAX;
+use crate::extract;
 use crate::grants::Grants;
 use crate::host::Asset;
 use crate::permits::{Allowance, Breaker, Permits};
@@ -101,6 +102,14 @@ pub(crate) struct Plugin {
     pub(crate) grants: Grants,
     pub(crate) limits: Limits,
     pub(crate) points: Points,
+    /// Of an extractor, which has nothing else.
+    pub(crate) extracting: Option<Extracting>,
+}
+
+/// An extractor, linked with nothing but a file.
+pub(crate) struct Extracting {
+    pub(crate) engine: Engine,
+    pub(crate) pre: crate::bindings::extractor::WithExtractorPre<extract::OneFile>,
 }
 
 /// The plugin's own limits, within the host's ceilings.
@@ -151,6 +160,11 @@ impl Plugin {
         grants: Grants,
         ceilings: Ceilings,
     ) -> Result<Self, Error> {
+        if !manifest.extractor.is_empty() {
+            let extracting = Some(Extracting { engine: engine.clone(), pre: extract::link(engine, component)? });
+            let limits = Limits::of(&manifest, ceilings);
+            return Ok(Self { manifest, grants, limits, points: Points::default(), extracting });
+        }
         let used = imports(engine, component);
         check_imports(&used, &Grants::asked(&manifest))?;
         let mut linker = Linker::<State>::new(engine);
@@ -167,7 +181,7 @@ impl Plugin {
             queryable: queryable::WithQueryablePre::new(pre).ok(),
         };
         let limits = Limits::of(&manifest, ceilings);
-        Ok(Self { manifest, grants, limits, points })
+        Ok(Self { manifest, grants, limits, points, extracting: None })
     }
 }
 

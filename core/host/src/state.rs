@@ -146,6 +146,8 @@ pub(crate) struct State {
     /// The clock's end of the call, for host functions that wait.
     pub(crate) deadline: Instant,
     pub(crate) memory_refused: bool,
+    /// Id of the job whose step this is.
+    pub(crate) job: Option<String>,
 }
 
 impl State {

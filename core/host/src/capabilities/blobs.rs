@@ -97,7 +97,8 @@ fn key(owner: &str, id: &str) -> Result<Vec<u8>, Failure> {
     Ok(tables::joined(owner, &id.to_bytes()))
 }
 
-fn file(reader: &dyn Reader, owner: &str, id: &str) -> Result<Option<FileRow>, Failure> {
+/// The plugin's file of this id, as the host keeps it.
+pub(crate) fn file(reader: &dyn Reader, owner: &str, id: &str) -> Result<Option<FileRow>, Failure> {
     let row = reader.get(tables::OWNER, FILES, &key(owner, id)?)?;
     row.map(|row| tables::decode("a file's record", &row.value))
         .transpose()
