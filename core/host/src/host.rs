@@ -16,6 +16,7 @@ use tram_contract::page::Card;
 use tram_journal::{BlobWriter, Context, Journal, Usage};
 use tram_people::{People, Principal};
 
+use crate::basis::Basis;
 use crate::capabilities::{Drafts, file_of, register};
 use crate::compile::Cache;
 use crate::consent::{Ceilings, Consent, Decided};
@@ -261,6 +262,19 @@ impl Host {
         call::request(&self.core, &self.entry(plugin)?, route, request, principal)
     }
 
+    /// Whether a call made now by the same request and the same principal would be
+    /// answered as it was when `basis` was noted; counts as a call of the plugin's when it
+    /// does. Nothing that was acknowledged before is missed.
+    pub fn confirm(&self, basis: &Basis) -> bool {
+        basis.confirm(&self.core)
+    }
+
+    /// Whether calls of this plugin run on the caller's own thread, as the bundled ones'
+    /// do; a vendor's wait for their share of the processor.
+    pub fn runs_here(&self, plugin: &str) -> bool {
+        self.core.entry(plugin).is_some_and(|entry| entry.embedded)
+    }
+
     /// Begins a file that comes with a request or a job of the plugin's.
     ///
     /// # Errors
@@ -457,6 +471,7 @@ impl Host {
         };
         metric("running", "gauge", &|entry| u8::from(entry.running().is_some()).to_string());
         metric("calls_total", "counter", &|entry| entry.counts.calls.load(Ordering::Relaxed).to_string());
+        metric("recalled_total", "counter", &|entry| entry.counts.recalled.load(Ordering::Relaxed).to_string());
         metric("failures_total", "counter", &|entry| entry.counts.failures.load(Ordering::Relaxed).to_string());
         metric("seconds_total", "counter", &|entry| {
             let spent = Duration::from_nanos(entry.counts.nanoseconds.load(Ordering::Relaxed));

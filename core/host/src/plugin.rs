@@ -63,9 +63,17 @@ pub(crate) struct Counts {
     pub(crate) calls: AtomicU64,
     pub(crate) failures: AtomicU64,
     pub(crate) nanoseconds: AtomicU64,
+    /// Calls that were answered by an earlier answer.
+    pub(crate) recalled: AtomicU64,
 }
 
 impl Counts {
+    /// Counts a call that an earlier answer stood in for.
+    pub(crate) fn recall(&self) {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        self.recalled.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(crate) fn add(&self, spent: Duration, failed: bool) {
         self.calls.fetch_add(1, Ordering::Relaxed);
         self.failures.fetch_add(u64::from(failed), Ordering::Relaxed);

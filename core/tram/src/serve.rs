@@ -1,6 +1,7 @@
 //! `tram serve`: opens a folder and serves it until told to stop.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use tokio::signal::unix::{SignalKind, signal};
@@ -41,7 +42,11 @@ pub(crate) fn serve_station(
     ready: impl FnOnce(&[SocketAddr]) -> Result<()>,
 ) -> Result<()> {
     control::listen(&options.data, &station)?;
+    // One more than there are processors: short calls run on these threads, and one of
+    // them is always left for connections.
+    let processors = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(processors + 1)
         .enable_all()
         .max_blocking_threads(48)
         .build()
@@ -71,10 +76,29 @@ pub(crate) fn serve_station(
             // The receivers are gone only when the server is; then there is nothing to stop.
             let _ = stop.send(true);
         });
-        server.run().await.context("serving failed")
+        let tidying = tokio::spawn(tidy_memory());
+        let served = server.run().await.context("serving failed");
+        tidying.abort();
+        served
     });
-    runtime.shutdown_timeout(std::time::Duration::from_secs(5));
+    runtime.shutdown_timeout(Duration::from_secs(5));
     let _ = std::fs::remove_file(options.data.join("control.sock"));
     station.close()?;
     served
+}
+
+/// How often memory that nobody uses is given back.
+const TIDY: Duration = Duration::from_secs(10);
+
+/// Gives back what a burst of requests or an import left behind. The allocator by itself
+/// only gives back the end of an arena, above the last block in use.
+async fn tidy_memory() {
+    loop {
+        tokio::time::sleep(TIDY).await;
+        // SAFETY: malloc_trim takes the allocator's own locks and touches free pages alone.
+        let tidied = tokio::task::spawn_blocking(|| unsafe { libc::malloc_trim(0) }).await;
+        if tidied.is_err() {
+            return;
+        }
+    }
 }

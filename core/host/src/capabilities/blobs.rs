@@ -161,12 +161,14 @@ impl State {
 impl Host for State {
     fn stat(&mut self, id: String) -> Result<Option<Info>, Failure> {
         self.gate("blobs")?;
+        self.traces.host_rows();
         let row = file(self.reader()?, self.owner(), &id)?;
         Ok(row.map(|row| Info { size: row.size, media_type: row.media_type, name: row.name }))
     }
 
     fn read(&mut self, id: String, offset: u64, length: u32) -> Result<Vec<u8>, Failure> {
         self.gate("blobs")?;
+        self.traces.host_rows();
         let row = file(self.reader()?, self.owner(), &id)?
             .ok_or_else(|| Failure::answer("not-found", "Không có tệp này.", "There is no such file."))?;
         let content: BlobId = row.content.parse()?;

@@ -2,6 +2,7 @@
 
 pub(crate) mod body;
 mod connection;
+pub(crate) mod here;
 pub(crate) mod intake;
 pub(crate) mod limits;
 mod stream;
@@ -126,6 +127,7 @@ impl Server {
         let station = names::own_name(&journal.station().to_bytes());
         let keys = Tls::open(&options.data, &station, today())?;
         let key = site::form_key(&options.data)?;
+        let threads = tokio::runtime::Handle::current().metrics().num_workers();
         let WebOptions { demo, demo_accounts, updates, .. } = options;
         let site = Site::new(Parts {
             plugins,
@@ -138,6 +140,7 @@ impl Server {
             updates,
             http_port,
             https_port,
+            threads,
         });
         Ok(Self { listeners, site: Arc::new(site), stop: options.shutdown })
     }
