@@ -3,4 +3,8 @@
 //!
 //! Nothing here serves pages; `tram` hands the web what it needs of it.
 
+pub mod clock;
 pub mod files;
+pub mod mdns;
+pub mod space;
+pub mod status;
