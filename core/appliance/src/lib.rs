@@ -3,6 +3,7 @@
 //!
 //! Nothing here serves pages; `tram` hands the web what it needs of it.
 
+pub mod backup;
 pub mod clock;
 pub mod files;
 pub mod mdns;

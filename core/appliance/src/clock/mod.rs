@@ -141,10 +141,8 @@ impl Clock {
         let file = data.join(FILE);
         let this = Self { file, setter, earliest_ms, setting: Mutex::new(()) };
         // A clock that went on since a browser set it still is as good as it was.
-        let kept: Kept = std::fs::read(&this.file)
-            .ok()
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .unwrap_or_default();
+        let kept: Kept =
+            std::fs::read(&this.file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
         if kept.browser_ms > 0 && !clock::is_behind() && clock::now().unix_ms >= kept.browser_ms {
             clock::set_quality(TimeQuality::Browser);
         }

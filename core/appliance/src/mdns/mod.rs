@@ -57,7 +57,6 @@ impl Names {
 }
 
 /// The responder of a station; it says goodbye when dropped.
-#[derive(Debug)]
 pub struct Responder {
     daemon: ServiceDaemon,
     names: Names,
@@ -107,6 +106,12 @@ impl Responder {
     #[must_use]
     pub fn names(&self) -> Names {
         self.names.clone()
+    }
+}
+
+impl std::fmt::Debug for Responder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Responder").field("names", &self.names).finish_non_exhaustive()
     }
 }
 

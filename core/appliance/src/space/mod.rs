@@ -110,6 +110,19 @@ pub fn disk(folder: &Path) -> std::io::Result<Disk> {
     })
 }
 
+/// Lowers the calling thread below the requests of people.
+pub(crate) fn give_way() {
+    // SAFETY: `gettid` and `setpriority` take plain numbers and touch no memory; on
+    // Linux a thread's id names that thread alone.
+    let lowered = unsafe {
+        let thread = libc::gettid();
+        libc::setpriority(libc::PRIO_PROCESS, libc::id_t::try_from(thread).unwrap_or(0), 10)
+    };
+    if lowered != 0 {
+        log::warn!("a background thread keeps its priority: {}", std::io::Error::last_os_error());
+    }
+}
+
 /// One sample a day, in order. A clock that was set back begins anew: days that are
 /// still to come say nothing.
 fn note(samples: &mut Vec<Sample>, sample: Sample) {
