@@ -4,6 +4,7 @@
 //! Nothing here serves pages; `tram` hands the web what it needs of it.
 
 pub mod backup;
+pub mod care;
 pub mod clock;
 pub mod files;
 pub mod mdns;

@@ -85,6 +85,14 @@ pub fn correct(unix_ms: Option<i64>) {
     AHEAD.store(unix_ms.map_or(0, |right| right.saturating_sub(system_ms())), Ordering::Relaxed);
 }
 
+/// Takes the time from an administrator's browser: from now on [`now`] is right by it,
+/// whatever the system's clock says, until the process ends. For a station whose clock
+/// nobody has set.
+pub fn take_from_browser(unix_ms: i64) {
+    correct(Some(unix_ms));
+    set_quality(TimeQuality::Browser);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -23,6 +23,7 @@ mod router;
 mod served;
 mod server;
 mod site;
+mod timing;
 mod tls;
 mod visit;
 mod walls;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
+use tram_appliance::care::Care;
 use tram_contract::Text;
 use tram_host::PluginState;
 use tram_journal::Journal;
@@ -17,6 +18,7 @@ use crate::messages;
 use crate::plugins::Plugins;
 use crate::render::MenuItem;
 use crate::server::limits::Limits;
+use crate::timing::Timing;
 use crate::tls::Tls;
 use crate::walls::names;
 
@@ -39,6 +41,10 @@ pub(crate) struct Site {
     pub(crate) http_port: Option<u16>,
     pub(crate) https_port: Option<u16>,
     pub(crate) drafts: Drafts,
+    /// What the station does for itself; absent where it is served for a test.
+    pub(crate) care: Option<Arc<Care>>,
+    /// How long replies took of late.
+    pub(crate) timing: Timing,
     facts: ArcSwapOption<(Instant, Arc<Facts>)>,
 }
 
@@ -53,6 +59,7 @@ pub(crate) struct Parts {
     pub(crate) demo_accounts: Vec<DemoAccount>,
     pub(crate) http_port: Option<u16>,
     pub(crate) https_port: Option<u16>,
+    pub(crate) care: Option<Arc<Care>>,
 }
 
 /// An account of the demonstration school that is entered with one click.
@@ -92,7 +99,7 @@ impl Facts {
 
 impl Site {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { plugins, people, journal, tls, key, demo, demo_accounts, http_port, https_port } = parts;
+        let Parts { plugins, people, journal, tls, key, demo, demo_accounts, http_port, https_port, care } = parts;
         Self {
             plugins,
             people,
@@ -106,6 +113,8 @@ impl Site {
             http_port,
             https_port,
             drafts: Drafts::default(),
+            care,
+            timing: Timing::default(),
             facts: ArcSwapOption::empty(),
         }
     }
@@ -140,6 +149,11 @@ impl Site {
         });
         let mut names = station.names;
         names.push(self.own_name());
+        // Where nobody tells names on the LAN, nobody can be mistaken for another by them.
+        match self.care.as_ref().and_then(|care| care.names()) {
+            Some(held) => names.extend(held.get()),
+            None => names.push(tram_appliance::mdns::SHORT.to_owned()),
+        }
         let mut menu = Vec::new();
         for plugin in self.plugins.plugins() {
             if !matches!(plugin.state, PluginState::Running) {

@@ -45,6 +45,9 @@ pub enum Error {
         /// Bytes that are free.
         free: u64,
     },
+    /// The stick cannot be used.
+    #[error("the stick cannot be used")]
+    Stick(Text),
     /// The station's own state is in the way.
     #[error("a backup or a restore is under way")]
     Busy,
@@ -186,6 +189,7 @@ impl Error {
                     megabytes(*free)
                 ),
             ),
+            Self::Stick(why) => why.clone(),
             Self::Busy => Text::vi_en(
                 "Đang sao lưu hoặc phục hồi. Hãy đợi việc đó xong rồi thử lại.",
                 "A backup or a restore is under way. Wait for it to finish, then try again.",

@@ -21,7 +21,7 @@ pub use drill::{Drilled, drill};
 pub use error::Error;
 pub use keys::{KeyFile, Keys, Sheet, identity_of};
 pub use make::{Made, Making};
-pub use service::{Backups, Doing, NoSticks, Stick, Sticks};
+pub use service::{Backups, Doing, FolderStick, NoSticks, Stick, Sticks};
 pub use state::{Record, State};
 
 /// Folder of the station that its own backups are in.

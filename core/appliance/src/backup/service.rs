@@ -10,7 +10,7 @@ use tram_contract::Text;
 use tram_journal::{Head, Journal, clock};
 
 use super::age::Identity;
-use super::depot::{Depot, Entry, List};
+use super::depot::{Depot, Entry};
 use super::keys::KeyFile;
 use super::make::Making;
 use super::plan::{self, Work};
@@ -65,6 +65,25 @@ impl Sticks for NoSticks {
     fn close(&self, _id: &str) {}
 }
 
+/// A folder in the place of a stick, where an administrator mounts disks himself.
+#[derive(Debug, Clone)]
+pub struct FolderStick(pub PathBuf);
+
+impl Sticks for FolderStick {
+    fn list(&self) -> Vec<Stick> {
+        let there = self.0.is_dir();
+        let label = self.0.display().to_string();
+        let size = crate::space::disk(&self.0).map_or(0, |disk| disk.total);
+        there.then(|| Stick { id: "folder".into(), label, size }).into_iter().collect()
+    }
+
+    fn open(&self, _id: &str, _writable: bool) -> Result<PathBuf, Text> {
+        Ok(self.0.clone())
+    }
+
+    fn close(&self, _id: &str) {}
+}
+
 /// What is being done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Doing {
@@ -86,6 +105,7 @@ struct Shared {
     sticks: Box<dyn Sticks>,
     about: Box<dyn Fn() -> About + Send + Sync>,
     doing: Mutex<Option<Doing>>,
+    failure: Mutex<Option<Text>>,
     asked: AtomicBool,
     stop: AtomicBool,
 }
@@ -156,7 +176,7 @@ impl Shared {
                 self.sticks.close(&stick.id);
                 done
             }
-            Err(why) => Err(Error::Io(std::io::Error::other(why.get("vi").to_owned()))),
+            Err(why) => Err(Error::Stick(why)),
         };
         self.note(done, |state| &mut state.stick)
     }
@@ -195,6 +215,14 @@ impl Shared {
                 Err(error)
             }
         }
+    }
+
+    fn restore(&self, stick: &str, identity: &Identity) -> Result<Restored, Error> {
+        let path = self.sticks.open(stick, false).map_err(Error::Stick)?;
+        let restored = restore::newest(&path, identity)
+            .and_then(|(depot, entry, list)| restore::beside(&depot, &entry, &list, identity, &self.data));
+        self.sticks.close(stick);
+        restored
     }
 
     fn has_sheet(&self) -> bool {
@@ -262,6 +290,7 @@ impl Backups {
             sticks,
             about: Box::new(about),
             doing: Mutex::new(None),
+            failure: Mutex::new(None),
             asked: AtomicBool::new(false),
             stop: AtomicBool::new(false),
         });
@@ -321,26 +350,48 @@ impl Backups {
         Ok(())
     }
 
-    /// Restores the newest backup on a stick that the key opens, beside this station; it is
-    /// taken up at the next start.
+    /// Restores the newest backup on a stick that the key opens, beside this station and in
+    /// the background; it is taken up at the next start, which `done` brings about. A failure
+    /// is told by [`Backups::restore_failure`], and this station stays as it is.
     ///
     /// # Errors
-    /// As [`restore::newest`] and [`restore::beside`]; this station stays as it is.
-    pub fn restore(&self, stick: &str, identity: &Identity) -> Result<Restored, Error> {
-        let _turn = self.shared.begin(Doing::Restore)?;
-        let path = self
-            .shared
-            .sticks
-            .open(stick, false)
-            .map_err(|why| Error::Io(std::io::Error::other(why.get("vi").to_owned())))?;
-        let restored = self.newest_beside(&path, identity);
-        self.shared.sticks.close(stick);
-        restored
+    /// Something else is under way.
+    pub fn restore_aside(
+        &self,
+        stick: String,
+        identity: Identity,
+        done: impl FnOnce() + Send + 'static,
+    ) -> Result<(), Error> {
+        let shared = Arc::clone(&self.shared);
+        // Whoever asks next is told that it is busy.
+        std::mem::forget(shared.begin(Doing::Restore)?);
+        *self.lock_failure() = None;
+        std::thread::Builder::new().name("restore".into()).spawn(move || {
+            let turn = Turn(&shared);
+            let restored = shared.restore(&stick, &identity);
+            match restored {
+                Ok(restored) => {
+                    log::info!("restored {}; it is taken up with the next start", restored.entry.file);
+                    done();
+                }
+                Err(error) => {
+                    log::error!("restore: {error}");
+                    *shared.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.text());
+                }
+            }
+            drop(turn);
+        })?;
+        Ok(())
     }
 
-    fn newest_beside(&self, path: &Path, identity: &Identity) -> Result<Restored, Error> {
-        let (depot, entry, list): (Depot, Entry, List) = restore::newest(path, identity)?;
-        restore::beside(&depot, &entry, &list, identity, &self.shared.data)
+    /// Why the last restore failed.
+    #[must_use]
+    pub fn restore_failure(&self) -> Option<Text> {
+        self.lock_failure().clone()
+    }
+
+    fn lock_failure(&self) -> std::sync::MutexGuard<'_, Option<Text>> {
+        self.shared.failure.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -146,25 +146,14 @@ impl Clock {
         if kept.browser_ms > 0 && !clock::is_behind() && clock::now().unix_ms >= kept.browser_ms {
             clock::set_quality(TimeQuality::Browser);
         }
-        this.look();
+        look();
         this
-    }
-
-    /// Looks whether a time server keeps the system's clock now. Call it each minute.
-    pub fn look(&self) {
-        if kernel::is_synchronised() && !clock::is_behind() {
-            clock::correct(None);
-            clock::set_quality(TimeQuality::Ntp);
-        } else if clock::is_behind() {
-            clock::set_quality(TimeQuality::Unset);
-        }
-        // A time server that went away leaves a clock that it had set: still `Ntp`.
     }
 
     /// What is known of the clock now.
     #[must_use]
     pub fn status(&self) -> Status {
-        self.look();
+        look();
         let now = clock::now();
         Status {
             unix_ms: now.unix_ms,
@@ -183,7 +172,7 @@ impl Clock {
     /// was not set.
     pub fn take_browser(&self, unix_ms: i64) -> Result<Status, Error> {
         let _one = self.setting.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        self.look();
+        look();
         if clock::quality() == TimeQuality::Ntp {
             return Err(Error::Synchronised);
         }
@@ -196,7 +185,7 @@ impl Clock {
                 setter.set_time(unix_ms).map_err(Error::Refused)?;
                 clock::correct(None);
             }
-            None => clock::correct(Some(unix_ms)),
+            None => clock::take_from_browser(unix_ms),
         }
         clock::set_quality(TimeQuality::Browser);
         let kept = serde_json::to_vec(&Kept { browser_ms: unix_ms }).unwrap_or_default();
@@ -205,6 +194,17 @@ impl Clock {
         }
         Ok(self.status())
     }
+}
+
+/// Looks whether a time server keeps the system's clock now. Called each minute.
+pub(crate) fn look() {
+    if kernel::is_synchronised() && !clock::is_behind() {
+        clock::correct(None);
+        clock::set_quality(TimeQuality::Ntp);
+    } else if clock::is_behind() {
+        clock::set_quality(TimeQuality::Unset);
+    }
+    // A time server that went away leaves a clock that it had set: still `Ntp`.
 }
 
 #[cfg(test)]

@@ -42,6 +42,8 @@ pub struct WebOptions {
     pub demo: bool,
     /// Accounts that the demonstration school offers with one click.
     pub demo_accounts: Vec<DemoAccount>,
+    /// What the station does for itself: names on the LAN, clock, backups.
+    pub care: Option<Arc<tram_appliance::care::Care>>,
     /// Becomes true when the station stops.
     pub shutdown: watch::Receiver<bool>,
 }
@@ -56,6 +58,7 @@ impl Default for WebOptions {
             data: PathBuf::new(),
             demo: false,
             demo_accounts: Vec::new(),
+            care: None,
             shutdown,
         }
     }
@@ -122,9 +125,19 @@ impl Server {
         let station = names::own_name(&journal.station().to_bytes());
         let keys = Tls::open(&options.data, &station, today())?;
         let key = site::form_key(&options.data)?;
-        let WebOptions { demo, demo_accounts, .. } = options;
-        let site =
-            Site::new(Parts { plugins, people, journal, tls: keys, key, demo, demo_accounts, http_port, https_port });
+        let WebOptions { demo, demo_accounts, care, .. } = options;
+        let site = Site::new(Parts {
+            plugins,
+            people,
+            journal,
+            tls: keys,
+            key,
+            demo,
+            demo_accounts,
+            http_port,
+            https_port,
+            care,
+        });
         Ok(Self { listeners, site: Arc::new(site), stop: options.shutdown })
     }
 
