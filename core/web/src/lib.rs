@@ -33,3 +33,4 @@ pub use server::limits::CONNECTIONS;
 pub use server::{Error, Server, WebOptions};
 pub use site::DemoAccount;
 pub use tls::Error as TlsError;
+pub use walls::names::own_name;

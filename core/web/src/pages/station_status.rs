@@ -179,8 +179,10 @@ fn clock(care: &Care) -> Vec<Widget> {
         TimeQuality::Browser => messages::text("status.clock-browser"),
         TimeQuality::Unset => messages::text("status.clock-unset"),
     };
-    let mut rows =
-        vec![row(messages::text("status.now"), moment(status.unix_ms)), row(messages::text("status.clock-by"), quality)];
+    let mut rows = vec![
+        row(messages::text("status.now"), moment(status.unix_ms)),
+        row(messages::text("status.clock-by"), quality),
+    ];
     if status.behind {
         rows.push(row(messages::text("status.clock-behind"), moment(status.built_ms)));
     }

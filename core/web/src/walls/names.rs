@@ -33,7 +33,7 @@ fn is_private(address: IpAddr) -> bool {
 }
 
 /// `tram-XXXX.local`, the name that stays with a station.
-pub(crate) fn own_name(station: &[u8; 16]) -> String {
+pub fn own_name(station: &[u8; 16]) -> String {
     let [.., a, b] = station;
     format!("tram-{a:02x}{b:02x}.local")
 }
