@@ -147,30 +147,6 @@ impl Clock {
         this
     }
 
-<<<<<<< ours
-=======
-    /// From now on no time is told before the build or the journal's last entry; returns that
-/// time, in milliseconds since 1970. To be called before anything is written.
-pub fn hold(journal: &Journal) -> i64 {
-    let last = journal.changes(journal.head().sequence, 1).ok();
-    let last_ms = last.as_deref().and_then(<[_]>::last).map_or(0, |entry| entry.time.unix_ms);
-    let earliest_ms = built_ms().max(last_ms);
-    clock::raise_floor(earliest_ms);
-    earliest_ms
-}
-
-/// Looks whether a time server keeps the system's clock now. Call it each minute.
-    pub fn look(&self) {
-        if kernel::is_synchronised() && !clock::is_behind() {
-            clock::correct(None);
-            clock::set_quality(TimeQuality::Ntp);
-        } else if clock::is_behind() {
-            clock::set_quality(TimeQuality::Unset);
-        }
-        // A time server that went away leaves a clock that it had set: still `Ntp`.
-    }
-
->>>>>>> theirs
     /// What is known of the clock now.
     #[must_use]
     pub fn status(&self) -> Status {
@@ -215,6 +191,16 @@ pub fn hold(journal: &Journal) -> i64 {
         }
         Ok(self.status())
     }
+}
+
+/// From now on no time is told before the build or the journal's last entry; returns that
+/// time, in milliseconds since 1970. To be called before anything is written.
+pub fn hold(journal: &Journal) -> i64 {
+    let last = journal.changes(journal.head().sequence, 1).ok();
+    let last_ms = last.as_deref().and_then(<[_]>::last).map_or(0, |entry| entry.time.unix_ms);
+    let earliest_ms = built_ms().max(last_ms);
+    clock::raise_floor(earliest_ms);
+    earliest_ms
 }
 
 /// Looks whether a time server keeps the system's clock now. Called each minute.
