@@ -95,7 +95,6 @@ struct Raw {
     no_plugins: bool,
     mdns: bool,
     backup_to: Option<PathBuf>,
-    key: Option<String>,
     words: Vec<OsString>,
 }
 
@@ -132,7 +131,6 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command
             Long("no-plugins") => raw.no_plugins = true,
             Long("mdns") => raw.mdns = true,
             Long("backup-to") => raw.backup_to = Some(parser.value()?.into()),
-            Long("key") => raw.key = Some(parser.value()?.to_string_lossy().into_owned()),
             Long("help") | Short('h') => return Ok(Command::Help),
             Long("version") | Short('V') => return Ok(Command::Version),
             Value(word) => raw.words.push(word),
@@ -169,7 +167,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command
         "restore" => Command::Restore {
             data: data()?,
             from: raw.from.context("--from DIR is missing: the backup")?,
-            key: raw.key,
+            key: raw.key.map(|key| key.to_string_lossy().into_owned()),
         },
         "setup-code" => Command::SetupCode { data: data()? },
         "job" => Command::Job {
