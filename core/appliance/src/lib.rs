@@ -8,24 +8,30 @@
 //!
 //! Nothing here serves pages; `tram` hands the web what it needs of it.
 
+pub mod backup;
 pub mod boot;
+pub mod care;
+pub mod clock;
 pub mod console;
 pub mod error;
-#[cfg(test)]
-mod fake;
 pub mod files;
 pub mod health;
 pub mod helper;
 pub mod install;
+pub mod mdns;
 pub mod network;
 pub mod notify;
 pub mod place;
 pub mod program;
 pub mod slots;
+pub mod space;
 pub mod state;
+pub mod status;
 pub mod update;
 pub mod updates;
 pub mod version;
+#[cfg(test)]
+mod fake;
 
 pub use error::Error;
 pub use place::Place;

@@ -125,45 +125,148 @@ impl Manifest {
     }
 }
 
-/// Copies `length` bytes of a file into `to`, synced and renamed into place; returns their hash.
-fn copy(from: &dyn DiskFile, length: u64, to: &Path) -> Result<String, Error> {
+/// Where the files of a backup go.
+pub trait BackupTo {
+    /// The hash (hexadecimal BLAKE3) of a file that an earlier backup left there with this name
+    /// and length, so that it need not be copied again.
+    ///
+    /// # Errors
+    /// The place could not be read.
+    fn has(&mut self, name: &str, length: u64) -> Result<Option<String>, Error>;
+
+    /// Keeps a file: exactly `length` bytes of `from`. Returns the hash of what was read.
+    ///
+    /// # Errors
+    /// The place is full or gone, or `from` could not be read.
+    fn take(&mut self, name: &str, length: u64, from: &mut dyn Read) -> Result<String, Error>;
+}
+
+/// Where the files of a backup come from.
+pub trait BackupFrom {
+    /// The manifest, as [`Journal::backup_to`] gave it.
+    ///
+    /// # Errors
+    /// It is not there or cannot be read.
+    fn manifest(&self) -> Result<String, Error>;
+
+    /// Opens a file of the backup.
+    ///
+    /// # Errors
+    /// It is not there or cannot be read.
+    fn open<'a>(&'a self, name: &str) -> Result<Box<dyn Read + 'a>, Error>;
+}
+
+/// A stretch of a file of the station, from its beginning.
+struct Through {
+    file: Arc<dyn DiskFile>,
+    at: u64,
+    end: u64,
+}
+
+impl Read for Through {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let most = usize::try_from(self.end - self.at).unwrap_or(usize::MAX).min(buffer.len());
+        let part = buffer.get_mut(..most).unwrap_or_default();
+        self.file.read_at(part, self.at)?;
+        self.at += part.len() as u64;
+        Ok(part.len())
+    }
+}
+
+/// Reads exactly `length` bytes, hands them on piece by piece, and returns their hash.
+///
+/// # Errors
+/// There are fewer bytes, or either side failed.
+fn pass(from: &mut dyn Read, length: u64, mut on: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<String> {
     const STEP: u64 = 256 << 10;
+    let mut hasher = blake3::Hasher::new();
+    let mut buffer = vec![0u8; STEP as usize];
+    let mut left = length;
+    while left > 0 {
+        let part = buffer.get_mut(..left.min(STEP) as usize).unwrap_or_default();
+        from.read_exact(part)?;
+        hasher.update(part);
+        on(part)?;
+        left -= part.len() as u64;
+    }
+    Ok(hasher.finalize().to_hex().to_string())
+}
+
+/// Copies `length` bytes into `to`, synced and renamed into place; returns their hash.
+fn copy(from: &mut dyn Read, length: u64, to: &Path) -> Result<String, Error> {
     let folder = to.parent().ok_or_else(|| Error::Backup("no folder".into()))?;
     fs::create_dir_all(folder).map_err(Error::io)?;
     let aside = to.with_extension("new");
     let mut out = File::create(&aside).map_err(Error::io)?;
-    let mut hasher = blake3::Hasher::new();
-    let mut buffer = vec![0u8; STEP as usize];
-    let mut at = 0;
-    while at < length {
-        let part = buffer.get_mut(..(length - at).min(STEP) as usize).unwrap_or_default();
-        from.read_at(part, at).map_err(Error::io)?;
-        hasher.update(part);
-        out.write_all(part).map_err(Error::io)?;
-        at += part.len() as u64;
-    }
+    let hash = pass(from, length, |part| out.write_all(part)).map_err(Error::io)?;
     out.sync_all().map_err(Error::io)?;
     fs::rename(&aside, to).map_err(Error::io)?;
     File::open(folder).and_then(|f| f.sync_all()).map_err(Error::io)?;
-    Ok(hasher.finalize().to_hex().to_string())
+    Ok(hash)
+}
+
+/// A folder that holds one backup, as [`Journal::backup`] makes it.
+struct Folder<'a> {
+    path: &'a Path,
+    known: BTreeMap<String, Listed>,
+}
+
+impl BackupTo for Folder<'_> {
+    fn has(&mut self, name: &str, length: u64) -> Result<Option<String>, Error> {
+        let there = fs::metadata(self.path.join(name)).is_ok_and(|m| m.len() == length);
+        let listed = self.known.get(name).filter(|f| there && f.length == length);
+        Ok(listed.map(|listed| listed.hash.clone()))
+    }
+
+    fn take(&mut self, name: &str, length: u64, from: &mut dyn Read) -> Result<String, Error> {
+        copy(from, length, &self.path.join(name))
+    }
+}
+
+impl BackupFrom for Folder<'_> {
+    fn manifest(&self) -> Result<String, Error> {
+        fs::read_to_string(self.path.join(MANIFEST)).map_err(|e| Error::Backup(format!("manifest: {e}")))
+    }
+
+    fn open<'a>(&'a self, name: &str) -> Result<Box<dyn Read + 'a>, Error> {
+        let path = self.path.join(name);
+        let file = File::open(&path).map_err(|e| Error::Backup(format!("{}: {e}", path.display())))?;
+        Ok(Box::new(file))
+    }
 }
 
 /// See [`Journal::backup`].
 pub(crate) fn backup(journal: &Journal, to: &Path) -> Result<BackupReport, Error> {
-    let core = &journal.core;
-    core.check_open()?;
-    // No segment is rewritten and no blob removed meanwhile; commits go on.
-    let _maintenance = lock(&core.maintenance);
     fs::create_dir_all(to).map_err(Error::io)?;
     let before = match fs::read_to_string(to.join(MANIFEST)) {
         Ok(text) => Some(Manifest::decode(&text)?),
         Err(e) if e.kind() == io::ErrorKind::NotFound => None,
         Err(e) => return Err(Error::io(e)),
     };
-    if before.as_ref().is_some_and(|b| b.station != core.station) {
+    if before.as_ref().is_some_and(|b| b.station != journal.station()) {
         return Err(Error::Backup("the folder holds a backup of another station".into()));
     }
-    let known = before.map(|b| b.files).unwrap_or_default();
+    let mut folder = Folder { path: to, known: before.map(|b| b.files).unwrap_or_default() };
+    let (text, report) = backup_to(journal, &mut folder, true)?;
+    disk::replace(&RealDisk::new(to), "", MANIFEST, text.as_bytes()).map_err(Error::io)?;
+    // Only now is nothing of the earlier backup needed.
+    let manifest = Manifest::decode(&text)?;
+    for name in folder.known.keys().filter(|name| !manifest.files.contains_key(*name)) {
+        let _ = fs::remove_file(to.join(name));
+    }
+    Ok(report)
+}
+
+/// See [`Journal::backup_to`].
+pub(crate) fn backup_to(
+    journal: &Journal,
+    to: &mut dyn BackupTo,
+    blobs: bool,
+) -> Result<(String, BackupReport), Error> {
+    let core = &journal.core;
+    core.check_open()?;
+    // No segment is rewritten and no blob removed meanwhile; commits go on.
+    let _maintenance = lock(&core.maintenance);
     let (head, segments) = {
         let writer = lock(&core.writer);
         let place = writer.log.place(&writer.head);
@@ -175,76 +278,64 @@ pub(crate) fn backup(journal: &Journal, to: &Path) -> Result<BackupReport, Error
     };
     let mut report = BackupReport { head, copied: 0, kept: 0, bytes: 0 };
     let mut manifest = Manifest { station: core.station, head, files: BTreeMap::new() };
-    let mut take =
-        |name: String, from: &dyn Fn() -> Result<Arc<dyn DiskFile>, Error>, length: u64| -> Result<(), Error> {
-            let there = fs::metadata(to.join(&name)).is_ok_and(|m| m.len() == length);
-            let listed = match known.get(&name).filter(|f| there && f.length == length) {
-                Some(listed) => {
-                    report.kept += 1;
-                    listed.clone()
-                }
-                None => {
-                    report.copied += 1;
-                    report.bytes += length;
-                    Listed { hash: copy(&*from()?, length, &to.join(&name))?, length }
-                }
-            };
-            manifest.files.insert(name, listed);
-            Ok(())
+    let mut take = |name: String, file: &str, length: u64, grows: bool| -> Result<(), Error> {
+        let earlier = if grows { None } else { to.has(&name, length)? };
+        let hash = match earlier {
+            Some(hash) => {
+                report.kept += 1;
+                hash
+            }
+            None => {
+                report.copied += 1;
+                report.bytes += length;
+                let file = core.disk.open(file, Mode::Read).map_err(Error::io)?;
+                to.take(&name, length, &mut Through { file, at: 0, end: length })?
+            }
         };
+        manifest.files.insert(name, Listed { hash, length });
+        Ok(())
+    };
     for meta in segments {
         let header = meta.header;
         let length = meta.end.unwrap_or(0);
         // Number, revision and length together name the content: a segment only grows, or is
         // rewritten as a new revision. So an earlier backup's files stay as they were.
         let name = format!("{FOLDER}/{:08}-{}-{length}.seg", header.number, header.revision);
-        take(name, &|| core.disk.open(&segment::name(header.number), Mode::Read).map_err(Error::io), length)?;
-    }
-    for id in core.blobs.list()? {
-        if let Some(stat) = core.blobs.stat(&id)? {
-            let text = id.to_string();
-            let name = format!("blobs/{}/{text}", text.get(..2).unwrap_or_default());
-            take(name.clone(), &|| core.disk.open(&name, Mode::Read).map_err(Error::io), stat.length)?;
-        }
+        take(name, &segment::name(header.number), length, false)?;
     }
     for (base, length) in core.reads.files(&*core.disk, core.station)? {
-        let from = format!("{FOLDER}/{base}");
+        // A file of the read log only grows, so number and length name its content.
         let name = format!("{READS}{}-{length}.log", base.trim_end_matches(".log"));
-        take(name, &|| core.disk.open(&from, Mode::Read).map_err(Error::io), length)?;
+        take(name, &format!("{FOLDER}/{base}"), length, false)?;
+    }
+    if blobs {
+        for id in core.blobs.list()? {
+            if let Some(stat) = core.blobs.stat(&id)? {
+                let text = id.to_string();
+                let name = format!("blobs/{}/{text}", text.get(..2).unwrap_or_default());
+                take(name.clone(), &name, stat.length, false)?;
+            }
+        }
     }
     redactions::write_list(core)?;
     for name in [INDEX_KEY, REDACTIONS] {
-        let file = core.disk.open(name, Mode::Read).map_err(Error::io)?;
-        let length = file.size().map_err(Error::io)?;
-        let hash = copy(&*file, length, &to.join(name))?;
-        manifest.files.insert(name.to_owned(), Listed { hash, length });
+        let length = core.disk.open(name, Mode::Read).and_then(|file| file.size()).map_err(Error::io)?;
+        take(name.to_owned(), name, length, true)?;
     }
-    disk::replace(&RealDisk::new(to), "", MANIFEST, manifest.encode().as_bytes()).map_err(Error::io)?;
-    // Only now is nothing of the earlier backup needed.
-    for name in known.keys().filter(|name| !manifest.files.contains_key(*name)) {
-        let _ = fs::remove_file(to.join(name));
-    }
-    Ok(report)
+    Ok((manifest.encode(), report))
 }
 
-fn check_file(path: &Path, listed: &Listed) -> Result<(), Error> {
-    let bad = |why: &str| Error::Backup(format!("{}: {why}", path.display()));
-    let mut file = File::open(path).map_err(|e| bad(&e.to_string()))?;
-    let mut hasher = blake3::Hasher::new();
-    let mut buffer = vec![0u8; 256 << 10];
-    let mut length = 0;
-    loop {
-        let n = file.read(&mut buffer).map_err(|e| bad(&e.to_string()))?;
-        if n == 0 {
-            break;
-        }
-        length += n as u64;
-        hasher.update(buffer.get(..n).unwrap_or_default());
-    }
-    if length != listed.length {
+fn check_file(from: &dyn BackupFrom, name: &str, listed: &Listed) -> Result<(), Error> {
+    let bad = |why: &str| Error::Backup(format!("{name}: {why}"));
+    let mut file = from.open(name)?;
+    let hash = pass(&mut file, listed.length, |_| Ok(())).map_err(|e| match e.kind() {
+        io::ErrorKind::UnexpectedEof => bad("its length is another"),
+        _ => bad(&e.to_string()),
+    })?;
+    if file.read(&mut [0]).map_err(|e| bad(&e.to_string()))? > 0 {
         return Err(bad("its length is another"));
     }
-    if hasher.finalize().to_hex().as_str() != listed.hash {
+    if hash != listed.hash {
         return Err(bad("its hash is another"));
     }
     Ok(())
@@ -256,6 +347,71 @@ fn read_list(path: &Path) -> Result<BTreeSet<Target>, Error> {
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(BTreeSet::new()),
         Err(e) => Err(Error::io(e)),
     }
+}
+
+/// What a manifest says, for those who keep backups elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contents {
+    /// The station.
+    pub station: StationId,
+    /// The head that the backup goes to.
+    pub head: Head,
+    /// Hash (hexadecimal BLAKE3) and length of each file, by its name.
+    pub files: BTreeMap<String, (String, u64)>,
+}
+
+/// Reads a manifest.
+///
+/// # Errors
+/// It does not check.
+pub fn contents(manifest: &str) -> Result<Contents, Error> {
+    let Manifest { station, head, files } = Manifest::decode(manifest)?;
+    let files = files.into_iter().map(|(name, file)| (name, (file.hash, file.length))).collect();
+    Ok(Contents { station, head, files })
+}
+
+/// The manifest of the same backup without its blobs.
+///
+/// # Errors
+/// It does not check.
+pub fn without_blobs(manifest: &str) -> Result<String, Error> {
+    let mut manifest = Manifest::decode(manifest)?;
+    manifest.files.retain(|name, _| !name.starts_with("blobs/"));
+    Ok(manifest.encode())
+}
+
+/// Checks one file of a backup against its manifest.
+///
+/// # Errors
+/// It does not check, or cannot be read.
+pub fn check_backup_file(from: &dyn BackupFrom, contents: &Contents, name: &str) -> Result<(), Error> {
+    let (hash, length) = contents.files.get(name).ok_or_else(|| Error::NotFound(name.to_owned()))?;
+    check_file(from, name, &Listed { hash: hash.clone(), length: *length })
+}
+
+/// The redaction list that a backup carries: what was erased before it was made. It is given
+/// to [`restore_from`] when an older backup of the same station is restored.
+///
+/// # Errors
+/// The backup cannot be read.
+pub fn redactions_of(from: &dyn BackupFrom) -> Result<String, Error> {
+    let manifest = Manifest::decode(&from.manifest()?)?;
+    let mut text = String::new();
+    if let Some(listed) = manifest.files.get(REDACTIONS) {
+        check_file(from, REDACTIONS, listed)?;
+        let mut file = from.open(REDACTIONS)?;
+        file.read_to_string(&mut text).map_err(Error::io)?;
+    }
+    Ok(text)
+}
+
+/// Checks every file of a backup against its manifest.
+///
+/// # Errors
+/// Names the first file that does not check.
+pub fn check_backup(from: &dyn BackupFrom) -> Result<(), Error> {
+    let manifest = Manifest::decode(&from.manifest()?)?;
+    manifest.files.iter().try_for_each(|(name, listed)| check_file(from, name, listed))
 }
 
 /// Restores a backup into a folder that holds no station. Every hash is checked before anything
@@ -272,11 +428,23 @@ pub fn restore(
     context: Context,
     options: Options,
 ) -> Result<RestoreReport, Error> {
-    let text = fs::read_to_string(from.join(MANIFEST)).map_err(|e| Error::Backup(format!("manifest: {e}")))?;
-    let manifest = Manifest::decode(&text)?;
-    for (name, listed) in &manifest.files {
-        check_file(&from.join(name), listed)?;
-    }
+    let lists = lists.iter().map(|list| fs::read_to_string(list).map_err(Error::io)).collect::<Result<Vec<_>, _>>()?;
+    restore_from(&Folder { path: from, known: BTreeMap::new() }, dir, &lists, context, options)
+}
+
+/// As [`restore`], from any place; `lists` are the texts of further redaction lists.
+///
+/// # Errors
+/// As [`restore`].
+pub fn restore_from(
+    from: &dyn BackupFrom,
+    dir: &Path,
+    lists: &[String],
+    context: Context,
+    options: Options,
+) -> Result<RestoreReport, Error> {
+    let manifest = Manifest::decode(&from.manifest()?)?;
+    check_backup(from)?;
     fs::create_dir_all(dir).map_err(Error::io)?;
     let disk: Arc<dyn Disk> = Arc::new(RealDisk::new(dir));
     let again = dir.join(RESTORING).exists();
@@ -284,12 +452,11 @@ pub fn restore(
         return Err(Error::Folder("the folder holds a station already".into()));
     }
     let mut erased = read_list(&dir.join(REDACTIONS))?;
-    erased.extend(read_list(&from.join(REDACTIONS))?);
+    erased.extend(redactions::read_targets(&redactions_of(from)?)?);
     for list in lists {
-        erased.extend(read_list(list)?);
+        erased.extend(redactions::read_targets(list)?);
     }
     let result = (|| {
-        let source = RealDisk::new(from);
         disk::replace(&*disk, "", RESTORING, b"").map_err(Error::io)?;
         // From a restore that was cut short, or of rows that belong to another journal.
         remove_station(dir);
@@ -301,8 +468,7 @@ pub fn restore(
                 None if name == REDACTIONS => continue,
                 None => reads.map_or_else(|| name.clone(), |(base, _)| format!("{FOLDER}/{base}.log")),
             };
-            let file = source.open(name, Mode::Read).map_err(Error::io)?;
-            let hash = copy(&*file, listed.length, &dir.join(target))?;
+            let hash = copy(&mut *from.open(name)?, listed.length, &dir.join(target))?;
             if hash != listed.hash {
                 return Err(Error::Backup(format!("{name} changed while it was copied")));
             }

@@ -353,6 +353,19 @@ impl Journal {
         backup::backup(self, to)
     }
 
+    /// Hands the station's files to `to` while it serves, `blobs` with or without the blobs.
+    /// Returns the manifest that belongs with them, which names every file with its hash.
+    ///
+    /// # Errors
+    /// Reading failed, or `to` did.
+    pub fn backup_to(
+        &self,
+        to: &mut dyn backup::BackupTo,
+        blobs: bool,
+    ) -> Result<(String, backup::BackupReport), Error> {
+        backup::backup_to(self, to, blobs)
+    }
+
     /// Makes a last checkpoint and closes; later calls on clones fail.
     ///
     /// # Errors

@@ -46,7 +46,10 @@ mod value;
 mod verify;
 mod view;
 
-pub use backup::{BackupReport, RestoreReport, restore};
+pub use backup::{
+    BackupFrom, BackupReport, BackupTo, Contents, RestoreReport, check_backup, check_backup_file, contents,
+    redactions_of, restore, restore_from, without_blobs,
+};
 pub use blobs::{BlobId, BlobReader, BlobStat, BlobWriter, Blobs, Collected};
 pub use disk::{Disk, DiskFile, Mode, RealDisk};
 pub use error::{CommitError, Error, RunError};

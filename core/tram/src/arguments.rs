@@ -15,11 +15,14 @@ Trạm, the school server
 
   tram init    --data DIR                      make a station and print its set-up code
   tram serve   --data DIR --listen ADDR        serve it (--https ADDR, --no-plugins,
-                                               --box: on Trạm's own image)
+                                               --box: on Trạm's own image,
+                                               --mdns: tell its names on the LAN,
+                                               --backup-to DIR: a disk for nightly backups)
   tram demo    --data DIR --listen ADDR        serve the demonstration school
   tram verify  --data DIR [--witness HEAD]     check journal, tables and blobs
   tram backup  --data DIR --to DIR             full or incremental copy, also while serving
-  tram restore --data DIR --from DIR           a new data folder from a backup
+  tram restore --data DIR --from DIR           a new data folder from a backup; of a sealed one
+                                               --key 'WORDS' or --key - (typed) or --key @FILE
   tram setup-code --data DIR                   a new set-up code (asked for by the wizard)
   tram --data DIR job PLUGIN JOB [FILE...]     run a job, whether or not a server runs on DIR
                                                (--set NAME=VALUE for its options)
@@ -38,6 +41,10 @@ pub(crate) struct ServeOptions {
     /// Whether this is the image's own station: an empty folder becomes a new one, and
     /// systemd is told that it lives.
     pub(crate) appliance: bool,
+    /// Whether to tell its names on the LAN.
+    pub(crate) mdns: bool,
+    /// A folder in the place of a stick for backups.
+    pub(crate) backup_to: Option<PathBuf>,
 }
 
 /// What a vendor does with a plugin.
@@ -74,7 +81,7 @@ pub(crate) enum Command {
     Demo(ServeOptions),
     Verify { data: PathBuf, witness: Option<String> },
     Backup { data: PathBuf, to: PathBuf },
-    Restore { data: PathBuf, from: PathBuf },
+    Restore { data: PathBuf, from: PathBuf, key: Option<String> },
     SetupCode { data: PathBuf },
     Job { data: PathBuf, plugin: String, job: String, files: Vec<PathBuf>, options: Vec<(String, String)> },
     CompileComponent { input: PathBuf, output: PathBuf },
@@ -96,6 +103,8 @@ struct Raw {
     set: Vec<(String, String)>,
     no_plugins: bool,
     appliance: bool,
+    mdns: bool,
+    backup_to: Option<PathBuf>,
     words: Vec<OsString>,
 }
 
@@ -131,6 +140,8 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command
             }
             Long("no-plugins") => raw.no_plugins = true,
             Long("box") => raw.appliance = true,
+            Long("mdns") => raw.mdns = true,
+            Long("backup-to") => raw.backup_to = Some(parser.value()?.into()),
             Long("help") | Short('h') => return Ok(Command::Help),
             Long("version") | Short('V') => return Ok(Command::Version),
             Value(word) if raw.words.is_empty() && word == "box" => {
@@ -155,6 +166,8 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command
             https: raw.https.clone(),
             plugins: !raw.no_plugins,
             appliance: raw.appliance,
+            mdns: raw.mdns,
+            backup_to: raw.backup_to.clone(),
         })
     };
     Ok(match command.to_string_lossy().as_ref() {
@@ -166,7 +179,11 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command
         "backup" => {
             Command::Backup { data: data()?, to: raw.to.context("--to DIR is missing: where the backup goes")? }
         }
-        "restore" => Command::Restore { data: data()?, from: raw.from.context("--from DIR is missing: the backup")? },
+        "restore" => Command::Restore {
+            data: data()?,
+            from: raw.from.context("--from DIR is missing: the backup")?,
+            key: raw.key.map(|key| key.to_string_lossy().into_owned()),
+        },
         "setup-code" => Command::SetupCode { data: data()? },
         "job" => Command::Job {
             data: data()?,

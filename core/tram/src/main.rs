@@ -57,7 +57,7 @@ fn main() -> ExitCode {
         Command::Demo(options) => demo::demo(&options),
         Command::Verify { data, witness } => maintenance::verify(&data, witness.as_deref()),
         Command::Backup { data, to } => maintenance::backup(&data, &to),
-        Command::Restore { data, from } => maintenance::restore(&data, &from),
+        Command::Restore { data, from, key } => maintenance::restore(&data, &from, key.as_deref()),
         Command::SetupCode { data } => station::new_code(&data),
         Command::Job { data, plugin, job, files, options } => jobs::run(&data, &plugin, &job, &files, &options),
         Command::CompileComponent { input, output } => {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use tram_appliance::backup;
 use tram_journal::{BackupReport, Head, Options};
 
 use crate::control;
@@ -89,15 +90,48 @@ pub(crate) fn backup(data: &Path, to: &Path) -> Result<()> {
 ///
 /// # Errors
 /// The backup does not check, or the folder holds something.
-pub(crate) fn restore(data: &Path, from: &Path) -> Result<()> {
+pub(crate) fn restore(data: &Path, from: &Path, key: Option<&str>) -> Result<()> {
     if data.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
         bail!("{} is not empty; restore into a new folder", data.display());
+    }
+    if let Some(key) = key {
+        return restore_sealed(data, from, key);
+    }
+    if !from.join("manifest").is_file() && backup::restore::find(from).is_ok() {
+        bail!("{} is sealed; give the words of its key sheet: --key 'WORDS', --key - or --key @FILE", from.display());
     }
     let context =
         tram_journal::Context { time: tram_journal::clock::now(), ..tram_journal::Context::new("console", "core") };
     let report =
         tram_journal::restore(from, data, &[], context, Options::default()).context("the backup was not restored")?;
     println!("Restored: {report:?}");
+    println!("Serve it with:  tram serve --data {} --listen 0.0.0.0:8080", data.display());
+    Ok(())
+}
+
+/// Restores a sealed backup: a list's file, a stick, or its folder.
+fn restore_sealed(data: &Path, from: &Path, key: &str) -> Result<()> {
+    let typed = match key.strip_prefix('@') {
+        Some(file) => std::fs::read_to_string(file).with_context(|| format!("{file} cannot be read"))?,
+        None if key == "-" => {
+            eprintln!("Type or scan the key sheet's words, then an empty line:");
+            let lines = std::io::stdin().lines().map_while(Result::ok).take_while(|line| !line.trim().is_empty());
+            lines.collect::<Vec<_>>().join(" ")
+        }
+        None => key.to_owned(),
+    };
+    let told = |error: backup::Error| {
+        let text = error.text();
+        anyhow::anyhow!("{}\n{}", text.get("vi"), text.get("en"))
+    };
+    let identity = backup::identity_of(&typed).map_err(told)?;
+    let (depot, entry, list) = backup::restore::newest(from, &identity).map_err(told)?;
+    let restored = backup::restore::into(&depot, &entry, &list, &identity, data).map_err(told)?;
+    println!("Restored {} of {} ({}).", entry.file, list.school, list.station);
+    if !restored.whole {
+        println!("It was the journal alone: covers and materials are on the stick's backups.");
+    }
+    println!("Witness: {}", head_text(&restored.report.restored));
     println!("Serve it with:  tram serve --data {} --listen 0.0.0.0:8080", data.display());
     Ok(())
 }

@@ -1,11 +1,15 @@
 //! `tram serve`: opens a folder and serves it until told to stop.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tram_appliance::backup::{About, FolderStick, NoSticks, Sticks};
+use tram_appliance::care::{Care, Outside};
+use tram_appliance::mdns::Told;
 use tram_web::{DemoAccount, WebOptions};
 
 use crate::arguments::ServeOptions;
@@ -20,6 +24,11 @@ use crate::station::Station;
 /// The folder does not open, or an address cannot be listened on.
 pub(crate) fn serve(options: &ServeOptions) -> Result<()> {
     logging::begin();
+    if tram_appliance::backup::restore::take_up(&options.data)
+        .context("what was restored cannot be put in its place")?
+    {
+        log::info!("serving the station that was restored");
+    }
     if options.appliance {
         crate::station::create_if_empty(&options.data)?;
     }
@@ -45,6 +54,7 @@ pub(crate) fn serve_station(
     // One more than there are processors: short calls run on these threads, and one of
     // them is always left for connections.
     let processors = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    let care = Arc::new(care(&station, options).context("the station's own care does not start")?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(processors + 1)
         .enable_all()
@@ -60,6 +70,7 @@ pub(crate) fn serve_station(
             demo: demo.is_some(),
             demo_accounts: demo.unwrap_or_default(),
             updates: options.appliance.then(|| crate::box_door::updates(&options.data, station.host.clone())),
+            care: Some(Arc::clone(&care)),
             shutdown: stopped,
         };
         let server = tram_web::Server::bind(web, station.host.clone(), station.people.clone(), station.journal.clone())
@@ -83,8 +94,42 @@ pub(crate) fn serve_station(
     });
     runtime.shutdown_timeout(Duration::from_secs(5));
     let _ = std::fs::remove_file(options.data.join("control.sock"));
+    let restarts = care.is_restart_asked();
+    // It says goodbye on the network and ends its threads before the journal closes.
+    drop(care);
     station.close()?;
-    served
+    served?;
+    if restarts {
+        return Err(again());
+    }
+    Ok(())
+}
+
+/// Begins what the station does for itself.
+fn care(station: &Station, options: &ServeOptions) -> Result<Care> {
+    let name = tram_web::own_name(&station.journal.station().to_bytes());
+    let port = options.listen.first().map_or(80, SocketAddr::port);
+    let told = options.mdns.then(|| Told { own_name: name.clone(), port });
+    let sticks: Box<dyn Sticks> = match &options.backup_to {
+        Some(folder) => Box::new(FolderStick(folder.clone())),
+        None => Box::new(NoSticks),
+    };
+    let outside = Outside { set_time: None, sticks, told };
+    let people = station.people.clone();
+    let about = move || About {
+        station: name.clone(),
+        school: people.station().map(|station| station.school).unwrap_or_default(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    Ok(Care::start(&options.data, &station.journal, outside, about)?)
+}
+
+/// Starts this program anew in the same process, with the same arguments.
+fn again() -> anyhow::Error {
+    use std::os::unix::process::CommandExt;
+    let Ok(program) = std::env::current_exe() else { return anyhow::anyhow!("the path of tram itself is not known") };
+    let error = std::process::Command::new(program).args(std::env::args_os().skip(1)).exec();
+    anyhow::Error::new(error).context("the station did not start again; start it by hand")
 }
 
 /// How often memory that nobody uses is given back.

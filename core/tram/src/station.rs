@@ -31,6 +31,7 @@ impl Station {
     /// # Errors
     /// A part does not start.
     pub(crate) fn start(data: &Path, journal: Journal, plugins: bool) -> Result<Self> {
+        tram_appliance::clock::hold(&journal);
         let people = People::open(journal.clone()).context("the people do not open")?;
         let embedded: Vec<Embedded> = if plugins {
             tram_bundle::embedded()

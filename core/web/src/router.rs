@@ -48,7 +48,16 @@ pub(crate) async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
     let head_only = request.method() == Method::HEAD;
-    let mut reply = take(site, peer, request).await;
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let ping = request.uri().path() == pages::PING;
+    let began = Instant::now();
+    let mut reply = take(Arc::clone(&site), peer, request).await;
+    let took = began.elapsed();
+    if ping {
+        reply.headers_mut().extend(pages::server_timing(took));
+    } else if reads {
+        site.timing.note(took);
+    }
     let length = hyper::body::Body::size_hint(reply.body()).exact().unwrap_or_default();
     let bodiless = matches!(reply.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
     if !bodiless {

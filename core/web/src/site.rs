@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
 use tram_appliance::updates::Updates;
+use tram_appliance::care::Care;
 use tram_contract::Text;
 use tram_host::PluginState;
 use tram_journal::Journal;
@@ -20,6 +21,7 @@ use crate::plugins::Plugins;
 use crate::render::MenuItem;
 use crate::server::here::Here;
 use crate::server::limits::Limits;
+use crate::timing::Timing;
 use crate::tls::Tls;
 use crate::walls::names;
 
@@ -49,6 +51,10 @@ pub(crate) struct Site {
     pub(crate) http_port: Option<u16>,
     pub(crate) https_port: Option<u16>,
     pub(crate) drafts: Drafts,
+    /// What the station does for itself; absent where it is served for a test.
+    pub(crate) care: Option<Arc<Care>>,
+    /// How long replies took of late.
+    pub(crate) timing: Timing,
     facts: ArcSwapOption<(Instant, Arc<Facts>)>,
 }
 
@@ -66,6 +72,7 @@ pub(crate) struct Parts {
     pub(crate) https_port: Option<u16>,
     /// Threads of the runtime that serves.
     pub(crate) threads: usize,
+    pub(crate) care: Option<Arc<Care>>,
 }
 
 /// An account of the demonstration school that is entered with one click.
@@ -124,6 +131,7 @@ impl Site {
             http_port,
             https_port,
             threads,
+            care,
         } = parts;
         Self {
             plugins,
@@ -142,6 +150,8 @@ impl Site {
             http_port,
             https_port,
             drafts: Drafts::default(),
+            care,
+            timing: Timing::default(),
             facts: ArcSwapOption::empty(),
         }
     }
@@ -176,6 +186,11 @@ impl Site {
         });
         let mut names = station.names;
         names.push(self.own_name());
+        // Where nobody tells names on the LAN, nobody can be mistaken for another by them.
+        match self.care.as_ref().and_then(|care| care.names()) {
+            Some(held) => names.extend(held.get()),
+            None => names.push(tram_appliance::mdns::SHORT.to_owned()),
+        }
         let mut menu = Vec::new();
         for plugin in self.plugins.plugins() {
             if !matches!(plugin.state, PluginState::Running) {

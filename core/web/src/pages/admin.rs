@@ -56,6 +56,8 @@ pub(super) fn page(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) -> 
     let mut actions = vec![
         link(messages::text("jobs.list"), "/jobs"),
         link(messages::text("station.title"), "/admin/station"),
+        link(messages::text("status.title"), "/admin/status"),
+        link(messages::text("backups.title"), "/admin/backups"),
         link(messages::text("tls.title"), "/tls"),
         link(messages::text("certificate.title"), "/admin/certificate"),
     ];

@@ -1,7 +1,9 @@
 //! The shell's own pages, each a page document like a plugin's.
 
 mod admin;
+mod backups;
 mod files;
+mod find;
 mod form;
 pub(crate) mod health;
 mod install;
@@ -21,6 +23,7 @@ mod setup;
 mod sign_in;
 mod start;
 mod station;
+mod station_status;
 mod tls;
 mod update;
 
@@ -35,6 +38,7 @@ use crate::visit::Visit;
 use crate::walls::headers;
 
 pub(crate) use form::ShellForm;
+pub(crate) use station_status::{PING, server_timing};
 
 /// A page: what came (a form when it is a POST), and the reply.
 pub(crate) type Handler = fn(&Site, &mut Visit, Option<ShellForm>) -> Response<Body>;
@@ -55,6 +59,8 @@ pub(crate) fn find(path: &str) -> Option<Handler> {
         ["me", "password"] => me::password,
         ["me", "notices"] => me::notices,
         ["setup"] => setup::page,
+        ["setup", "restore"] => backups::restore,
+        ["find"] => find::page,
         ["tls"] => tls::page,
         ["tls", "seen.svg"] => tls::seen,
         ["tls", "tram.crt" | "tram.mobileconfig"] => tls::root,
@@ -78,6 +84,14 @@ pub(crate) fn find(path: &str) -> Option<Handler> {
         ["admin", "update"] => update::page,
         ["admin", "update", "file" | "usb" | "when" | "forget" | "back"] => update::change,
         ["admin", "certificate"] => station::certificate,
+        ["admin", "status"] => station_status::page,
+        ["admin", "status", "ping"] => station_status::ping,
+        ["admin", "status", "clock"] => station_status::take_time,
+        ["admin", "status", "address"] => station_status::address_seen,
+        ["admin", "backups"] => backups::page,
+        ["admin", "backups", "now"] => backups::now,
+        ["admin", "backups", "words"] => backups::check_words,
+        ["admin", "backups", "sheet"] => backups::sheet,
         ["admin", "plugin", _] => plugin::page,
         ["admin", "plugin", _, "switch" | "remove" | "retry" | "drop"] => plugin::change,
         ["jobs"] => jobs::list,
@@ -91,7 +105,7 @@ pub(crate) fn find(path: &str) -> Option<Handler> {
 
 /// Pages that are there before the wizard is done.
 pub(crate) fn is_open_before_setup(path: &str) -> bool {
-    path == "/setup" || path == "/metrics" || path.starts_with("/tls")
+    matches!(path, "/setup" | "/setup/restore" | "/find" | "/metrics") || path.starts_with("/tls")
 }
 
 /// Bytes of a form of a page that takes files; none for the others and for those who

@@ -20,7 +20,7 @@ use crate::visit::Visit;
 use crate::walls::cookies::Cookie;
 
 /// A wrong code costs this long, so that codes cannot be tried by the thousand.
-const PENALTY: Duration = Duration::from_secs(1);
+pub(super) const PENALTY: Duration = Duration::from_secs(1);
 
 /// What is wrong: the field, and what to write instead.
 type Wrong = (&'static str, Text);
@@ -60,7 +60,7 @@ fn found(site: &Site, form: &ShellForm) -> Result<String, Wrong> {
         }
     }
     let names = station::read_names(form.get("names")).map_err(|text| ("names", text))?;
-    set_clock(form)?;
+    set_clock(site, form)?;
     let first = administrator(site, form, ["name", "username", "password"])?;
     if !form.get("name2").is_empty() {
         administrator(site, form, ["name2", "username2", "password2"])?;
@@ -119,7 +119,7 @@ fn clock_fields(form: Option<&ShellForm>) -> Vec<FormField> {
 
 /// Takes the browser's time when no time server has set the clock and the administrator
 /// says so.
-fn set_clock(form: &ShellForm) -> Result<(), Wrong> {
+fn set_clock(site: &Site, form: &ShellForm) -> Result<(), Wrong> {
     let time = clock::now();
     let Ok(browser) = form.get(BROWSER_TIME).parse::<i64>() else { return Ok(()) };
     if time.quality == TimeQuality::Ntp || form.get("take-time") != "1" {
@@ -127,6 +127,10 @@ fn set_clock(form: &ShellForm) -> Result<(), Wrong> {
     }
     if browser.div_euclid(86_400_000) < BUILD_DAY {
         return Err((BROWSER_TIME, messages::text("setup.clock-wrong")));
+    }
+    if let Some(care) = &site.care {
+        let taken = care.clock.take_browser(browser);
+        return taken.map(|_| ()).map_err(|error| (BROWSER_TIME, error.text()));
     }
     if browser.abs_diff(time.unix_ms) < SAME_MS.unsigned_abs() {
         clock::set_quality(TimeQuality::Browser);
@@ -243,6 +247,15 @@ fn show(site: &Site, visit: &mut Visit, form: Option<&ShellForm>, wrong: Option<
     if !visit.channel.is_secure() {
         let text = messages::text_with("setup.plain", &[("address", &tls::secure_address(site))]);
         widgets.push(Widget::Notice { tone: Tone::Warning, text, links: Vec::new() });
+    }
+    if site.care.is_some() {
+        let links = vec![Link::new(messages::text("restore.link"), "/setup/restore")];
+        let text = messages::text("restore.about");
+        widgets.push(Widget::Disclosure {
+            summary: messages::text("restore.title"),
+            open: false,
+            widgets: vec![Widget::Notice { tone: Tone::Neutral, text, links }],
+        });
     }
     let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     widgets.push(Widget::Form(Form {

@@ -20,6 +20,7 @@ const SUGGESTIONS: usize = 8;
 /// `/`: the search box, what waits for the reader, what plugins show.
 pub(super) fn page(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) -> Response<Body> {
     let mut widgets = vec![search_box("")];
+    widgets.extend(super::station_status::warnings(site, visit));
     if visit.session.is_some() {
         let mut waiting = me::unseen(site, visit);
         waiting.extend(fill(site, visit, "waiting", &[]));

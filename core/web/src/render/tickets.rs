@@ -36,7 +36,7 @@ pub(crate) fn sheet(tickets: &[Ticket]) -> Markup {
 
 /// A QR code as one path of SVG, with the quiet zone of four modules that ISO 18004
 /// asks for.
-fn qr(content: &str, label: &str) -> Markup {
+pub(crate) fn qr(content: &str, label: &str) -> Markup {
     let Ok(code) = QrCode::with_error_correction_level(content, EcLevel::M) else { return html! {} };
     let width = code.width();
     let mut path = String::new();

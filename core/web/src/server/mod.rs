@@ -46,6 +46,8 @@ pub struct WebOptions {
     pub demo_accounts: Vec<DemoAccount>,
     /// Updates of the system, when this is a box.
     pub updates: Option<Arc<Updates>>,
+    /// What the station does for itself: names on the LAN, clock, backups.
+    pub care: Option<Arc<tram_appliance::care::Care>>,
     /// Becomes true when the station stops.
     pub shutdown: watch::Receiver<bool>,
 }
@@ -61,6 +63,7 @@ impl Default for WebOptions {
             demo: false,
             demo_accounts: Vec::new(),
             updates: None,
+            care: None,
             shutdown,
         }
     }
@@ -128,7 +131,7 @@ impl Server {
         let keys = Tls::open(&options.data, &station, today())?;
         let key = site::form_key(&options.data)?;
         let threads = tokio::runtime::Handle::current().metrics().num_workers();
-        let WebOptions { demo, demo_accounts, updates, .. } = options;
+        let WebOptions { demo, demo_accounts, updates, care, .. } = options;
         let site = Site::new(Parts {
             plugins,
             people,
@@ -141,6 +144,7 @@ impl Server {
             http_port,
             https_port,
             threads,
+            care,
         });
         Ok(Self { listeners, site: Arc::new(site), stop: options.shutdown })
     }

@@ -22,7 +22,7 @@ pub(crate) fn is_allowed(host: &str, names: &[String], local: IpAddr) -> bool {
     if let Ok(address) = name.parse::<IpAddr>() {
         return address.to_canonical() == local.to_canonical() || is_private(address.to_canonical());
     }
-    matches!(name.as_str(), "localhost" | "tram.local") || names.iter().any(|known| known.eq_ignore_ascii_case(&name))
+    name == "localhost" || names.iter().any(|known| known.eq_ignore_ascii_case(&name))
 }
 
 fn is_private(address: IpAddr) -> bool {
@@ -33,7 +33,7 @@ fn is_private(address: IpAddr) -> bool {
 }
 
 /// `tram-XXXX.local`, the name that stays with a station.
-pub(crate) fn own_name(station: &[u8; 16]) -> String {
+pub fn own_name(station: &[u8; 16]) -> String {
     let [.., a, b] = station;
     format!("tram-{a:02x}{b:02x}.local")
 }
@@ -45,7 +45,7 @@ mod tests {
 
     #[test]
     fn other_names_are_refused() {
-        let names = vec!["tram-00ff.local".to_owned(), "thuvien.example".to_owned()];
+        let names = vec!["tram-00ff.local".to_owned(), "thuvien.example".to_owned(), "tram.local".to_owned()];
         let local = "10.0.0.5".parse().unwrap();
         for good in [
             "tram-00ff.local",
@@ -71,6 +71,7 @@ mod tests {
         ] {
             assert!(!is_allowed(bad, &names, local) || bad == "[::1", "{bad}");
         }
+        assert!(!is_allowed("tram.local", &names[..2], local), "another station's");
         assert!(is_allowed("203.0.113.7", &names, "203.0.113.7".parse().unwrap()));
         assert!(is_allowed("[::ffff:10.0.0.5]", &names, local));
     }
