@@ -13,7 +13,7 @@ import socket
 import subprocess
 import time
 
-from client import CONNECTION_ENDS, Browser
+from client import CONNECTION_ENDS, PASSWORD, Browser, sign_in
 
 CODE = pathlib.Path("/usr/share/OVMF/OVMF_CODE_4M.fd")
 VARS = pathlib.Path("/usr/share/OVMF/OVMF_VARS_4M.fd")
@@ -160,6 +160,13 @@ class Machine:
                 raise Stuck(f"{pattern} did not come in {seconds * PATIENCE:.0f} s:\n{self.text()[-3000:]}")
             time.sleep(0.1)
 
+    def wait_seconds(self, seconds: float) -> None:
+        """Lets it run, and its console be read."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self._drain()
+            time.sleep(0.1)
+
     def booted(self, seconds: float = 400) -> re.Match:
         """The line of a boot: version, slot, machine-id, uptime, MiB."""
         return self.wait_for(BOOTED, seconds)
@@ -185,6 +192,11 @@ class Machine:
 
     def secure(self, **options) -> Browser:
         return Browser(f"https://127.0.0.1:{self.https}", **options)
+
+    def secure_signed_in(self) -> Browser:
+        browser = self.secure()
+        sign_in(browser, "lan.nguyen", PASSWORD)
+        return browser
 
     def plain(self, **options) -> Browser:
         return Browser(f"http://127.0.0.1:{self.http}", **options)
