@@ -228,8 +228,8 @@ def sign_in(browser: Browser, name: str, password: str) -> Page:
     if "data-sign-out" in page.source:
         return page
     page = browser.open("/sign-in")
-    form = page.form("/sign-in", "password")
-    page = browser.send(page, form, {"username": name, "name": name, "password": password})
+    form = page.form("/sign-in", "secret")
+    page = browser.send(page, form, {"name": name, "secret": password})
     if "data-sign-out" not in page.source:
         raise AssertionError(f"nobody was signed in ({page.status}, {page.address}): {page.text[:400]}")
     return page
