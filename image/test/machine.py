@@ -31,8 +31,11 @@ class Stuck(AssertionError):
 
 def can_run() -> str:
     """Empty, or the sentence that says what is missing."""
-    if not shutil.which("qemu-system-x86_64"):
-        return "qemu-system-x86_64 is not installed"
+    for tool in ("qemu-system-x86_64", "mmdebstrap", "mksquashfs", "mcopy", "sfdisk"):
+        if not shutil.which(tool):
+            return f"{tool} is not installed"
+    if os.geteuid() != 0:
+        return "building and looking into disks needs root"
     if not (CODE.is_file() and VARS.is_file()):
         return "OVMF is not installed"
     return ""
