@@ -14,6 +14,8 @@ pub mod care;
 pub mod clock;
 pub mod console;
 pub mod error;
+#[cfg(test)]
+mod fake;
 pub mod files;
 pub mod health;
 pub mod helper;
@@ -30,8 +32,6 @@ pub mod status;
 pub mod update;
 pub mod updates;
 pub mod version;
-#[cfg(test)]
-mod fake;
 
 pub use error::Error;
 pub use place::Place;

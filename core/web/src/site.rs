@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
-use tram_appliance::updates::Updates;
 use tram_appliance::care::Care;
+use tram_appliance::updates::Updates;
 use tram_contract::Text;
 use tram_host::PluginState;
 use tram_journal::Journal;
