@@ -389,6 +389,7 @@ fn an_extractor_may_have_no_capability() {
     manifest.capability.push(tram_contract::manifest::Capability {
         name: "store".into(),
         purpose: "keeps what it read".into(),
+        permission: None,
         fields: vec![],
         queries: vec![],
     });
