@@ -47,6 +47,15 @@ pub fn create_new(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).open(path)
 }
 
+/// As [`create_new`], for the owner's eyes alone.
+///
+/// # Errors
+/// It is there, or cannot be made.
+pub fn create_new_private(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
 /// A file or a block device, to be written in place.
 ///
 /// # Errors

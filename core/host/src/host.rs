@@ -213,6 +213,10 @@ impl Host {
         Ok(Self { core, threads: Arc::new(Threads { background: Mutex::new(background), _ticker: ticker }) })
     }
 
+    pub(crate) fn core(&self) -> &Core {
+        &self.core
+    }
+
     fn entry(&self, plugin: &str) -> Result<Arc<Entry>, CallError> {
         self.core.entry(plugin).ok_or_else(|| CallError::Plugin {
             code: "not-found".into(),

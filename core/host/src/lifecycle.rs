@@ -39,11 +39,11 @@ const PAUSE: Duration = Duration::from_secs(30);
 pub(crate) struct Record {
     pub(crate) version: String,
     /// Hash of the component.
-    component: String,
+    pub(crate) component: String,
     /// Package in the blob store; none for embedded ones.
     #[serde(default)]
-    package: Option<String>,
-    enabled: bool,
+    pub(crate) package: Option<String>,
+    pub(crate) enabled: bool,
     #[serde(default)]
     reason: String,
     grants: Grants,
@@ -257,7 +257,7 @@ fn load_one(core: &Arc<Core>, record: Record, kept: &str) -> Result<(), Error> {
     }
 }
 
-fn package_bytes(core: &Core, kept: &str) -> Result<Vec<u8>, Error> {
+pub(crate) fn package_bytes(core: &Core, kept: &str) -> Result<Vec<u8>, Error> {
     use std::io::Read;
     let mut bytes = Vec::new();
     core.journal.blobs().open(&kept.parse()?)?.take(MAX_PACKAGE as u64 + 1).read_to_end(&mut bytes)?;

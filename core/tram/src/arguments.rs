@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use lexopt::prelude::{Long, Short, Value};
 
+use crate::box_arguments::{self, BoxCommand};
+
 /// What `tram --help` prints.
 pub(crate) const HELP: &str = "\
 Trạm, the school server
@@ -14,7 +16,8 @@ Trạm, the school server
   tram init    --data DIR                      make a station and print its set-up code
   tram serve   --data DIR --listen ADDR        serve it (--https ADDR, --no-plugins,
                                                --mdns: tell its names on the LAN,
-                                               --backup-to DIR: a disk for nightly backups)
+                                               --backup-to DIR: a disk for nightly backups,
+                                               --box: on Trạm's own image)
   tram demo    --data DIR --listen ADDR        serve the demonstration school
   tram verify  --data DIR [--witness HEAD]     check journal, tables and blobs
   tram backup  --data DIR --to DIR             full or incremental copy, also while serving
@@ -23,6 +26,7 @@ Trạm, the school server
   tram setup-code --data DIR                   a new set-up code (asked for by the wizard)
   tram --data DIR job PLUGIN JOB [FILE...]     run a job, whether or not a server runs on DIR
                                                (--set NAME=VALUE for its options)
+  tram box status|console|install|helper|boot|health|make-key|pack-update   (tram box --help)
   tram plugin new NAME [--sdk DIR] | build [DIR] | keygen FILE | pack [DIR] [--key FILE] | check FILE
 
 ADDR is HOST:PORT, as in 0.0.0.0:8080.";
@@ -38,6 +42,9 @@ pub(crate) struct ServeOptions {
     pub(crate) mdns: bool,
     /// A folder in the place of a stick for backups.
     pub(crate) backup_to: Option<PathBuf>,
+    /// Whether this is the image's own station: an empty folder becomes a new one, and
+    /// systemd is told that it lives.
+    pub(crate) appliance: bool,
 }
 
 /// What a vendor does with a plugin.
@@ -78,7 +85,9 @@ pub(crate) enum Command {
     SetupCode { data: PathBuf },
     Job { data: PathBuf, plugin: String, job: String, files: Vec<PathBuf>, options: Vec<(String, String)> },
     CompileComponent { input: PathBuf, output: PathBuf },
+    Precompile { data: PathBuf, folder: PathBuf },
     Plugin(PluginCommand),
+    Box(BoxCommand),
 }
 
 #[derive(Default)]
@@ -95,6 +104,7 @@ struct Raw {
     no_plugins: bool,
     mdns: bool,
     backup_to: Option<PathBuf>,
+    appliance: bool,
     words: Vec<OsString>,
 }
 
@@ -131,8 +141,12 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command
             Long("no-plugins") => raw.no_plugins = true,
             Long("mdns") => raw.mdns = true,
             Long("backup-to") => raw.backup_to = Some(parser.value()?.into()),
+            Long("box") => raw.appliance = true,
             Long("help") | Short('h') => return Ok(Command::Help),
             Long("version") | Short('V') => return Ok(Command::Version),
+            Value(word) if raw.words.is_empty() && word == "box" => {
+                return box_arguments::parse(&mut parser).map(Command::Box);
+            }
             Value(word) => raw.words.push(word),
             other => return Err(other.unexpected().into()),
         }
@@ -151,8 +165,9 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command
             listen: raw.listen.clone(),
             https: raw.https.clone(),
             plugins: !raw.no_plugins,
-            mdns: raw.mdns,
+            mdns: raw.mdns || raw.appliance,
             backup_to: raw.backup_to.clone(),
+            appliance: raw.appliance,
         })
     };
     Ok(match command.to_string_lossy().as_ref() {
@@ -178,6 +193,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command
             options: raw.set,
         },
         "compile-component" => Command::CompileComponent { input: word("IN")?.into(), output: word("OUT")?.into() },
+        "precompile" => Command::Precompile { data: data()?, folder: word("DIR")?.into() },
         "plugin" => Command::Plugin(match word("new, build, keygen, pack or check")?.to_string_lossy().as_ref() {
             "new" => PluginCommand::New { name: word("NAME")?.to_string_lossy().into_owned(), sdk: raw.sdk },
             "build" => PluginCommand::Build { dir: words.next().map_or_else(|| PathBuf::from("."), PathBuf::from) },

@@ -19,8 +19,23 @@ use crate::station::Station;
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Request {
-    Job { plugin: String, job: String, files: Vec<FileToSend>, options: Vec<(String, String)> },
-    Backup { to: PathBuf },
+    Job {
+        plugin: String,
+        job: String,
+        files: Vec<FileToSend>,
+        options: Vec<(String, String)>,
+    },
+    Backup {
+        to: PathBuf,
+    },
+    /// Whether the station is well; the reason when it is not, as a text for people.
+    Health,
+    /// Administrators, as JSON pairs of sign-in name and person.
+    Administrators,
+    /// A new password for an administrator, for somebody who stands before the box.
+    ResetPassword {
+        person: String,
+    },
 }
 
 /// What is answered, line by line.
@@ -94,6 +109,30 @@ impl Connection {
         self.ask(&request, paths, progress)
     }
 
+    /// Asks whether the station is well.
+    ///
+    /// # Errors
+    /// It is not; the message is a text for people, encoded.
+    pub(crate) fn health(&mut self) -> Result<()> {
+        self.ask(&Request::Health, &[], &mut |_| {}).map(|_| ())
+    }
+
+    /// Sign-in names of the administrators, with their persons.
+    ///
+    /// # Errors
+    /// The people cannot be read.
+    pub(crate) fn administrators(&mut self) -> Result<Vec<(String, String)>> {
+        Ok(serde_json::from_str(&self.ask(&Request::Administrators, &[], &mut |_| {})?)?)
+    }
+
+    /// Gives an administrator a new password and answers it.
+    ///
+    /// # Errors
+    /// The person is no administrator, or the journal failed.
+    pub(crate) fn reset_password(&mut self, person: &str) -> Result<String> {
+        self.ask(&Request::ResetPassword { person: person.to_owned() }, &[], &mut |_| {})
+    }
+
     /// Has the running station make a backup.
     ///
     /// # Errors
@@ -117,12 +156,12 @@ pub(crate) fn listen(data: &Path, station: &Station) -> Result<()> {
     let _ = std::fs::remove_file(&path);
     let listener = UnixListener::bind(&path).context("the control socket cannot be made")?;
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
-    let (journal, host) = (station.journal.clone(), station.host.clone());
+    let parts = Parts { journal: station.journal.clone(), host: station.host.clone(), people: station.people.clone() };
     std::thread::Builder::new().name("control".into()).spawn(move || {
         for stream in listener.incoming().flatten() {
-            let (journal, host) = (journal.clone(), host.clone());
+            let parts = parts.clone();
             let served = std::thread::Builder::new().name("control-client".into()).spawn(move || {
-                if let Err(error) = answer(&stream, &journal, &host) {
+                if let Err(error) = answer(&stream, &parts) {
                     log::warn!("control socket: {error:#}");
                 }
             });
@@ -143,7 +182,16 @@ fn owner_only(stream: &UnixStream) -> Result<()> {
     bail!("only the owner of the data folder may ask")
 }
 
-fn answer(stream: &UnixStream, journal: &tram_journal::Journal, host: &tram_host::Host) -> Result<()> {
+/// The parts of the station that are asked.
+#[derive(Clone)]
+struct Parts {
+    journal: tram_journal::Journal,
+    host: tram_host::Host,
+    people: tram_people::People,
+}
+
+fn answer(stream: &UnixStream, parts: &Parts) -> Result<()> {
+    let Parts { journal, host, people } = parts;
     owner_only(stream)?;
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut line = String::new();
@@ -165,6 +213,11 @@ fn answer(stream: &UnixStream, journal: &tram_journal::Journal, host: &tram_host
         Request::Backup { to } => {
             journal.backup(&to).map(|report| crate::maintenance::told(&report)).map_err(Into::into)
         }
+        Request::Health => {
+            crate::pulse::health(journal, host).map(|()| "well".to_owned()).map_err(|text| anyhow!(text.encode()))
+        }
+        Request::Administrators => crate::box_door::administrators(people),
+        Request::ResetPassword { person } => crate::box_door::reset_password(people, &person),
     };
     match done {
         Ok(text) => say(&Reply::Done { text }),

@@ -3,6 +3,10 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the command line")]
 
 mod arguments;
+mod box_arguments;
+mod box_commands;
+mod box_door;
+mod box_helper;
 mod budget;
 mod control;
 mod demo;
@@ -10,6 +14,7 @@ mod jobs;
 mod logging;
 mod maintenance;
 mod plugin;
+mod pulse;
 mod serve;
 mod station;
 
@@ -53,6 +58,8 @@ fn main() -> ExitCode {
         Command::CompileComponent { input, output } => {
             tram_host::compile_component(&input, &output).map_err(Into::into)
         }
+        Command::Precompile { data, folder } => station::precompile(&data, &folder),
+        Command::Box(command) => box_commands::run(command),
         Command::Plugin(command) => plugin::run(&command),
     };
     match done {

@@ -6,14 +6,19 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tram_appliance::Place;
 use tram_appliance::backup::{About, FolderStick, NoSticks, Sticks};
 use tram_appliance::care::{Care, Outside};
+use tram_appliance::clock::SetTime;
+use tram_appliance::helper::Client;
 use tram_appliance::mdns::Told;
 use tram_web::{DemoAccount, WebOptions};
 
 use crate::arguments::ServeOptions;
+use crate::box_helper::BoxHelper;
 use crate::control;
 use crate::logging;
+use crate::pulse::Pulse;
 use crate::station::Station;
 
 /// The command.
@@ -27,8 +32,15 @@ pub(crate) fn serve(options: &ServeOptions) -> Result<()> {
     {
         log::info!("serving the station that was restored");
     }
+    if options.appliance {
+        crate::station::create_if_empty(&options.data)?;
+    }
     let station = Station::open(&options.data, options.plugins)?;
-    serve_station(station, options, None, |_| Ok(()))
+    if !options.appliance {
+        return serve_station(station, options, None, |_| Ok(()));
+    }
+    let pulse = Pulse::new(&station, &options.data)?;
+    serve_station(station, options, None, |addresses| pulse.begin(addresses))
 }
 
 /// Serves an open station, as the demonstration school when its accounts are given; `ready` is called with the addresses once they listen.
@@ -57,6 +69,7 @@ pub(crate) fn serve_station(
             demo: demo.is_some(),
             demo_accounts: demo.unwrap_or_default(),
             care: Some(Arc::clone(&care)),
+            updates: options.appliance.then(|| crate::box_door::updates(&options.data, station.host.clone())),
             shutdown: stopped,
         };
         let server = tram_web::Server::bind(web, station.host.clone(), station.people.clone(), station.journal.clone())
@@ -93,11 +106,14 @@ fn care(station: &Station, options: &ServeOptions) -> Result<Care> {
     let name = tram_web::own_name(&station.journal.station().to_bytes());
     let port = options.listen.first().map_or(80, SocketAddr::port);
     let told = options.mdns.then(|| Told { own_name: name.clone(), port });
+    let helper = || Client::new(&Place::default().socket());
     let sticks: Box<dyn Sticks> = match &options.backup_to {
         Some(folder) => Box::new(FolderStick(folder.clone())),
+        None if options.appliance => Box::new(BoxHelper(helper())),
         None => Box::new(NoSticks),
     };
-    let outside = Outside { set_time: None, sticks, told };
+    let set_time = options.appliance.then(|| -> Box<dyn SetTime> { Box::new(BoxHelper(helper())) });
+    let outside = Outside { set_time, sticks, told };
     let people = station.people.clone();
     let about = move || About {
         station: name.clone(),

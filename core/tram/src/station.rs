@@ -64,6 +64,33 @@ impl Station {
     }
 }
 
+/// `tram precompile`: compiles the components that the running station unpacked, with
+/// this binary's engine. Run by the version that an update brings, before it starts.
+///
+/// # Errors
+/// The folder cannot be read.
+pub(crate) fn precompile(data: &Path, folder: &Path) -> Result<()> {
+    let program = std::env::current_exe().context("the path of tram itself")?;
+    let compiler = vec![program.into_os_string(), "compile-component".into()];
+    let count = tram_host::precompile(data, folder, compiler).context("nothing was compiled ahead")?;
+    println!("{count} compiled");
+    Ok(())
+}
+
+/// Makes a new station where the folder is empty: the first start of a box.
+///
+/// # Errors
+/// The folder cannot be written.
+pub(crate) fn create_if_empty(data: &Path) -> Result<()> {
+    if data.join("journal").is_dir() {
+        return Ok(());
+    }
+    Journal::create(data, Options::default())
+        .with_context(|| format!("{} cannot be made", data.display()))?
+        .close()
+        .context("the journal does not close")
+}
+
 /// Opens the journal of a data folder.
 ///
 /// # Errors

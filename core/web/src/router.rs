@@ -152,7 +152,8 @@ async fn shell_form(site: &Site, visit: &mut Visit, body: Incoming) -> Result<pa
     let secret = visit.secret(site).map_err(|_| server_error())?;
     let most = pages::largest_form(&visit.path, &visit.principal).unwrap_or(SHELL_FORM);
     let intake = Intake::new(body, forms::most(most))?;
-    pages::ShellForm::read(visit, intake, Audience { secret: &secret, name: token::SHELL }).await
+    let place = pages::place(site, visit);
+    pages::ShellForm::read(visit, intake, Audience { secret: &secret, name: token::SHELL }, place).await
 }
 
 async fn plugin_call(site: Arc<Site>, mut visit: Visit, body: Incoming, call: Call) -> Response<Body> {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
 use tram_appliance::care::Care;
+use tram_appliance::updates::Updates;
 use tram_contract::Text;
 use tram_host::PluginState;
 use tram_journal::Journal;
@@ -37,6 +38,8 @@ pub(crate) struct Site {
     pub(crate) key: [u8; 32],
     pub(crate) demo: bool,
     pub(crate) demo_accounts: Vec<DemoAccount>,
+    /// Updates, on a box.
+    pub(crate) updates: Option<Arc<Updates>>,
     /// Ports of HTTP and HTTPS, for links from one to the other.
     pub(crate) http_port: Option<u16>,
     pub(crate) https_port: Option<u16>,
@@ -57,6 +60,7 @@ pub(crate) struct Parts {
     pub(crate) key: [u8; 32],
     pub(crate) demo: bool,
     pub(crate) demo_accounts: Vec<DemoAccount>,
+    pub(crate) updates: Option<Arc<Updates>>,
     pub(crate) http_port: Option<u16>,
     pub(crate) https_port: Option<u16>,
     pub(crate) care: Option<Arc<Care>>,
@@ -99,7 +103,8 @@ impl Facts {
 
 impl Site {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { plugins, people, journal, tls, key, demo, demo_accounts, http_port, https_port, care } = parts;
+        let Parts { plugins, people, journal, tls, key, demo, demo_accounts, updates, http_port, https_port, care } =
+            parts;
         Self {
             plugins,
             people,
@@ -110,6 +115,7 @@ impl Site {
             key,
             demo,
             demo_accounts,
+            updates,
             http_port,
             https_port,
             drafts: Drafts::default(),

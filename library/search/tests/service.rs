@@ -394,7 +394,12 @@ fn all_keys_are_handed_out_in_pieces() {
     index.apply(&Batch { sequence: 2, remove: vec![id(3)], add: vec![] }).unwrap();
     index.commit(2).unwrap();
     let mut pieces = Vec::new();
-    index.keys::<Error>(3, |keys| Ok(pieces.push(keys.to_vec()))).unwrap();
+    index
+        .keys::<Error>(3, |keys| {
+            pieces.push(keys.to_vec());
+            Ok(())
+        })
+        .unwrap();
     assert_eq!(pieces.iter().map(Vec::len).collect::<Vec<_>>(), [3, 3, 1]);
     let mut all: Vec<String> = pieces.concat();
     all.sort();

@@ -166,9 +166,15 @@ impl Shared {
         self.note(done, |state| &mut state.local)
     }
 
-    fn stick(&self, stick: &Stick) -> Result<(), Error> {
+    /// Backs up to a stick; unasked only to one that backups went to before, for a teacher's
+    /// own stick is none of ours.
+    fn stick(&self, stick: &Stick, asked: bool) -> Result<(), Error> {
         let _turn = self.begin(Doing::Stick)?;
         let done = match self.sticks.open(&stick.id, true) {
+            Ok(path) if !asked && !path.join(STICK_FOLDER).is_dir() => {
+                self.sticks.close(&stick.id);
+                return Ok(());
+            }
             Ok(path) => {
                 let about = (self.about)();
                 let root = path.join(STICK_FOLDER).join(about.station.trim_end_matches(".local"));
@@ -247,8 +253,8 @@ impl Shared {
                 backup = Some(Instant::now());
                 // Errors are in the state, and the page shows them.
                 let _ = self.local();
-                if let Some(stick) = self.sticks.list().first() {
-                    let _ = self.stick(stick);
+                for stick in self.sticks.list() {
+                    let _ = self.stick(&stick, asked);
                 }
                 self.forget_replaced();
             }

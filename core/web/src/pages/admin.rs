@@ -8,7 +8,7 @@ use tram_contract::page::{Action, Badge, Card, Cards, Form, FormField, Page, Ton
 use tram_host::{PluginState, PluginStatus};
 use tram_people::Error;
 
-use super::{ShellForm, me, people};
+use super::{ShellForm, me, people, update};
 use crate::messages;
 use crate::reply;
 use crate::server::body::Body;
@@ -21,7 +21,9 @@ pub(super) fn page(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) -> 
         return *reply;
     }
     let plugins = site.plugins.plugins();
-    let mut widgets = vec![Widget::Heading { level: 2, text: messages::text("admin.plugins") }];
+    let outcome = site.updates.as_ref().and_then(|updates| update::outcome(&updates.status().ok()?));
+    let mut widgets: Vec<Widget> = outcome.into_iter().collect();
+    widgets.push(Widget::Heading { level: 2, text: messages::text("admin.plugins") });
     widgets.push(if plugins.is_empty() {
         Widget::Empty { text: messages::text("admin.no-plugins"), links: Vec::new() }
     } else {
@@ -51,16 +53,18 @@ pub(super) fn page(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) -> 
         widgets.push(Widget::Paragraph { text, quiet: false });
     }
     let link = |label: Text, href: &str| Action { label, href: href.into(), ..Action::default() };
-    widgets.push(Widget::Actions {
-        actions: vec![
-            link(messages::text("jobs.list"), "/jobs"),
-            link(messages::text("station.title"), "/admin/station"),
-            link(messages::text("status.title"), "/admin/status"),
-            link(messages::text("backups.title"), "/admin/backups"),
-            link(messages::text("tls.title"), "/tls"),
-            link(messages::text("certificate.title"), "/admin/certificate"),
-        ],
-    });
+    let mut actions = vec![
+        link(messages::text("jobs.list"), "/jobs"),
+        link(messages::text("station.title"), "/admin/station"),
+        link(messages::text("status.title"), "/admin/status"),
+        link(messages::text("backups.title"), "/admin/backups"),
+        link(messages::text("tls.title"), "/tls"),
+        link(messages::text("certificate.title"), "/admin/certificate"),
+    ];
+    if site.updates.is_some() {
+        actions.push(link(messages::text("update.title"), "/admin/update"));
+    }
+    widgets.push(Widget::Actions { actions });
     let mut reply = reply::shell(site, visit, StatusCode::OK, &Page::new(messages::text("menu.admin"), widgets));
     if plugins.iter().any(|status| status.state == PluginState::Preparing) {
         reply.headers_mut().insert(header::REFRESH, HeaderValue::from_static("3"));

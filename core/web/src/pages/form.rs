@@ -50,11 +50,16 @@ impl plugins::Intake for Memory {
 }
 
 impl ShellForm {
-    /// Reads a form that belongs to the shell.
+    /// Reads a form that belongs to the shell; its files go to `place`, else into memory.
     ///
     /// # Errors
     /// See [`forms::read`].
-    pub(crate) async fn read(visit: &Visit, body: Intake, audience: Audience<'_>) -> Result<Self, Refused> {
+    pub(crate) async fn read(
+        visit: &Visit,
+        body: Intake,
+        audience: Audience<'_>,
+        place: Option<forms::Open>,
+    ) -> Result<Self, Refused> {
         let files = Files::default();
         let shared = Arc::clone(&files);
         let open: forms::Open = Box::new(move |name, media_type| {
@@ -65,7 +70,7 @@ impl ShellForm {
                 files: Arc::clone(&shared),
             }))
         });
-        let filled = forms::read(visit, body, audience, Some(open)).await?;
+        let filled = forms::read(visit, body, audience, place.or(Some(open))).await?;
         let files = std::mem::take(&mut *files.lock().unwrap_or_else(PoisonError::into_inner));
         Ok(Self { filled, files })
     }
@@ -78,6 +83,11 @@ impl ShellForm {
     /// The value as typed (passwords).
     pub(crate) fn exact(&self, name: &str) -> &str {
         self.filled.exact(name)
+    }
+
+    /// Whether a file came in a field.
+    pub(crate) fn has_upload(&self, field: &str) -> bool {
+        self.filled.uploads.iter().any(|upload| upload.field == field)
     }
 
     /// The first file of a field: its name and bytes.

@@ -1,6 +1,7 @@
 //! Whether the station is well, for machines.
 
 use hyper::{Response, StatusCode};
+use tram_host::{PluginState, PluginStatus};
 use tram_people::Channel;
 
 use super::ShellForm;
@@ -12,8 +13,10 @@ use crate::visit::Visit;
 
 /// `/healthz`: public, so it says ok or not and no more.
 pub(crate) fn answer(site: &Site) -> Response<Body> {
-    // Reading the head of the journal proves that the storage answers.
-    let well = site.journal.read().is_ok();
+    // Reading the head of the journal proves that the storage answers. A plugin that
+    // came with this version and cannot run makes the version ill; a vendor's does not.
+    let ill = |status: &PluginStatus| status.embedded && matches!(status.state, PluginState::Failed { .. });
+    let well = site.journal.read().is_ok() && !site.plugins.plugins().iter().any(ill);
     let (status, word) = if well { (StatusCode::OK, "ok\n") } else { (StatusCode::SERVICE_UNAVAILABLE, "not ok\n") };
     reply::bytes(status, "text/plain; charset=utf-8", word)
 }

@@ -25,6 +25,7 @@ mod start;
 mod station;
 mod station_status;
 mod tls;
+mod update;
 
 use hyper::{Response, StatusCode};
 use maud::{DOCTYPE, html};
@@ -80,6 +81,8 @@ pub(crate) fn find(path: &str) -> Option<Handler> {
         ["admin"] => admin::page,
         ["admin", "install"] => install::page,
         ["admin", "station"] => station::page,
+        ["admin", "update"] => update::page,
+        ["admin", "update", "file" | "usb" | "when" | "forget" | "back"] => update::change,
         ["admin", "certificate"] => station::certificate,
         ["admin", "status"] => station_status::page,
         ["admin", "status", "ping"] => station_status::ping,
@@ -110,9 +113,15 @@ pub(crate) fn is_open_before_setup(path: &str) -> bool {
 pub(crate) fn largest_form(path: &str, by: &Principal) -> Option<u64> {
     match path {
         "/people/import" if by.holds("people.manage") => Some(12 << 20),
+        update::UPLOAD if by.holds("station.manage") => Some(update::LARGEST),
         "/admin/install" if by.holds("plugins.manage") => Some(24 << 20),
         _ => None,
     }
+}
+
+/// Where the files of a form go that are too large for memory; none for the others.
+pub(crate) fn place(site: &Site, visit: &Visit) -> Option<crate::forms::Open> {
+    update::place(site, visit)
 }
 
 /// What a browser gets that came by a name which is not the station's: nothing but

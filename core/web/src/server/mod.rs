@@ -15,6 +15,7 @@ use std::time::Duration;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tram_appliance::updates::Updates;
 use tram_host::Host;
 use tram_journal::Journal;
 use tram_people::People;
@@ -44,6 +45,8 @@ pub struct WebOptions {
     pub demo_accounts: Vec<DemoAccount>,
     /// What the station does for itself: names on the LAN, clock, backups.
     pub care: Option<Arc<tram_appliance::care::Care>>,
+    /// Updates of the system, when this is a box.
+    pub updates: Option<Arc<Updates>>,
     /// Becomes true when the station stops.
     pub shutdown: watch::Receiver<bool>,
 }
@@ -59,6 +62,7 @@ impl Default for WebOptions {
             demo: false,
             demo_accounts: Vec::new(),
             care: None,
+            updates: None,
             shutdown,
         }
     }
@@ -125,7 +129,7 @@ impl Server {
         let station = names::own_name(&journal.station().to_bytes());
         let keys = Tls::open(&options.data, &station, today())?;
         let key = site::form_key(&options.data)?;
-        let WebOptions { demo, demo_accounts, care, .. } = options;
+        let WebOptions { demo, demo_accounts, care, updates, .. } = options;
         let site = Site::new(Parts {
             plugins,
             people,
@@ -134,6 +138,7 @@ impl Server {
             key,
             demo,
             demo_accounts,
+            updates,
             http_port,
             https_port,
             care,
