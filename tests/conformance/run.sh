@@ -4,3 +4,4 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 tests/conformance/marc/run.sh
 tests/conformance/sru.sh
+tests/conformance/api.sh

@@ -16,6 +16,13 @@ grep -q 'Number of hits: [1-9]' "$work/yaz.log" || { cat "$work/yaz.log"; fail "
 grep -qi 'phương nam' "$work/yaz.log" || { cat "$work/yaz.log"; fail "yaz-client was shown no record"; }
 echo "yaz-client: $(grep -o 'Number of hits: [0-9]*' "$work/yaz.log" | head -1)"
 
+# The same by POST, and a scan that begins before its term.
+printf 'sru post 1.1\nopen %s\nfind dc.title="đất rừng phương nam"\nshow 1\nscanpos 3\nscansize 6\nscan dc.title=rung\nquit\n' "$sru" | yaz-client >"$work/post.log" 2>&1 || true
+grep -q 'Number of hits: [1-9]' "$work/post.log" || { cat "$work/post.log"; fail "yaz-client found nothing by POST"; }
+grep -qi 'phương nam' "$work/post.log" || { cat "$work/post.log"; fail "yaz-client was shown no record by POST"; }
+grep -q '^rung: [1-9]' "$work/post.log" || { cat "$work/post.log"; fail "yaz-client's scan did not list its term"; }
+echo "yaz-client: the same by POST, scan from two terms before"
+
 # zoomsh: the ZOOM interface, with the record as XML.
 zoomsh "set sru get" "set preferredRecordSyntax xml" "set schema marcxml" "connect $sru" "search cql:dc.creator=\"to hoai\"" "show 0 1" quit >"$work/zoom.log" 2>&1 || true
 grep -q 'hits' "$work/zoom.log" || { cat "$work/zoom.log"; fail "zoomsh had no answer"; }

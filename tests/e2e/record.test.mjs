@@ -1,7 +1,12 @@
 // A title by the form in plain words: mistakes are explained, the record is found at
 // once, edited, its history is kept, it is deleted and comes back.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { crc32, deflateSync } from 'node:zlib';
 import { assertFits, freshPage, useBrowser } from './lib/browser.mjs';
 import { confirm, enterAs, fill, titles } from './lib/station.mjs';
 
@@ -154,10 +159,71 @@ test('a copy: its number, shelf and state', async () => {
   await page.getByText('Đã lưu bản sách.').waitFor();
   assert.match(await page.locator('table').innerText(), /Bàn thủ thư[\s\S]*Đang sửa chữa/);
   // A number that another copy has is refused by name.
-  await page.locator('details.disclosure summary').click();
+  await page.getByText('Thêm bản sách', { exact: true }).first().click();
   await page.getByLabel('Số ĐKCB', { exact: true }).fill('E2E.10001');
   await page.getByRole('button', { name: 'Thêm bản sách' }).click();
   assert.match(await page.locator('main .error').first().innerText(), /E2E\.10001/);
+});
+
+// A picture of one colour, as PNG: signature, IHDR, IDAT, IEND.
+function png(width, height) {
+  const chunk = (kind, data) => {
+    const body = Buffer.concat([Buffer.from(kind), data]);
+    const frame = Buffer.alloc(8);
+    frame.writeUInt32BE(data.length, 0);
+    frame.writeUInt32BE(crc32(body), 4);
+    return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)]);
+  };
+  const head = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 8, 2, 0, 0, 0]);
+  head.writeUInt32BE(width, 0);
+  head.writeUInt32BE(height, 4);
+  const row = Buffer.concat([Buffer.from([0]), Buffer.alloc(width * 3, 0x5a)]);
+  const rows = Buffer.concat(Array(height).fill(row));
+  return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), chunk('IHDR', head), chunk('IDAT', deflateSync(rows)), chunk('IEND', Buffer.alloc(0))]);
+}
+
+test('a cover picture: put up, seen by everybody, and removed', async () => {
+  const page = await freshPage();
+  await enterAs(page, 'thuvien');
+  await page.goto('/catalogue/new');
+  await fill(page, { 'Nhan đề *': 'Bìa chụp bằng điện thoại' });
+  await page.getByRole('button', { name: 'Lưu', exact: true }).click();
+  await page.getByText('Đã thêm nhan đề vào mục lục.').waitFor();
+  const record = new URL(page.url()).pathname;
+  const put = async (name, mimeType, buffer) => {
+    await page.goto(record);
+    await page.getByText(/^(Thêm ảnh bìa|Đổi hoặc bỏ ảnh bìa)$/).click();
+    await page.getByLabel(/^Ảnh bìa/).setInputFiles({ name, mimeType, buffer });
+    await page.getByRole('button', { name: 'Lưu ảnh bìa' }).click();
+  };
+  // Its bytes count, not its name.
+  await put('bia.jpg', 'image/jpeg', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><script>1</script></svg>'));
+  await page.getByText(/không phải ảnh JPEG, PNG hay WebP/).first().waitFor();
+  await put('bia.png', 'image/png', png(8, 8));
+  await page.getByText(/Ảnh 8 × 8 điểm không dùng được/).first().waitFor();
+  await put('bia.gif', 'text/html', png(200, 300));
+  await page.getByText('Đã lưu ảnh bìa.').waitFor();
+
+  const reader = await freshPage();
+  await reader.goto('/catalogue?q=bia+chup+bang+dien+thoai');
+  const shown = reader.locator('main .card img').first();
+  await shown.waitFor();
+  await reader.waitForFunction(() => document.querySelector('main .card img').naturalWidth === 200);
+  const reply = await reader.request.get(new URL(await shown.getAttribute('src'), reader.url()).href);
+  assert.equal(reply.headers()['content-type'], 'image/png');
+  await reader.goto(record);
+  await reader.waitForFunction(() => document.querySelector('main .cover img').naturalHeight === 300);
+
+  // A deleted title comes back with its picture.
+  await page.goto(record);
+  await confirm(page, 'Xoá biểu ghi');
+  await page.getByRole('button', { name: 'Phục hồi' }).first().click();
+  await page.getByText('Đã phục hồi biểu ghi').waitFor();
+  await page.locator('main .cover img').waitFor();
+  await page.getByText('Đổi hoặc bỏ ảnh bìa').click();
+  await page.getByRole('button', { name: 'Bỏ ảnh bìa' }).click();
+  await page.getByText('Đã bỏ ảnh bìa').waitFor();
+  assert.equal(await page.locator('main .cover svg').count(), 1);
 });
 
 test('the form fits a telephone', async () => {
@@ -183,4 +249,21 @@ test('the export is a file that can be brought in again', async () => {
   let records = 0;
   for (let at = 0; at < bytes.length; records += 1) { at += Number(bytes.subarray(at, at + 5).toString()); }
   assert.ok(records > 500, `${records} records, each as long as its leader states`);
+
+  // The copies travel along as holdings, and other readers have nothing to object to.
+  const folder = mkdtempSync(join(tmpdir(), 'tram-export-'));
+  const file = join(folder, 'export.mrc');
+  writeFileSync(file, bytes);
+  const dump = spawnSync('yaz-marcdump', ['-f', 'utf-8', '-t', 'utf-8', '-o', 'marcxml', file], { encoding: 'utf8', maxBuffer: 1 << 28 });
+  assert.equal(dump.status, 0);
+  assert.equal(dump.stderr, '');
+  const holdings = dump.stdout.match(/<datafield tag="852"[\s\S]*?<\/datafield>/g) ?? [];
+  await page.goto('/catalogue');
+  const copies = Number((await page.locator('main .figures').innerText()).replaceAll('.', '').match(/(\d+)\s*Bản sách/)[1]);
+  assert.equal(holdings.length, copies);
+  assert.match(holdings[0], /code="p"/);
+  const python = 'import pymarc,sys,warnings; warnings.simplefilter("error"); r=[x for x in pymarc.MARCReader(open(sys.argv[1],"rb"))]; print(len(r), sum(x is None for x in r), sum(len(x.get_fields("852")) for x in r))';
+  const read = spawnSync(join(process.env.TRAM_TOOLS, 'venv/bin/python'), ['-c', python, file], { encoding: 'utf8' });
+  assert.equal(read.stdout.trim(), `${records} 0 ${copies}`, read.stderr);
+  rmSync(folder, { recursive: true });
 });

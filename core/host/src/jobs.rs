@@ -392,6 +392,9 @@ fn step(core: &Arc<Core>, id: &str) -> Result<Stepped, CallError> {
     frame.gate_time = GATE_TIME;
     frame.budget = STEP;
     frame.budget.memory = plugin.limits.memory;
+    // A step that searches finds what the steps before it wrote, or is told that the
+    // index lags.
+    frame.after = Some(core.journal.head().sequence);
     let by = crate::request::principal(&principal);
     let first = record.state == JobState::Waiting;
     let began = Instant::now();

@@ -20,8 +20,14 @@ use crate::visit::Visit;
 use crate::walls::headers;
 
 /// Request headers that plugins see; none identifies a person or a device.
-const SHOWN: [HeaderName; 5] =
-    [header::ACCEPT, header::ACCEPT_LANGUAGE, header::CONTENT_TYPE, header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE];
+const SHOWN: [HeaderName; 6] = [
+    header::HOST,
+    header::ACCEPT,
+    header::ACCEPT_LANGUAGE,
+    header::CONTENT_TYPE,
+    header::IF_NONE_MATCH,
+    header::IF_MODIFIED_SINCE,
+];
 
 /// A request's route in a plugin.
 #[derive(Debug)]

@@ -34,6 +34,32 @@ impl Index {
         count: usize,
         visibility: &[String],
     ) -> Result<Vec<FacetCount>, Error> {
+        self.walk(field, start, count, visibility, false)
+    }
+
+    /// The terms of a field before `start` (itself not), the nearest first; else as
+    /// [`Index::terms`].
+    ///
+    /// # Errors
+    /// As [`Index::terms`].
+    pub fn terms_before(
+        &self,
+        field: &str,
+        start: &str,
+        count: usize,
+        visibility: &[String],
+    ) -> Result<Vec<FacetCount>, Error> {
+        self.walk(field, start, count, visibility, true)
+    }
+
+    fn walk(
+        &self,
+        field: &str,
+        start: &str,
+        count: usize,
+        visibility: &[String],
+        backward: bool,
+    ) -> Result<Vec<FacetCount>, Error> {
         let searcher = self.searcher();
         let visible = Visibility::new(&searcher, &self.layout, visibility)?;
         let (engine_field, start) = match self.layout.entry(field)?.kind {
@@ -55,7 +81,9 @@ impl Index {
             let mut words: BTreeMap<String, ()> = BTreeMap::new();
             for segment in searcher.segment_readers() {
                 let inverted = segment.inverted_index(engine_field)?;
-                let mut stream = inverted.terms().range().ge(from.as_bytes()).into_stream()?;
+                let range = inverted.terms().range();
+                let range = if backward { range.lt(from.as_bytes()).backward() } else { range.ge(from.as_bytes()) };
+                let mut stream = range.into_stream()?;
                 let mut taken = 0;
                 while let Some((word, _)) = stream.next() {
                     // Signs stand for a value and its beginning.
@@ -70,9 +98,11 @@ impl Index {
             }
             // A segment that was cut off may have more before another's last.
             let whole = words.len() < wanted;
-            let batch: Vec<String> = words.into_keys().take(wanted).collect();
+            let nearest: Vec<String> =
+                if backward { words.into_keys().rev().collect() } else { words.into_keys().collect() };
+            let batch: Vec<String> = nearest.into_iter().take(wanted).collect();
             let Some(last) = batch.last() else { break };
-            from = format!("{last}\0");
+            from = if backward { last.clone() } else { format!("{last}\0") };
             looked_at += batch.len();
             for value in batch {
                 let term = Term::from_field_text(engine_field, &value);

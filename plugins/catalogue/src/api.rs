@@ -1,7 +1,9 @@
 //! Routes for programs: the JSON interface `/api/catalogue/v1`, suggestions, and files.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
-use tram_contract::search::{Query, SearchRequest, Sort};
+use tram_contract::search::{Query, SearchReply, SearchRequest, Sort};
 use tram_sdk::{Error, Request, Response, Result, search, store};
 
 use crate::compact::Compact;
@@ -9,13 +11,26 @@ use crate::export::is_public;
 use crate::messages as m;
 use crate::pages::search::simple;
 use crate::shelf::{self, Loaded};
-use crate::sru::{self, xml};
-use crate::{bib, export, pages};
+use crate::sru;
+use crate::{bib, export, pages, words};
 
 /// Hits on a page at most.
 const MAX_PER_PAGE: u64 = 100;
 /// The search service pages to here.
 const MAX_REACH: u64 = 10_000;
+
+/// Characters of a query at most.
+const MAX_QUERY: usize = 300;
+/// Values of a facet that are counted.
+const FACET_VALUES: usize = 20;
+/// Facets: the name here, the field of the index.
+const FACETS: [(&str, &str); 5] = [
+    ("kind", "kind"),
+    ("class", "class"),
+    ("author", "author-facet"),
+    ("subject", "subject-facet"),
+    ("language", "language"),
+];
 
 /// The description of the interface, served as it is and kept as an asset.
 const OPENAPI: &str = include_str!("../assets/openapi.json");
@@ -27,6 +42,7 @@ const OPENAPI: &str = include_str!("../assets/openapi.json");
 pub fn answer(request: &Request) -> Result<Response> {
     match request.route.as_str() {
         "sru" => Ok(sru::answer(request)),
+        "sru-post" => Ok(sru::posted(request)),
         "suggest" => suggest(request),
         "v1-search" => list(request),
         "v1-record" => one(request),
@@ -79,6 +95,9 @@ fn number(request: &Request, name: &str, default: u64, most: u64) -> Result<u64>
 /// `GET /v1/search?q=&page=&per_page=`.
 fn list(request: &Request) -> Result<Response> {
     let typed = request.query("q").unwrap_or_default().trim();
+    if typed.chars().count() > MAX_QUERY {
+        return Err(Error::invalid(m::API_LONG.text_with(&[&MAX_QUERY.to_string()])));
+    }
     let page = number(request, "page", 1, MAX_REACH)?;
     let per_page = number(request, "per_page", 10, MAX_PER_PAGE)?;
     let offset = (page - 1) * per_page;
@@ -99,8 +118,24 @@ fn list(request: &Request) -> Result<Response> {
         1 => parts.remove(0),
         _ => Query::And(parts),
     };
-    let reply = search::search(&SearchRequest {
+    // Counting the values of facets takes longer than the search, so only who asks for
+    // them waits for them.
+    let wanted: Vec<&str> = request.query_all("facet").filter(|name| !name.is_empty()).collect();
+    if let Some(unknown) = wanted.iter().find(|name| field_of(name).is_none()) {
+        return Err(Error::invalid(m::API_FACET.text_with(&[unknown, &FACETS.map(|(name, _)| name).join(", ")])));
+    }
+    let mut filters: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (name, field) in FACETS {
+        let values: Vec<String> = request.query_all(name).filter(|v| !v.is_empty()).map(str::to_owned).collect();
+        if !values.is_empty() {
+            filters.insert(field.to_owned(), values);
+        }
+    }
+    let reply = shelf::search(&SearchRequest {
+        filters,
         sort,
+        facets: wanted.iter().filter_map(|name| Some((field_of(name)?.to_owned(), FACET_VALUES))).collect(),
+        spelling: page == 1,
         offset: usize::try_from(offset).unwrap_or(0),
         ..SearchRequest::new(query, usize::try_from(per_page).unwrap_or(0))
     })?;
@@ -113,7 +148,32 @@ fn list(request: &Request) -> Result<Response> {
         "page": page,
         "per_page": per_page,
         "items": items,
+        "facets": facets(&reply, &wanted, request.language()),
+        "spelling": reply.spelling,
     })))
+}
+
+/// The values of each facet that was asked for, the most frequent first, with their
+/// names in the reader's language.
+fn facets(reply: &SearchReply, wanted: &[&str], language: &str) -> Value {
+    let groups = wanted.iter().filter_map(|name| {
+        let field = field_of(name)?;
+        let counts = reply.facets.get(field).map(Vec::as_slice).unwrap_or_default();
+        let values: Vec<Value> = counts
+            .iter()
+            .map(|found| {
+                let label = words::facet(field, &found.value, language);
+                json!({ "value": found.value, "label": label.get(language), "count": found.count })
+            })
+            .collect();
+        Some(((*name).to_owned(), Value::Array(values)))
+    });
+    Value::Object(groups.collect())
+}
+
+/// The field of the index that a facet counts.
+fn field_of(name: &str) -> Option<&'static str> {
+    FACETS.iter().find(|(known, _)| *known == name).map(|(_, field)| *field)
 }
 
 /// A record on a list.
@@ -170,20 +230,16 @@ fn file(request: &Request) -> Result<Response> {
     let loaded = shelf::load_linked(request.param("record"))?;
     let record = loaded.record().ok_or_else(|| Error::not_found(m::NO_RECORD.text()))?;
     let public = !request.principal.may("catalogue.edit");
+    let copies = shelf::copies(&loaded.key)?;
     let id = loaded.id();
     if request.query("format") == Some("marcxml") {
         let mut text = String::from(tram_marc::marcxml::HEADER);
-        xml::marcxml(&mut text, record, public);
+        export::marcxml(&mut text, record, &copies, public);
         text.push('\n');
         text.push_str(tram_marc::marcxml::FOOTER);
         return Ok(Response::bytes("application/marcxml+xml", text).download(&format!("{id}.xml")));
     }
-    let mut whole = record.record();
-    if public {
-        let kept: Vec<bool> = record.fields().map(is_public).collect();
-        let mut kept = kept.into_iter();
-        whole.fields.retain(|_| kept.next().unwrap_or(false));
-    }
+    let whole = export::whole(record, &copies, public);
     let mut bytes = Vec::new();
     tram_marc::iso2709::write(&whole, &mut bytes)
         .map_err(|error| Error::invalid(m::RECORD_UNWRITABLE.text_with(&[&error.to_string()])))?;

@@ -6,6 +6,7 @@
 
 use crate::bib;
 use crate::compact::{Compact, FieldRef};
+use crate::stored::Stored;
 
 /// Who may find a published record.
 pub const PUBLIC: &str = "public";
@@ -26,6 +27,20 @@ impl Entry {
             self.texts.push((field, text));
         }
     }
+}
+
+/// The document of a row. A record that waits for its batch has one too, so that all
+/// of the batch can be found in the moment in which it is published; until then
+/// [`shelf::search`](crate::shelf::search) leaves it out by the field `batch`.
+#[must_use]
+pub fn stored(stored: Stored<'_>) -> Option<Entry> {
+    if let Some(record) = stored.record() {
+        return Some(entry(record));
+    }
+    let (batch, record) = stored.pending?;
+    let mut entry = entry(Compact::new(record)?);
+    entry.text("batch", tram_sdk::store::to_hex(&batch));
+    Some(entry)
 }
 
 /// The document of a record.

@@ -2,7 +2,8 @@
 //!
 //! What it does is in small modules of one subject each:
 //!
-//! - a record in the store: [`compact`], [`stored`], [`shelf`]; what it says: [`bib`],
+//! - a record in the store: [`compact`], [`stored`], [`shelf`], [`covers`]; its copies
+//!   within it: [`holdings`]; what it says: [`bib`],
 //!   [`plain`]; by what it is found: [`index`], [`keys`];
 //! - records in: [`import`], [`excel`]; records out: [`export`];
 //! - for people: [`pages`], [`slots`], [`messages`], [`words`]; for programs: [`api`],
@@ -13,10 +14,12 @@
 pub mod api;
 pub mod bib;
 pub mod compact;
+pub mod covers;
 pub mod cql;
 pub mod demo;
 pub mod excel;
 pub mod export;
+pub mod holdings;
 pub mod import;
 pub mod index;
 pub mod keys;
@@ -58,7 +61,7 @@ impl Indexer for Catalogue {
         if collection != shelf::RECORDS {
             return None;
         }
-        let entry = index::entry(stored::Stored::parse(&row.value)?.record()?);
+        let entry = index::stored(stored::Stored::parse(&row.value)?)?;
         Some(Document {
             visibility: vec![index::PUBLIC.to_owned()],
             texts: entry.texts.into_iter().map(|(field, text)| (field.to_owned(), text)).collect(),

@@ -1,10 +1,12 @@
 //! The collections of the catalogue: records, their copies, and what was deleted.
 
 use serde::{Deserialize, Serialize};
+use tram_contract::search::{Query, SearchReply, SearchRequest};
 use tram_sdk::store::{self, Find, Rest, Row, Scan, Table, Term, Terms};
 use tram_sdk::{Error, Result};
 
 use crate::compact::Compact;
+use crate::covers::{COVERS, Picture};
 use crate::messages as m;
 use crate::stored::Stored;
 use crate::{bib, keys};
@@ -330,6 +332,12 @@ pub fn copy_numbered(accession: &str) -> Result<Option<(Vec<u8>, CopyEntry)>> {
 pub struct Batch {
     /// Whether readers see it.
     pub published: bool,
+    /// New records that it has brought so far.
+    #[serde(default)]
+    pub records: u64,
+    /// Copies that it has brought so far.
+    #[serde(default)]
+    pub copies: u64,
 }
 
 /// Batches, by id.
@@ -341,6 +349,43 @@ pub const BATCHES: Table<Batch> = Table::new("batches");
 /// As [`Table::get`].
 pub fn is_published(batch: &[u8]) -> Result<bool> {
     Ok(BATCHES.get(batch)?.is_some_and(|entry| entry.value.published))
+}
+
+/// Batches that readers do not see, with their ids.
+///
+/// # Errors
+/// As [`Table::scan`].
+pub fn waiting() -> Result<Vec<store::Entry<Batch>>> {
+    let (entries, _) = BATCHES.scan(&Scan::all().limit(200))?;
+    Ok(entries.into_iter().filter(|entry| !entry.value.published).collect())
+}
+
+/// How many records and copies readers can see.
+///
+/// # Errors
+/// As [`store::count`].
+pub fn figures() -> Result<(u64, u64)> {
+    let (mut records, mut copies) = (store::count(RECORDS)?, COPIES.count()?);
+    for batch in waiting()? {
+        records = records.saturating_sub(batch.value.records);
+        copies = copies.saturating_sub(batch.value.copies);
+    }
+    Ok((records, copies))
+}
+
+/// Searches, without what waits for its batch to be published.
+///
+/// # Errors
+/// As the search service and the store.
+pub fn search(request: &SearchRequest) -> Result<SearchReply> {
+    let waiting = waiting()?;
+    if waiting.is_empty() {
+        return tram_sdk::search::search(request);
+    }
+    let hidden = waiting.iter().map(|batch| Query::Term { field: "batch".into(), value: batch.id() }).collect();
+    let mut request = request.clone();
+    request.query = Query::Not(Box::new(request.query), Box::new(Query::Or(hidden)));
+    tram_sdk::search::search(&request)
 }
 
 // ---- deleted ----------------------------------------------------------------
@@ -356,6 +401,9 @@ pub struct Deleted {
     pub record: String,
     /// Its copies with their keys.
     pub copies: Vec<(String, Copy)>,
+    /// The picture of its cover.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cover: Option<Picture>,
 }
 
 /// Deleted records, by the id that they had.
@@ -375,8 +423,10 @@ pub fn delete(loaded: &Loaded, version: u64, day: String) -> Result<()> {
             day,
             record: store::to_hex(&crate::compact::encode(&record.record())),
             copies: copies.iter().map(|copy| (copy.id(), copy.value.clone())).collect(),
+            cover: COVERS.get(&loaded.key)?.map(|entry| entry.value),
         },
     )?;
+    COVERS.delete(&loaded.key, None)?;
     for copy in &copies {
         store::delete(COPIES.name(), &copy.key, None)?;
     }
@@ -399,6 +449,9 @@ pub fn undelete(key: &[u8]) -> Result<Vec<String>> {
         } else if let Some(id) = store::from_hex(&id) {
             COPIES.put(&id, &copy)?;
         }
+    }
+    if let Some(picture) = &entry.value.cover {
+        COVERS.put(key, picture)?;
     }
     store::delete(DELETED.name(), key, None)?;
     Ok(taken)

@@ -5,7 +5,7 @@ use tram_contract::Text;
 use tram_contract::page::{Card, Cover};
 use tram_contract::search::{Query, SearchRequest, Sort};
 use tram_sdk::store::Scan;
-use tram_sdk::{Field, Principal, Result, search, store, value};
+use tram_sdk::{Field, Principal, Result, value};
 
 use crate::api::completions;
 use crate::import::IMPORTS;
@@ -40,7 +40,7 @@ fn hits(typed: &str, say: &Say<'_>) -> Result<Vec<Card>> {
         1 => parts.remove(0),
         _ => Query::And(parts),
     };
-    let reply = search::search(&SearchRequest { relax: true, snippets: true, ..SearchRequest::new(query, 5) })?;
+    let reply = shelf::search(&SearchRequest { relax: true, snippets: true, ..SearchRequest::new(query, 5) })?;
     let mut out = cards(say, &reply)?;
     if reply.total > out.len() as u64 {
         out.push(Card {
@@ -54,7 +54,7 @@ fn hits(typed: &str, say: &Say<'_>) -> Result<Vec<Card>> {
 }
 
 fn home(say: &Say<'_>) -> Result<Vec<Card>> {
-    let titles = store::count(shelf::RECORDS)?;
+    let (titles, copies) = shelf::figures()?;
     if titles == 0 {
         return Ok(vec![Card {
             title: say.t(&m::CATALOGUE),
@@ -63,10 +63,9 @@ fn home(say: &Say<'_>) -> Result<Vec<Card>> {
             ..Card::default()
         }]);
     }
-    let newest = search::search(&SearchRequest { sort: Sort::Newest, ..SearchRequest::new(Query::Everything, 1) })?;
+    let newest = shelf::search(&SearchRequest { sort: Sort::Newest, ..SearchRequest::new(Query::Everything, 1) })?;
     let newest = cards(say, &newest)?.into_iter().next();
-    let mut facts =
-        vec![say.with(&m::HOME_FIGURES, &[&m::figure(titles, say.0), &m::figure(shelf::COPIES.count()?, say.0)])];
+    let mut facts = vec![say.with(&m::HOME_FIGURES, &[&m::figure(titles, say.0), &m::figure(copies, say.0)])];
     let mut cover = None;
     if let Some(card) = newest {
         facts.push(say.with(&m::HOME_NEWEST, &[card.title.get(say.0)]));

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 use tram_contract::page::{Page, Widget};
-use tram_contract::search::{Hit, SearchReply};
+use tram_contract::search::{FacetCount, Hit, SearchReply};
 use tram_marc::{Record, iso2709};
 use tram_sdk::{Api as _, Body, Indexer as _, Pages as _, Principal, Response, blobs, mock, store};
 
@@ -166,14 +166,30 @@ fn all_or_nothing_takes_nothing_when_something_is_refused() {
 fn an_unpublished_batch_is_seen_by_nobody() {
     fresh();
     let batch = [7u8; 16];
-    shelf::BATCHES.insert_at(batch, &shelf::Batch { published: false }).unwrap();
+    shelf::BATCHES.insert_at(batch, &shelf::Batch::default()).unwrap();
     let bytes = crate::compact::encode(&book("1", "Một"));
     let key = store::new_id().unwrap();
     shelf::put(&key, crate::stored::Stored { published: None, pending: Some((batch, &bytes)) }, Some(0)).unwrap();
     assert!(shelf::load(&key).unwrap().is_none());
-    assert!(mock::documents::<Catalogue>(RECORDS).is_empty());
-    shelf::BATCHES.put(batch, &shelf::Batch { published: true }).unwrap();
+    assert_eq!(shelf::figures().unwrap(), (1, 0));
+    shelf::BATCHES.put(batch, &shelf::Batch { published: false, records: 1, copies: 0 }).unwrap();
+    assert_eq!(shelf::figures().unwrap(), (0, 0));
+    // Its document is in the index already, and every search leaves it out.
+    let (_, document) = mock::documents::<Catalogue>(RECORDS).remove(0);
+    assert!(document.texts.contains(&("batch".into(), store::to_hex(&batch))));
+    let asked = std::rc::Rc::new(std::cell::RefCell::new(Vec::new()));
+    let seen = std::rc::Rc::clone(&asked);
+    mock::on_search(move |request| {
+        seen.borrow_mut().push(request.query.clone());
+        SearchReply { exact: true, ..SearchReply::default() }
+    });
+    let search = || mock::call(Catalogue::page, mock::get("search", "/?q=một")).unwrap();
+    search();
+    assert!(matches!(asked.borrow_mut().remove(0), tram_contract::search::Query::Not(..)));
+    shelf::BATCHES.put(batch, &shelf::Batch { published: true, ..Default::default() }).unwrap();
     assert!(shelf::load(&key).unwrap().is_some());
+    search();
+    assert!(matches!(asked.borrow_mut().remove(0), tram_contract::search::Query::Text { .. }));
 }
 
 fn test_file(name: &str) -> Vec<u8> {
@@ -432,10 +448,17 @@ fn sru_answers_records_and_diagnostics() {
         ("operation=searchRetrieve&query=a&stylesheet=x", 110),
         ("operation=nothing", 4),
         ("operation=scan", 7),
-        ("operation=scan&scanClause=dc.title=a&responsePosition=7", 120),
+        ("operation=scan&scanClause=dc.title=a&responsePosition=22", 120),
+        ("operation=scan&scanClause=dc.date=abc", 36),
+        ("operation=scan&scanClause=cql.allRecords=1", 16),
+        ("operation=searchRetrieve&query=a&recordXPath=/x", 72),
     ] {
         assert!(sru(query).contains(&format!("info:srw/diagnostic/1/{number}<")), "{query}: {}", sru(query));
     }
+    let form =
+        mock::post("sru-post", "/sru").body("version=1.1&operation=searchRetrieve&query=dc.title%3Da&maximumRecords=2");
+    let posted = text_of(&mock::call(Catalogue::answer, form).unwrap());
+    assert_eq!(posted, sru("version=1.1&operation=searchRetrieve&query=dc.title=a&maximumRecords=2"));
     // Every answer is XML.
     for query in
         ["", "operation=searchRetrieve&query=a", "operation=searchRetrieve&query=%22", "operation=scan&scanClause=a"]
@@ -455,6 +478,23 @@ fn the_json_interface_lists_and_refuses() {
         serde_json::from_str(&text_of(&call("v1-search", "/v1/search?q=a&per_page=5").unwrap())).unwrap();
     assert_eq!((list["total"].as_u64(), list["items"][0]["title"].as_str()), (Some(1), Some("Một")));
     assert!(call("v1-search", "/v1/search?page=0").is_err());
+    assert!(call("v1-search", "/v1/search?facet=nothing").is_err());
+    assert!(call("v1-search", &format!("/v1/search?q={}", "a".repeat(301))).is_err());
+    mock::on_search(|request| {
+        assert_eq!(request.filters["author-facet"], ["Tô Hoài"]);
+        let counts = request
+            .facets
+            .keys()
+            .map(|field| (field.clone(), vec![FacetCount { value: "comic".into(), count: 3 }]))
+            .collect();
+        SearchReply {
+            total: 3, exact: true, facets: counts, spelling: Some("dế mèn".into()), ..SearchReply::default()
+        }
+    });
+    let faceted = call("v1-search", "/v1/search?q=de&facet=kind&author=Tô Hoài").unwrap();
+    let faceted: serde_json::Value = serde_json::from_str(&text_of(&faceted)).unwrap();
+    assert_eq!(faceted["spelling"], "dế mèn");
+    assert_eq!(faceted["facets"], json!({ "kind": [{ "value": "comic", "label": "Truyện tranh", "count": 3 }] }));
     assert!(call("v1-search", "/v1/search?per_page=1000").is_err());
     let one = mock::get("v1-record", "/").param("record", &store::to_hex(&key));
     let one: serde_json::Value = serde_json::from_str(&text_of(&mock::call(Catalogue::answer, one).unwrap())).unwrap();
@@ -467,8 +507,24 @@ fn the_json_interface_lists_and_refuses() {
 #[test]
 fn an_export_comes_back_identical() {
     fresh();
-    let records: Vec<Record> = (0..450).map(|n| book(&format!("n{n}"), &format!("Truyện {n}"))).collect();
-    import(&[("a.mrc", &file(&records))], json!({}));
+    let records: Vec<Record> = (0..450)
+        .map(|n| {
+            let copy = shelf::Copy {
+                accession: format!("TK.{n:05}"),
+                shelf: "Kệ A1".into(),
+                call: "895.9223 T1".into(),
+                state: if n % 3 == 0 { "repair" } else { "available" }.into(),
+                ..Default::default()
+            };
+            let copies = if n % 2 == 0 { vec![copy] } else { Vec::new() };
+            crate::holdings::add(&book(&format!("n{n}"), &format!("Truyện {n}")), &copies, false)
+        })
+        .collect();
+    let outcome = import(&[("a.mrc", &file(&records))], json!({}));
+    assert_eq!((outcome.counts.added, outcome.counts.copies), (450, 225));
+    // The record itself is kept without what its copies say.
+    let (rows, _) = shelf::page(None, 1).unwrap();
+    assert!(rows[0].record().unwrap().fields().all(|field| field.tag != "852"));
     let export = |format: &str| -> Vec<u8> {
         let arguments = serde_json::to_vec(&json!({ "options": { "format": format } })).unwrap();
         let outcome: crate::export::job::Outcome =

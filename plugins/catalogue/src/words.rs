@@ -3,6 +3,7 @@
 use tram_contract::Text;
 
 use crate::messages::{self as m, Message};
+use crate::shelf::STATES;
 
 /// Kinds of things, as the index names them.
 pub const KINDS: [&str; 14] = [
@@ -94,6 +95,15 @@ fn class(value: &str) -> Option<&'static Message> {
         "900" => &m::CLASS_900,
         _ => return None,
     })
+}
+
+/// The state that a code or its name in either language means; `available` for what is
+/// not understood.
+#[must_use]
+pub fn state_named(text: &str) -> &'static str {
+    let folded = tram_vietnamese::fold(text.trim());
+    let is_named = |name: &Message| [name.vi, name.en].iter().any(|n| tram_vietnamese::fold(n) == folded);
+    STATES.into_iter().find(|code| *code == folded || is_named(state(code))).unwrap_or("available")
 }
 
 /// The name of a copy's state.

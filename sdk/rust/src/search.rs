@@ -32,3 +32,12 @@ pub fn suggest(field: &str, prefix: &str, limit: u32) -> Result<Vec<String>> {
 pub fn terms(field: &str, start: &str, limit: u32) -> Result<Vec<TermCount>> {
     backend::search::terms(field, start, limit)
 }
+
+/// Terms of a field before `start` (not itself), the nearest first, with the number of
+/// documents.
+///
+/// # Errors
+/// `not-granted`, `bad-request`.
+pub fn terms_before(field: &str, start: &str, limit: u32) -> Result<Vec<TermCount>> {
+    backend::search::terms_before(field, start, limit)
+}

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tram_contract::search::SearchRequest;
+use tram_contract::search::{FacetCount, SearchRequest};
 
 use crate::bindings::search::{Host, TermCount};
 use crate::state::{Failure, State};
@@ -41,6 +41,10 @@ fn failed(error: &tram_search::Error) -> Failure {
     Failure::answer("bad-request", format!("Không tìm được: {error}."), format!("The search failed: {error}."))
 }
 
+fn counts(terms: Vec<FacetCount>) -> Vec<TermCount> {
+    terms.into_iter().map(|found| TermCount { term: found.value, count: found.count }).collect()
+}
+
 impl Host for State {
     fn search(&mut self, request: Vec<u8>) -> Result<Vec<u8>, Failure> {
         self.gate("search")?;
@@ -69,6 +73,15 @@ impl Host for State {
         let terms = index
             .terms(&field, &start, limit.min(MAX_TERMS) as usize, &self.principal.visibility())
             .map_err(|error| failed(&error))?;
-        Ok(terms.into_iter().map(|found| TermCount { term: found.value, count: found.count }).collect())
+        Ok(counts(terms))
+    }
+
+    fn terms_before(&mut self, field: String, start: String, limit: u32) -> Result<Vec<TermCount>, Failure> {
+        self.gate("search")?;
+        let (index, _) = self.index()?;
+        let terms = index
+            .terms_before(&field, &start, limit.min(MAX_TERMS) as usize, &self.principal.visibility())
+            .map_err(|error| failed(&error))?;
+        Ok(counts(terms))
     }
 }

@@ -82,18 +82,34 @@ pub(crate) fn target(index: &str) -> Result<Target, Fault> {
     if set.is_empty() || known { Err(Fault::new(16, index)) } else { Err(Fault::new(15, set)) }
 }
 
-/// The field whose words a scan walks through.
+/// What a scan of an index walks through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scanned {
+    /// The words of these fields.
+    Words(&'static [&'static str]),
+    /// The values of a field.
+    Values(&'static str),
+    /// Years.
+    Years,
+}
+
+/// The fields that a search without a field looks at, as the search schema says.
+const DEFAULT_FIELDS: &[&str] =
+    &["title", "title-other", "author", "subject", "series", "publisher", "summary", "notes"];
+
+/// What a scan of an index walks through.
 ///
 /// # Errors
-/// As [`target`]; 16 for an index that has no list of words.
-pub fn scanned_field(index: &str) -> Result<&'static str, Fault> {
-    match target(index)? {
-        Target::Words([]) => Ok("title"),
-        Target::Words([field, ..]) => Ok(field),
-        Target::Value(field) => Ok(field),
-        Target::Isbn => Ok("isbn"),
-        Target::Year | Target::All => Err(Fault::new(16, index)),
-    }
+/// As [`target`]; 16 for an index that has no list of terms.
+pub fn scanned(index: &str) -> Result<Scanned, Fault> {
+    Ok(match target(index)? {
+        Target::Words([]) => Scanned::Words(DEFAULT_FIELDS),
+        Target::Words(fields) => Scanned::Words(fields),
+        Target::Value(field) => Scanned::Values(field),
+        Target::Isbn => Scanned::Values("isbn"),
+        Target::Year => Scanned::Years,
+        Target::All => return Err(Fault::new(16, index)),
+    })
 }
 
 /// Context set, name, and whether it can be scanned, of each index to announce.
@@ -110,7 +126,7 @@ pub fn explained_indexes() -> impl Iterator<Item = (&'static str, &'static str, 
             "anyindexes" | "allindexes" => return None,
             other => other,
         };
-        Some((set, index, !matches!(target, Target::Year | Target::All)))
+        Some((set, index, *target != Target::All))
     })
 }
 
@@ -168,7 +184,7 @@ fn clause(clause: &Clause) -> Result<Query, Fault> {
         Target::All => Ok(Query::Everything),
         Target::Words(fields) => words(clause, relation, fields),
         Target::Value(field) => {
-            let value = unmasked(&clause.term)?;
+            let value = untruncated(&clause.term)?;
             match relation {
                 "=" | "==" | "exact" | "scr" | "any" | "all" | "adj" => {
                     Ok(Query::Term { field: field.into(), value: value.text })
@@ -177,7 +193,7 @@ fn clause(clause: &Clause) -> Result<Query, Fault> {
             }
         }
         Target::Isbn => {
-            let term = unmasked(&clause.term)?;
+            let term = untruncated(&clause.term)?;
             match relation {
                 "=" | "==" | "exact" | "scr" | "any" | "all" | "adj" => {
                     Ok(Query::Term { field: "isbn".into(), value: isbn_term(&term.text) })
@@ -195,6 +211,14 @@ pub(crate) fn isbn_term(text: &str) -> String {
     bib::isbn13(text).unwrap_or_else(|| text.chars().filter(char::is_ascii_alphanumeric).take(13).collect())
 }
 
+/// The term of a clause without its masks and backslashes.
+///
+/// # Errors
+/// As a search for it.
+pub fn term(clause: &Clause) -> Result<String, Fault> {
+    unmasked(&clause.term).map(|term| term.text)
+}
+
 fn unsupported(relation: &str) -> Fault {
     match relation {
         "<" | ">" | "<=" | ">=" | "<>" | "within" | "encloses" | "adj" | "any" | "all" | "==" | "exact" => {
@@ -210,10 +234,14 @@ fn words(clause: &Clause, relation: &str, fields: &[&str]) -> Result<Query, Faul
         return Err(Fault::new(27, &clause.index));
     }
     let several = term.text.trim().contains(char::is_whitespace);
+    if term.anchored && (fields.is_empty() || term.truncated || matches!(relation, "any" | "all")) {
+        return Err(Fault::new(31, &clause.term));
+    }
     let how = match relation {
         "scr" | "all" => Match::All,
         // The specification: for a text, `=` means words side by side; an index
         // that is no single text has no such order.
+        "=" | "adj" if term.anchored => Match::Whole,
         "=" if several && !fields.is_empty() => Match::Phrase,
         "=" => Match::All,
         "any" => Match::Any,
@@ -231,7 +259,7 @@ fn words(clause: &Clause, relation: &str, fields: &[&str]) -> Result<Query, Faul
         (false, how) => how,
         (true, Match::All) => Match::Prefix,
         (true, _) if !several => Match::Prefix,
-        (true, _) => return Err(Fault::new(28, &clause.term)),
+        (true, _) => return Err(Fault::new(33, &clause.term)),
     };
     Ok(Query::Text { text: term.text, fields: fields.iter().map(|f| (*f).to_owned()).collect(), r#match: how })
 }
@@ -270,12 +298,22 @@ struct Term {
     text: String,
     /// Whether a `*` at its end asks for words that begin with the last one.
     truncated: bool,
+    /// Whether a `^` at both ends asks for the whole text.
+    anchored: bool,
+}
+
+/// A term of an index of whole values, which cannot be cut off.
+fn untruncated(term: &str) -> Result<Term, Fault> {
+    let read = unmasked(term)?;
+    if read.truncated { Err(Fault::new(28, term)) } else { Ok(read) }
 }
 
 fn unmasked(term: &str) -> Result<Term, Fault> {
     let mut text = String::with_capacity(term.len());
     let mut truncated = false;
-    let mut chars = term.trim().chars().peekable();
+    let whole = term.trim();
+    let inner = whole.strip_prefix('^').and_then(|rest| rest.strip_suffix('^')).filter(|rest| !rest.ends_with('\\'));
+    let mut chars = inner.unwrap_or(whole).chars().peekable();
     while let Some(c) = chars.next() {
         match c {
             '\\' => match chars.next() {
@@ -284,12 +322,13 @@ fn unmasked(term: &str) -> Result<Term, Fault> {
                 None => return Err(Fault::new(26, "\\")),
             },
             '*' if chars.peek().is_none() && text.ends_with(|c: char| !c.is_whitespace()) => truncated = true,
-            '*' | '?' => return Err(Fault::new(28, c.to_string())),
-            '^' => return Err(Fault::new(31, "^")),
+            '*' => return Err(Fault::new(49, "*")),
+            '?' => return Err(Fault::new(28, "?")),
+            '^' => return Err(Fault::new(32, "^")),
             c => text.push(c),
         }
     }
-    Ok(Term { text, truncated })
+    Ok(Term { text, truncated, anchored: inner.is_some() })
 }
 
 fn sort(keys: &[(String, Vec<Modifier>)]) -> Result<Option<SortKey>, Fault> {
@@ -350,6 +389,7 @@ mod tests {
             ("title cql.exact \"mắt biếc\"", text("mắt biếc", TITLE, Match::Whole)),
             ("title = biế*", text("biế", TITLE, Match::Prefix)),
             ("title all \"mắt biế*\"", text("mắt biế", TITLE, Match::Prefix)),
+            ("title = \"^mắt biếc^\"", text("mắt biếc", TITLE, Match::Whole)),
             ("title = a\\*b", text("a*b", TITLE, Match::All)),
             ("title =/relevant/ignoreCase kiều", text("kiều", TITLE, Match::All)),
             ("bath.isbn = 0-306-40615-2", Query::Term { field: "isbn".into(), value: "9780306406157".into() }),
@@ -417,8 +457,12 @@ mod tests {
             ("cql.serverChoice exact a", 22),
             ("title =/stem a", 20),
             ("title = ?a", 28),
-            ("title = a*b", 28),
-            ("title = ^a", 31),
+            ("title = a*b", 49),
+            ("title = *a", 49),
+            ("title adj \"a b*\"", 33),
+            ("title = ^a", 32),
+            ("title any \"^a b^\"", 31),
+            ("cql.anywhere = ^a^", 31),
             ("title = a\\b", 26),
             ("a prox b", 39),
             ("a prox/distance=1 b", 39),

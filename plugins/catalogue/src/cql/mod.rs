@@ -10,7 +10,7 @@ mod lexer;
 mod parser;
 
 pub(crate) use compile::isbn_term;
-pub use compile::{SortKey, compile, explained_indexes, scanned_field};
+pub use compile::{Scanned, SortKey, compile, explained_indexes, scanned, term};
 pub use parser::{Boolean, Clause, Modifier, Parsed, Relation, Tree, parse};
 
 /// What is wrong with a query: number of `info:srw/diagnostic/1/` and its detail.

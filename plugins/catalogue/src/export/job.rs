@@ -4,12 +4,10 @@ use serde::{Deserialize, Serialize};
 use tram_marc::iso2709;
 use tram_sdk::{Error, Principal, Progress, Result, Step, blobs, clock, store};
 
-use super::{is_public, xlsx};
+use super::xlsx;
 use crate::bib;
-use crate::compact::{self, Compact};
 use crate::messages as m;
 use crate::shelf::{self, Loaded};
-use crate::sru::xml;
 
 /// Records that a step writes.
 const A_STEP: u32 = 400;
@@ -193,12 +191,10 @@ fn write(state: &mut State, row: &Loaded, language: &str, out: &mut Vec<u8>) -> 
         return Ok(());
     };
     let public = state.public();
+    let copies = shelf::copies(&row.key)?;
     match state.chosen.format {
         Format::Marc => {
-            let mut whole = record.record();
-            if public {
-                whole.fields.retain(keep);
-            }
+            let whole = super::whole(record, &copies, public);
             if iso2709::write(&whole, out).is_err() {
                 state.left_out += 1;
                 if state.named.len() < NAMED {
@@ -209,24 +205,16 @@ fn write(state: &mut State, row: &Loaded, language: &str, out: &mut Vec<u8>) -> 
         }
         Format::Marcxml => {
             let mut text = String::with_capacity(4096);
-            xml::marcxml(&mut text, record, public);
+            super::marcxml(&mut text, record, &copies, public);
             text.push('\n');
             out.extend_from_slice(text.as_bytes());
         }
         Format::Xlsx => {
-            let copies = shelf::copies(&row.key)?;
             state.sheet.rows(record, &copies, language, out);
         }
     }
     state.records += 1;
     Ok(())
-}
-
-/// Whether a field stays in an export for the public.
-fn keep(field: &tram_marc::Field) -> bool {
-    let alone = tram_marc::Record { fields: vec![field.clone()], ..tram_marc::Record::default() };
-    let bytes = compact::encode(&alone);
-    Compact::new(&bytes).and_then(|record| record.fields().next()).is_some_and(is_public)
 }
 
 /// The file of an export that is done.

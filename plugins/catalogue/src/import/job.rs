@@ -6,8 +6,9 @@
 
 use serde::{Deserialize, Serialize};
 use tram_sdk::contract::Text;
-use tram_sdk::store;
+use tram_sdk::contract::search::{Query, SearchRequest};
 use tram_sdk::{Error, Principal, Progress, Result, Step, clock};
+use tram_sdk::{search, store};
 
 use super::report::{self, Counts, Fate, Line};
 use super::{Arguments, FileArgument, IMPORTS, Import, Options, Outcome, Policy, marc, place, sheet};
@@ -19,6 +20,10 @@ pub(super) const RECORDS_A_STEP: usize = 500;
 /// Bytes of records that a step writes at most: a transaction holds four megabytes.
 pub(super) const BYTES_A_STEP: usize = 1_500_000;
 
+/// Times that the index is waited for, a third of a second each; a station that is
+/// busier than that shows the batch as the index gets to it.
+const MAX_WAITS: u32 = 400;
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Phase {
@@ -26,6 +31,8 @@ enum Phase {
     #[default]
     Check,
     Write,
+    /// All is written; the index still reads it.
+    Settle,
     Publish,
     TakeBack,
     Report,
@@ -49,6 +56,9 @@ struct State {
     before: u64,
     step: u64,
     given_up: bool,
+    /// How often the index was waited for.
+    #[serde(default)]
+    waited: u32,
 }
 
 /// How far a file is read.
@@ -107,6 +117,7 @@ pub fn run(state: &[u8], first: bool, by: &Principal) -> Result<Step> {
     state.step += 1;
     match state.phase {
         Phase::Check | Phase::Write => read(&mut state, by)?,
+        Phase::Settle => publish(&mut state)?,
         Phase::Publish | Phase::TakeBack => settle(&mut state)?,
         Phase::Report => return finish(&state, by),
     }
@@ -168,6 +179,13 @@ fn read(state: &mut State, by: &Principal) -> Result<()> {
         state.file += 1;
         state.place = Place::default();
     }
+    // What waits is no part of the figures that readers are told.
+    if state.phase == Phase::Write
+        && let Some(batch) = &batch
+    {
+        let (records, copies) = (state.counts.added, state.counts.copies);
+        BATCHES.put(batch, &Batch { published: false, records, copies })?;
+    }
     // All or nothing: a refusal while writing (two rows with one number, say) takes
     // back what was written.
     if state.phase == Phase::Write && state.batch.is_some() && state.counts.refused > 0 {
@@ -186,22 +204,32 @@ fn next_phase(state: &mut State) -> Result<()> {
         }
         Phase::Check => {
             let batch = store::new_id()?;
-            BATCHES.insert_at(&batch, &Batch { published: false })?;
+            BATCHES.insert_at(&batch, &Batch::default())?;
             state.batch = Some(store::to_hex(&batch));
             state.phase = Phase::Write;
             state.file = 0;
             state.before = 0;
             state.counts = Counts::default();
         }
-        _ if state.batch.is_some() => {
-            // From here on readers see the batch; the steps that follow only tidy up.
-            if let Some(batch) = state.batch.as_deref().and_then(store::from_hex) {
-                BATCHES.put(&batch, &Batch { published: true })?;
-            }
-            state.phase = Phase::Publish;
-        }
+        _ if state.batch.is_some() => state.phase = Phase::Settle,
         _ => state.phase = Phase::Report,
     }
+    Ok(())
+}
+
+/// Lets readers see the batch, once the index has read all of it: it appears in
+/// searches in one moment. The steps that follow only tidy up.
+fn publish(state: &mut State) -> Result<()> {
+    // Each search waits a moment for what this job wrote.
+    let lags = search::search(&SearchRequest::new(Query::Everything, 0)).is_ok_and(|reply| reply.lagging);
+    if lags && state.waited < MAX_WAITS {
+        state.waited += 1;
+        return Ok(());
+    }
+    if let Some(batch) = state.batch.as_deref().and_then(store::from_hex) {
+        BATCHES.put(&batch, &Batch { published: true, ..Batch::default() })?;
+    }
+    state.phase = Phase::Publish;
     Ok(())
 }
 
@@ -277,7 +305,7 @@ fn progress(state: &State) -> Progress {
     let done = (state.before + inside).min(total);
     let message = match state.phase {
         Phase::Check => &m::PROGRESS_CHECK,
-        Phase::Write => &m::PROGRESS_WRITE,
+        Phase::Write | Phase::Settle => &m::PROGRESS_WRITE,
         Phase::Publish => &m::PROGRESS_PUBLISH,
         Phase::TakeBack => &m::PROGRESS_TAKE_BACK,
         Phase::Report => &m::PROGRESS_REPORT,

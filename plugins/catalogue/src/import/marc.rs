@@ -1,6 +1,6 @@
 //! A step on a file of MARC records.
 
-use tram_marc::{Decoder, Format, Read, Record};
+use tram_marc::{Decoder, Format, Read};
 use tram_sdk::{Error, Result, blobs};
 
 use super::job::{Place, Work};
@@ -9,8 +9,8 @@ use super::reasons;
 use super::report::{Fate, Line};
 use crate::compact::{self, Compact};
 use crate::messages as m;
-use crate::shelf::{Copy, Recognised};
-use crate::{bib, keys};
+use crate::shelf::Recognised;
+use crate::{bib, holdings, keys};
 
 /// A piece of the file.
 const PIECE: u32 = 1 << 20;
@@ -141,7 +141,8 @@ fn xml_declaration(head: &[u8]) -> &[u8] {
 
 /// Decides about one record that could be read.
 fn take(work: &mut Work<'_>, line: Line, read: Read) -> Result<()> {
-    let bytes = compact::encode(&read.record);
+    let copies = holdings::read(&read.record);
+    let bytes = compact::encode(&holdings::without(read.record, &copies));
     let Some(record) = Compact::new(&bytes) else {
         work.refuse(line, m::BAD_EMPTY.get(work.language).into());
         return Ok(());
@@ -166,7 +167,11 @@ fn take(work: &mut Work<'_>, line: Line, read: Read) -> Result<()> {
     work.written += bytes.len();
     let placed = place::place(&bytes, work.policy(), work.batch)?;
     tell(work, &line, &placed);
-    let copies = place::copies(placed.key(), &holdings(&read.record), work.batch)?;
+    let copies = match placed {
+        Placed::Added(_) => copies,
+        _ => place::unnumbered_once(placed.key(), copies)?,
+    };
+    let copies = place::copies(placed.key(), &copies, work.batch)?;
     work.counts.copies += copies.added;
     // A copy of a record that was there already is no news when it is there too.
     if !copies.taken.is_empty() && matches!(placed, Placed::Added(_)) {
@@ -215,27 +220,4 @@ fn not_a_title(record: Compact<'_>) -> Option<&'static m::Message> {
         bib::meant_tag(f) == "245" && f.subfields().any(|(code, text)| code != '6' && !text.trim().is_empty())
     });
     (!titled).then_some(&m::BAD_NO_TITLE)
-}
-
-/// The copies that a record brings along: MARC 21 holdings in the record (`852`), and
-/// the items of Koha (`952`).
-fn holdings(record: &Record) -> Vec<Copy> {
-    let mut out = Vec::new();
-    for field in &record.fields {
-        let text = |code: char| field.subfield(code).unwrap_or_default().trim().to_owned();
-        let copy = match field.tag().as_str() {
-            "852" => Copy {
-                accession: text('p'),
-                shelf: text('c'),
-                call: [text('h'), text('i')].join(" ").trim().to_owned(),
-                ..Copy::default()
-            },
-            "952" => Copy { accession: text('p'), shelf: text('c'), call: text('o'), ..Copy::default() },
-            _ => continue,
-        };
-        if !copy.accession.is_empty() {
-            out.push(Copy { state: "available".into(), ..copy });
-        }
-    }
-    out
 }

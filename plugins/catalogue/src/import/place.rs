@@ -69,6 +69,24 @@ pub(super) struct CopiesPlaced {
     pub(super) taken: Vec<String>,
 }
 
+/// The copies that a record does not have yet, as far as that can be told without
+/// numbers: as many without one as are there already are taken for the same.
+///
+/// # Errors
+/// As the store.
+pub(super) fn unnumbered_once(record: &[u8], mut copies: Vec<Copy>) -> Result<Vec<Copy>> {
+    if copies.iter().all(|copy| !copy.accession.is_empty()) {
+        return Ok(copies);
+    }
+    let mut there = shelf::copies(record)?.iter().filter(|copy| copy.value.accession.is_empty()).count();
+    copies.retain(|copy| {
+        let keep = !copy.accession.is_empty() || there == 0;
+        there = there.saturating_sub(usize::from(copy.accession.is_empty()));
+        keep
+    });
+    Ok(copies)
+}
+
 /// Adds copies to a record, each whose number is free.
 ///
 /// # Errors

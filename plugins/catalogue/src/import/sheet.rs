@@ -214,16 +214,8 @@ fn take(work: &mut Work<'_>, sheet: &mut Sheet, row: &Row) -> Result<()> {
         work.refuse(line, reason);
         return Ok(());
     }
-    // Copies without numbers cannot be told from those that are there.
-    if before.is_none() && same.is_some() && own == 0 {
-        let key = same.clone().unwrap_or_default();
-        let there = shelf::copies(&key)?.iter().filter(|c| c.value.accession.is_empty()).count();
-        let mut surplus = there;
-        fresh.retain(|copy| {
-            let keep = !copy.accession.is_empty() || surplus == 0;
-            surplus = surplus.saturating_sub(usize::from(copy.accession.is_empty()));
-            keep
-        });
+    if let (None, Some(key), 0) = (&before, &same, own) {
+        fresh = place::unnumbered_once(key, fresh)?;
     }
     let key = match before {
         Some(key) => key,

@@ -148,5 +148,7 @@ super::messages! {
     RECORD_UNWRITABLE = "Biểu ghi này không ghi được ra tệp MARC 21 ({0}). Hãy tải dạng MARCXML.", "This record cannot be written as MARC 21 ({0}). Download it as MARCXML instead.";
     API_NUMBER = "Tham số {0} phải là số nguyên từ 1 đến {1}.", "The parameter {0} is a whole number from 1 to {1}.";
     API_REACH = "Chỉ xem được {0} kết quả đầu. Hãy thu hẹp câu tìm.", "Only the first {0} results can be paged through. Narrow the query.";
+    API_LONG = "Tham số q dài quá {0} ký tự. Hãy rút gọn câu tìm.", "The parameter q is longer than {0} characters. Shorten the query.";
+    API_FACET = "Không có mặt lọc “{0}”. Tham số facet nhận: {1}.", "There is no facet “{0}”. The parameter facet takes: {1}.";
     API_SORT = "Tham số sort nhận relevance, title, author, year hoặc newest.", "The parameter sort is relevance, title, author, year or newest.";
 }

@@ -2,6 +2,7 @@
 
 pub mod advanced;
 pub mod copies;
+pub mod cover;
 pub mod deleted;
 pub mod edit;
 pub mod export;
@@ -35,6 +36,8 @@ pub fn answer(request: &Request) -> Result<Response> {
         "copy-edit" => copies::page(request),
         "copy-update" => copies::update(request),
         "copy-delete" => copies::delete(request),
+        "cover-put" => cover::put(request),
+        "cover-remove" => cover::remove(request),
         "delete" => deleted::delete(request),
         "deleted" => deleted::page(request),
         "undelete" => deleted::undelete(request),
@@ -87,6 +90,8 @@ pub(crate) fn said(request: &Request) -> Option<Widget> {
         "created" => (Tone::Good, &m::CREATED),
         "copies" => (Tone::Good, &m::COPIES_SAVED),
         "copy-deleted" => (Tone::Good, &m::COPY_DELETED),
+        "cover" => (Tone::Good, &m::COVER_SAVED),
+        "cover-removed" => (Tone::Good, &m::COVER_REMOVED),
         "restored" => (Tone::Good, &m::RESTORED),
         "restored-without" => (Tone::Warning, &m::RESTORED_WITHOUT),
         _ => return None,

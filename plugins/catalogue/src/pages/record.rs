@@ -7,6 +7,7 @@ use tram_sdk::{Request, Response, Result};
 use super::{Say, encoded, said, say};
 use crate::bib;
 use crate::compact::{Compact, FieldRef};
+use crate::covers;
 use crate::messages::{self as m, Message};
 use crate::shelf::{self, CopyEntry, Loaded};
 use crate::words;
@@ -21,14 +22,19 @@ pub fn page(request: &Request) -> Result<Response> {
     let record = loaded.record().ok_or_else(|| tram_sdk::Error::not_found(m::NO_RECORD.text()))?;
     let copies = shelf::copies(&loaded.key)?;
     let mut page = frame(request, &say, &loaded, record, "record");
+    let picture = covers::of(std::slice::from_ref(&loaded.key))?.pop().flatten();
+    let has_picture = picture.is_some();
     page.widgets.push(Widget::Cover {
-        blob: None,
+        blob: picture,
         title: bib::title_or(record, m::UNTITLED.get(say.0)).into_owned(),
         author: bib::author(record),
     });
     page.widgets.push(Widget::Details { rows: rows(&say, record) });
     page.widgets.push(Widget::Heading { level: 2, text: say.t(&m::COPIES) });
     copies_table(request, &say, &loaded, &copies, &mut page);
+    if request.principal.may("catalogue.edit") {
+        tools(&say, &loaded, &copies, has_picture, &mut page);
+    }
     actions(request, &say, &loaded, &copies, &mut page);
     Ok(Response::page(&page))
 }
@@ -236,6 +242,18 @@ fn copies_table(request: &Request, say: &Say<'_>, loaded: &Loaded, copies: &[Cop
     page.widgets.push(Widget::Table(Table { caption: say.t(&m::COPIES), columns, rows }));
 }
 
+/// What a cataloguer adds to the record: copies, a picture.
+fn tools(say: &Say<'_>, loaded: &Loaded, copies: &[CopyEntry], has_picture: bool, page: &mut Page) {
+    let id = loaded.id();
+    let proposed = loaded.record().map(bib::call_number).unwrap_or_default();
+    page.widgets.push(Widget::Disclosure {
+        summary: say.t(&m::ADD_COPIES),
+        open: copies.is_empty(),
+        widgets: vec![Widget::Form(super::copies::add_form(say, &id, &proposed, None, &[]))],
+    });
+    page.widgets.push(super::cover::tools(say, &id, has_picture));
+}
+
 fn actions(request: &Request, say: &Say<'_>, loaded: &Loaded, copies: &[CopyEntry], page: &mut Page) {
     let id = loaded.id();
     let mut actions = Vec::new();
@@ -245,12 +263,6 @@ fn actions(request: &Request, say: &Say<'_>, loaded: &Loaded, copies: &[CopyEntr
             href: format!("records/{id}/edit"),
             tone: Tone::Primary,
             ..Action::default()
-        });
-        let proposed = loaded.record().map(bib::call_number).unwrap_or_default();
-        page.widgets.push(Widget::Disclosure {
-            summary: say.t(&m::ADD_COPIES),
-            open: copies.is_empty(),
-            widgets: vec![Widget::Form(super::copies::add_form(say, &id, &proposed, None, &[]))],
         });
     }
     if request.principal.may("catalogue.delete") {

@@ -8,10 +8,11 @@ use tram_contract::page::{
     Widget,
 };
 use tram_contract::search::{Match, Query, SearchReply, SearchRequest, Sort};
-use tram_sdk::{Request, Response, Result, search, store};
+use tram_sdk::{Request, Response, Result, store};
 
 use super::{Say, encoded, say};
 use crate::compact::Compact;
+use crate::covers;
 use crate::messages::{self as m, Message};
 use crate::shelf::{self, Loaded};
 use crate::{bib, words};
@@ -187,7 +188,7 @@ pub fn page(request: &Request) -> Result<Response> {
         welcome(request, &say, &mut page)?;
         return Ok(Response::page(&page));
     }
-    let reply = search::search(&SearchRequest {
+    let reply = shelf::search(&SearchRequest {
         filters: wanted.filters.clone(),
         sort: order(&wanted.sort),
         offset: usize::try_from((wanted.page - 1) * PER_PAGE).unwrap_or(0),
@@ -226,7 +227,7 @@ fn search_box(say: &Say<'_>, wanted: &Wanted) -> Widget {
 
 /// What stands there before anything is asked.
 fn welcome(request: &Request, say: &Say<'_>, page: &mut Page) -> Result<()> {
-    let titles = store::count(shelf::RECORDS)?;
+    let (titles, copies) = shelf::figures()?;
     page.widgets.push(Widget::Actions {
         actions: vec![
             Action { label: say.t(&m::ADVANCED), href: "advanced".into(), ..Action::default() },
@@ -243,11 +244,10 @@ fn welcome(request: &Request, say: &Say<'_>, page: &mut Page) -> Result<()> {
         page.widgets.push(Widget::Empty { text: say.t(&m::EMPTY_CATALOGUE), links });
         return Ok(());
     }
-    let copies = shelf::COPIES.count()?;
     let figure =
         |count: u64, label: &Message| Figure { value: m::figure(count, say.0), label: say.t(label), href: None };
     page.widgets.push(Widget::Figures { figures: vec![figure(titles, &m::TITLES), figure(copies, &m::COPIES)] });
-    let newest = search::search(&SearchRequest { sort: Sort::Newest, ..SearchRequest::new(Query::Everything, 6) })?;
+    let newest = shelf::search(&SearchRequest { sort: Sort::Newest, ..SearchRequest::new(Query::Everything, 6) })?;
     let cards = cards(say, &newest)?;
     if !cards.is_empty() {
         page.widgets.push(Widget::Heading { level: 2, text: say.t(&m::NEW_BOOKS) });
@@ -397,13 +397,17 @@ fn facets(say: &Say<'_>, wanted: &Wanted, reply: &SearchReply) -> Vec<FacetGroup
 pub(crate) fn cards(say: &Say<'_>, reply: &SearchReply) -> Result<Vec<Card>> {
     let keys: Vec<Vec<u8>> = reply.hits.iter().filter_map(|hit| store::from_hex(&hit.key)).collect();
     let loaded = shelf::load_many(&keys)?;
+    let pictures = covers::of(&keys)?;
     let mut out = Vec::with_capacity(loaded.len());
-    for (hit, loaded) in reply.hits.iter().zip(&loaded) {
+    for ((hit, loaded), picture) in reply.hits.iter().zip(&loaded).zip(pictures) {
         let Some(loaded) = loaded else { continue };
         let Some(record) = loaded.record() else {
             continue;
         };
         let mut card = card(say, loaded, record)?;
+        if let Some(cover) = &mut card.cover {
+            cover.blob = picture;
+        }
         card.snippet = hit
             .snippets
             .iter()

@@ -20,7 +20,7 @@ pub(super) fn answer(request: &Request, version: &str, fault: Option<&Fault>) ->
          <explain xmlns=\"http://explain.z3950.org/dtd/2.0/\"><serverInfo protocol=\"SRU\" version=\"",
     );
     out.push_str(version);
-    out.push_str("\" transport=\"http\" method=\"GET\">");
+    out.push_str("\" transport=\"http\" method=\"GET POST\">");
     xml::element(&mut out, "host", name);
     xml::element(&mut out, "port", port);
     xml::element(&mut out, "database", "catalogue/sru");
@@ -61,12 +61,20 @@ pub(super) fn answer(request: &Request, version: &str, fault: Option<&Fault>) ->
          <title>Dublin Core</title></schema></schemaInfo>\
          <configInfo><default type=\"numberOfRecords\">10</default><default type=\"contextSet\">cql</default>\
          <default type=\"index\">serverChoice</default><default type=\"retrieveSchema\">marcxml</default>\
+         <default type=\"relation\">=</default>\
          <setting type=\"maximumRecords\">100</setting>\
          <supports type=\"relation\">=</supports><supports type=\"relation\">exact</supports>\
          <supports type=\"relation\">any</supports><supports type=\"relation\">all</supports>\
          <supports type=\"relation\">adj</supports><supports type=\"relation\">&lt;</supports>\
          <supports type=\"relation\">&gt;</supports><supports type=\"relation\">within</supports>\
-         <supports type=\"scan\"/><supports type=\"sort\"/></configInfo>\
+         <supports type=\"relation\">==</supports><supports type=\"relation\">&lt;=</supports>\
+         <supports type=\"relation\">&gt;=</supports><supports type=\"relation\">&lt;&gt;</supports>\
+         <supports type=\"relationModifier\">relevant</supports>\
+         <supports type=\"relationModifier\">ignoreCase</supports>\
+         <supports type=\"relationModifier\">ignoreAccents</supports>\
+         <supports type=\"relationModifier\">word</supports><supports type=\"relationModifier\">string</supports>\
+         <supports type=\"relationModifier\">masked</supports><supports type=\"maskingCharacter\">*</supports>\
+         <supports type=\"anchoring\"/><supports type=\"scan\"/><supports type=\"sort\"/></configInfo>\
          </explain></zs:recordData></zs:record>",
     );
     if let Some(fault) = fault {

@@ -6,6 +6,7 @@
 
 mod dublin_core;
 mod explain;
+mod form;
 mod scan;
 mod search;
 pub(crate) mod xml;
@@ -51,6 +52,15 @@ pub fn answer(request: &Request) -> Response {
         (other, _) => explain::answer(request, version, Some(&Fault::new(4, other))),
     };
     Response::bytes("text/xml; charset=utf-8", body)
+}
+
+/// Answers a request whose parameters come as a form (SRU by POST).
+#[must_use]
+pub fn posted(request: &Request) -> Response {
+    let mut request = request.clone();
+    let body = String::from_utf8_lossy(&request.body).into_owned();
+    request.query.extend(form::fields(&body));
+    answer(&request)
 }
 
 /// A parameter that does not belong to the operation.
@@ -113,14 +123,18 @@ fn message(number: u32) -> &'static str {
         27 => "Empty term unsupported",
         28 => "Masking character not supported",
         31 => "Anchoring character not supported",
+        32 => "Anchoring character in unsupported position",
+        33 => "Combination of proximity/adjacency and masking characters not supported",
         36 => "Term in invalid format for index or relation",
         38 => "Too many boolean operators in query",
         39 => "Proximity not supported",
         46 => "Unsupported boolean modifier",
+        49 => "Masking character in unsupported position",
         60 => "Result set not created: too many matching records",
         61 => "First record position out of range",
         66 => "Unknown schema for retrieval",
         71 => "Unsupported record packing",
+        72 => "XPath retrieval unsupported",
         80 => "Sort not supported",
         84 => "Unsupported sort key",
         110 => "Stylesheets not supported",

@@ -1,7 +1,7 @@
 //! `searchRetrieve`.
 
 use tram_contract::search::{Query, SearchRequest, Sort};
-use tram_sdk::{Request, search, store};
+use tram_sdk::{Request, store};
 
 use super::{diagnostics, dublin_core, number, open, unknown_parameter, xml};
 use crate::compact::Compact;
@@ -68,7 +68,7 @@ pub(super) fn answer(request: &Request, version: &str) -> Result<String, Fault> 
         Some(other) => return Err(Fault::new(71, other)),
     };
     if request.query("recordXPath").is_some_and(|path| !path.is_empty()) {
-        return Err(Fault::new(8, "recordXPath"));
+        return Err(Fault::new(72, "recordXPath"));
     }
     let start = number(request, "startRecord", 1, 1)?;
     let maximum = number(request, "maximumRecords", 10, 0)?.min(MAX_RECORDS);
@@ -126,7 +126,7 @@ fn find(query: Query, sort: Sort, start: u64, maximum: u64) -> Result<Found, Fau
     }
     let reach = |n: u64| usize::try_from(n).unwrap_or(0);
     let request = SearchRequest { sort, offset: reach(offset), ..SearchRequest::new(query, reach(maximum)) };
-    let reply = search::search(&request).map_err(|error| Fault::new(1, error.code))?;
+    let reply = shelf::search(&request).map_err(|error| Fault::new(1, error.code))?;
     let keys = reply.hits.iter().filter_map(|hit| store::from_hex(&hit.key)).collect();
     Ok(Found { total: reply.total, keys })
 }
