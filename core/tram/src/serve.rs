@@ -53,8 +53,8 @@ pub(crate) fn serve_station(
     demo: Option<Vec<DemoAccount>>,
     ready: impl FnOnce(&[SocketAddr]) -> Result<()>,
 ) -> Result<()> {
-    control::listen(&options.data, &station)?;
     let care = Arc::new(care(&station, options).context("the station's own care does not start")?);
+    control::listen(&options.data, &station, &care)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .max_blocking_threads(48)

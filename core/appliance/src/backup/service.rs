@@ -390,6 +390,16 @@ impl Backups {
         Ok(())
     }
 
+    /// As [`Backups::restore_aside`], from a disk that is mounted already, and waiting for it.
+    ///
+    /// # Errors
+    /// Something else is under way, or as [`restore::newest`] and [`restore::beside`].
+    pub fn restore_from(&self, path: &Path, identity: &Identity) -> Result<Restored, Error> {
+        let _turn = self.shared.begin(Doing::Restore)?;
+        let (depot, entry, list) = restore::newest(path, identity)?;
+        restore::beside(&depot, &entry, &list, identity, &self.shared.data)
+    }
+
     /// Why the last restore failed.
     #[must_use]
     pub fn restore_failure(&self) -> Option<Text> {
