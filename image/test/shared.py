@@ -119,7 +119,9 @@ def verify(run: Run, disk: pathlib.Path) -> None:
 
 
 def build(run: Run, version: str, *options: str) -> None:
-    """Builds an image, or only what it is asked for, of another version."""
+    """Builds an image of another version, unless this run has it."""
+    if (run.images / f"tram-{version}-x86_64.img").exists():
+        return
     done = subprocess.run(
         [sys.executable, "-B", "-m", "builder", "--quick", "--binary", run.binary, "--out", run.images, "--version", version,
          *options], cwd=run.builder, capture_output=True, text=True,
