@@ -59,12 +59,9 @@ class Run:
         return path
 
 
-def code_on(console: str) -> str:
-    """The set-up code that the console shows."""
-    found = CODE_SHOWN.findall(console)
-    if not found:
-        raise AssertionError(f"the console shows no set-up code:\n{console[-2000:]}")
-    return found[-1]
+def code_on(box: machine.Machine) -> str:
+    """The set-up code, once the console shows it."""
+    return box.wait_for(CODE_SHOWN, 120)[1]
 
 
 def partitions(disk: pathlib.Path) -> list[dict]:
