@@ -29,6 +29,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="for tests: light compression, the raw image, nothing packed")
     parser.add_argument("--key", help="Ed25519 key that signs the update file")
     parser.add_argument("--minimum", default="0.0.0", help="the oldest version that the update file may come upon")
+    parser.add_argument("--spoil", help="a folder laid over the root last: tests make a sick version with it")
     parser.add_argument("--no-update", action="store_true", help="without an update file")
     parser.add_argument("--lock", action="store_true", help="renew packages.lock")
     options = parser.parse_args()

@@ -43,6 +43,7 @@ class Definition:
     quick: bool
     epoch: int
     key: pathlib.Path
+    spoil: str | None
 
     @property
     def packages(self) -> list[str]:
@@ -83,6 +84,7 @@ def load(options) -> Definition:
         quick=options.quick,
         epoch=build_epoch(),
         key=pathlib.Path(options.key) if options.key else cache / "own-key",
+        spoil=options.spoil,
     )
 
 

@@ -7,6 +7,7 @@ import html.parser
 import http.client
 import http.cookiejar
 import pathlib
+import re
 import ssl
 import time
 import urllib.error
@@ -227,8 +228,8 @@ def sign_in(browser: Browser, name: str, password: str) -> Page:
     if "data-sign-out" in page.source:
         return page
     page = browser.open("/sign-in")
-    form = page.form("/sign-in", "password")
-    page = browser.send(page, form, {"username": name, "name": name, "password": password})
+    form = page.form("/sign-in", "secret")
+    page = browser.send(page, form, {"name": name, "secret": password})
     if "data-sign-out" not in page.source:
         raise AssertionError(f"nobody was signed in ({page.status}, {page.address}): {page.text[:400]}")
     return page
@@ -262,11 +263,21 @@ def save_title(browser: Browser, title: str) -> str:
 
 def finds(browser: Browser, query: str) -> int:
     """How many titles a search finds."""
-    import re
-
     page = browser.open("/catalogue?" + urllib.parse.urlencode({"q": query}))
+    if page.status != 200:
+        raise AssertionError(f"the search for {query} answers {page.status}: {page.text[:400]}")
     found = re.search(r"Tìm thấy (?:hơn )?([\d.]+) tài liệu", page.text)
     return int(found.group(1).replace(".", "")) if found else 0
+
+
+def found_within(browser: Browser, query: str, count: int, seconds: float) -> None:
+    """Waits until a search finds so many titles: on a slow machine the index follows a
+    moment behind what was saved."""
+    end = time.monotonic() + seconds
+    while (seen := finds(browser, query)) != count:
+        if time.monotonic() > end:
+            raise AssertionError(f"{query} finds {seen} titles, not {count}, after {seconds} s")
+        time.sleep(0.5)
 
 
 CONNECTION_ENDS = (OSError, http.client.HTTPException, urllib.error.URLError)

@@ -26,11 +26,10 @@ def first_boot(run: Run) -> None:
         run.note("first boot: memory in use before the wizard, MiB", int(line[5]))
         begun = time.monotonic()
         browser = box.secure()
-        client.set_up(browser, shared.code_on(box.text()))
+        client.set_up(browser, shared.code_on(box))
         report = client.import_titles(browser, run.titles(), 300)
         assert f"thêm {shared.TITLES}" in report.text, report.text[:400]
-        found = client.finds(box.plain(), "thuanh")
-        assert found == shared.TITLES, f"a search without marks finds {found} of {shared.TITLES}"
+        client.found_within(box.plain(), "thuanh", shared.TITLES, 60)
         run.note("first boot: power-on to first search, s", round(box.uptime, 1))
         run.note("first boot: wizard, import of 300 titles, search, s", round(time.monotonic() - begun, 1))
         client.save_title(browser, "Nhan đề lưu ngay trước khi rút điện")
@@ -48,16 +47,11 @@ def first_boot(run: Run) -> None:
         line = box.booted(120)
         assert line[3] == machine_id, "the machine-id stays"
         run.note("later boot: memory in use, MiB", int(line[5]))
-        assert client.finds(box.plain(), "nhan de luu ngay truoc khi rut dien") == 1
+        client.found_within(box.plain(), "nhan de luu ngay truoc khi rut dien", 1, 60)
         # What was written last is on disk before the copy that the others start from.
-        shut_down(box)
+        box.wait_seconds(20)
+        box.pull_the_plug()
     disk.rename(run.station_disk)
-
-
-def shut_down(box: Machine) -> None:
-    """Off, after the file systems had time to write what they hold."""
-    time.sleep(20)
-    box.pull_the_plug()
 
 
 def plug_pulled(run: Run, rounds: int) -> None:

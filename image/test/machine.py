@@ -13,7 +13,7 @@ import socket
 import subprocess
 import time
 
-from client import CONNECTION_ENDS, Browser
+from client import CONNECTION_ENDS, PASSWORD, Browser, sign_in
 
 CODE = pathlib.Path("/usr/share/OVMF/OVMF_CODE_4M.fd")
 VARS = pathlib.Path("/usr/share/OVMF/OVMF_VARS_4M.fd")
@@ -31,8 +31,11 @@ class Stuck(AssertionError):
 
 def can_run() -> str:
     """Empty, or the sentence that says what is missing."""
-    if not shutil.which("qemu-system-x86_64"):
-        return "qemu-system-x86_64 is not installed"
+    for tool in ("qemu-system-x86_64", "mmdebstrap", "mksquashfs", "mcopy", "sfdisk"):
+        if not shutil.which(tool):
+            return f"{tool} is not installed"
+    if os.geteuid() != 0:
+        return "building and looking into disks needs root"
     if not (CODE.is_file() and VARS.is_file()):
         return "OVMF is not installed"
     return ""
@@ -160,6 +163,13 @@ class Machine:
                 raise Stuck(f"{pattern} did not come in {seconds * PATIENCE:.0f} s:\n{self.text()[-3000:]}")
             time.sleep(0.1)
 
+    def wait_seconds(self, seconds: float) -> None:
+        """Lets it run, and its console be read."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self._drain()
+            time.sleep(0.1)
+
     def booted(self, seconds: float = 400) -> re.Match:
         """The line of a boot: version, slot, machine-id, uptime, MiB."""
         return self.wait_for(BOOTED, seconds)
@@ -185,6 +195,11 @@ class Machine:
 
     def secure(self, **options) -> Browser:
         return Browser(f"https://127.0.0.1:{self.https}", **options)
+
+    def secure_signed_in(self) -> Browser:
+        browser = self.secure()
+        sign_in(browser, "lan.nguyen", PASSWORD)
+        return browser
 
     def plain(self, **options) -> Browser:
         return Browser(f"http://127.0.0.1:{self.http}", **options)

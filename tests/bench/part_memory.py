@@ -8,7 +8,7 @@ import station
 import wrk
 import zebra
 from corpus import Corpus
-from part_pages import path_files
+from part_pages import first_time, path_files
 from report import Part
 
 
@@ -32,6 +32,7 @@ def run():
             zebra.ask(ours.sru, queries, clients)
         note("after SRU, 1 and 8 clients")
         for kind in ("html", "json"):
+            wrk.run(ours.url, first_time(corpus, files, kind, 0), 40, 5)
             wrk.run(ours.url, files[kind], 40, 5)
         note("after pages and lists, 40 connections")
         time.sleep(20)

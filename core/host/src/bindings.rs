@@ -13,7 +13,7 @@ mod capabilities {
 }
 
 pub use capabilities::tram::plugin::{
-    blobs, brokered, clock, directory, events, jobs, log, random, search, settings, store, types,
+    blobs, brokered, clock, directory, events, extract, jobs, log, random, search, settings, store, types,
 };
 
 macro_rules! extension_point {
@@ -35,3 +35,13 @@ extension_point!(job, "with-job");
 extension_point!(subscriber, "with-subscriber");
 extension_point!(slots, "with-slots");
 extension_point!(queryable, "with-queryable");
+
+/// An extractor: its imports are the one file, and its store's data is no [`crate::state::State`].
+pub(crate) mod extractor {
+    wasmtime::component::bindgen!({
+        path: "../../sdk/wit",
+        world: "with-extractor",
+        imports: { default: trappable },
+        with: { "tram:plugin/types": crate::bindings::types },
+    });
+}

@@ -12,6 +12,7 @@ use tram_people::{Kind, Principal};
 use wasmtime::{Store, Trap};
 
 use crate::CallError;
+use crate::basis::{Basis, Traces};
 use crate::bindings::types;
 use crate::capabilities::file_of;
 use crate::engine::ticks;
@@ -61,6 +62,8 @@ pub(crate) struct Frame {
     pub(crate) depth: u32,
     pub(crate) cause: Option<u64>,
     pub(crate) note: String,
+    /// The job whose step it is.
+    pub(crate) job: Option<String>,
 }
 
 /// What is left of a run once the instance is gone.
@@ -69,6 +72,7 @@ struct Ran<R> {
     access: Access,
     effects: Effects,
     dirty_drafts: Vec<[u8; 16]>,
+    traces: Traces,
 }
 
 impl Frame {
@@ -88,6 +92,7 @@ impl Frame {
             depth: 0,
             cause: None,
             note: String::new(),
+            job: None,
         })
     }
 
@@ -106,6 +111,8 @@ impl Frame {
             random: None,
             deadline: Instant::now() + time,
             memory_refused: false,
+            job: self.job.clone(),
+            traces: Traces::default(),
         };
         let mut store = Store::new(&self.core.engine, state);
         store.limiter(|state| state);
@@ -119,15 +126,26 @@ impl Frame {
             access: state.access,
             effects: state.effects,
             dirty_drafts: state.dirty_drafts,
+            traces: state.traces,
         }
     }
 
     /// Runs on a read-only state.
     pub(crate) fn read<R>(&self, guest: &mut Guest<'_, R>) -> Result<R, CallError> {
+        self.read_noting(guest).map(|(result, _)| result)
+    }
+
+    /// Runs on a read-only state, and notes what the answer rests on.
+    fn read_noting<R>(&self, guest: &mut Guest<'_, R>) -> Result<(R, Option<Basis>), CallError> {
         let snapshot = self.core.journal.read()?;
-        let ran = self.run(Access::Read(Box::new(snapshot)), self.time, guest);
+        let tick = snapshot.tick();
+        let mut ran = self.run(Access::Read(Box::new(snapshot)), self.time, guest);
         self.after_all(&ran.effects);
-        ran.result
+        if self.after.is_some() {
+            // It may have waited for a save, or say that it did not wait long enough.
+            ran.traces.asked();
+        }
+        Ok((ran.result?, Basis::new(&self.plugin, tick, ran.traces)))
     }
 
     /// Runs without any data (indexing).
@@ -358,8 +376,9 @@ fn respond(
         }
     };
     if reads {
-        let response = frame.read(&mut guest)?.map_err(plugin_error)?;
-        return reply(core, plugin, response, None);
+        let (response, basis) = frame.read_noting(&mut guest)?;
+        let reply = reply(core, plugin, response.map_err(plugin_error)?, None)?;
+        return Ok(Reply { basis, ..reply });
     }
     let (response, committed) = frame.write(&mut guest, &mut |response, _| response.map_err(plugin_error))?;
     reply(core, plugin, response, Some(&committed))
@@ -417,7 +436,7 @@ fn reply(
             }
             types::Body::Empty => ReplyBody::Empty,
         };
-    Ok(Reply { status, headers, body, committed: committed.map(|committed| committed.sequence) })
+    Ok(Reply { status, headers, body, committed: committed.map(|committed| committed.sequence), basis: None })
 }
 
 /// Puts the numbers that were had at the commit in their tokens' places.

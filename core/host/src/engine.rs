@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use wasmtime::{Config, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
+use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
 
 use crate::Error;
 
@@ -60,10 +60,21 @@ pub(crate) fn runtime_engine(instances: u32) -> Result<Engine, Error> {
         .max_tables_per_component(4)
         .max_unused_warm_slots(instances.min(8))
         .linear_memory_keep_resident(512 << 10)
-        .table_keep_resident(16 << 10);
+        .table_keep_resident(16 << 10)
+        // Where the kernel can say which pages were written (6.7), only those are wiped.
+        .pagemap_scan(Enabled::Auto);
     let mut config = config()?;
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     Engine::new(&config).map_err(Error::engine)
+}
+
+/// The engine of extractors: few run at once and some need much, so their memory is
+/// had when it is needed and given back.
+///
+/// # Errors
+/// The compiler does not know the target.
+pub(crate) fn extract_engine() -> Result<Engine, Error> {
+    baseline_engine()
 }
 
 /// An engine that only compiles: for the build and for the child compiler. What it

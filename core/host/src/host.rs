@@ -16,10 +16,11 @@ use tram_contract::page::Card;
 use tram_journal::{BlobWriter, Context, Journal, Usage};
 use tram_people::{People, Principal};
 
+use crate::basis::Basis;
 use crate::capabilities::{Drafts, file_of, register};
 use crate::compile::Cache;
 use crate::consent::{Ceilings, Consent, Decided};
-use crate::engine::{Ticker, runtime_engine};
+use crate::engine::{Ticker, extract_engine, runtime_engine};
 use crate::grants::Grants;
 use crate::index::Indexes;
 use crate::inner::{Core, Registry, Signal};
@@ -29,7 +30,7 @@ use crate::plugin::Entry;
 use crate::request::{BlobRef, Reply, Request, Upload};
 use crate::routing::{self, Found};
 use crate::vendors::Vendors;
-use crate::{CallError, Error, call, delivery, lifecycle, tables};
+use crate::{CallError, Error, call, delivery, extract, lifecycle, tables};
 
 /// How a host is set up.
 #[derive(Debug, Clone)]
@@ -41,11 +42,13 @@ pub struct HostOptions {
     pub compiler: Vec<OsString>,
     /// Component instances at once; each has up to 64 MiB.
     pub instances: u32,
+    /// What an extractor may take for one file, on the wall's clock.
+    pub extract_time: Duration,
 }
 
 impl Default for HostOptions {
     fn default() -> Self {
-        Self { data: PathBuf::new(), compiler: Vec::new(), instances: 24 }
+        Self { data: PathBuf::new(), compiler: Vec::new(), instances: 24, extract_time: Duration::from_secs(60) }
     }
 }
 
@@ -165,7 +168,7 @@ pub struct Host {
 
 struct Threads {
     background: Mutex<Vec<JoinHandle<()>>>,
-    _ticker: Ticker,
+    _tickers: [Ticker; 2],
 }
 
 impl Host {
@@ -181,7 +184,8 @@ impl Host {
         // run inside other calls.
         let instances = options.instances.max(12);
         let engine = runtime_engine(instances)?;
-        let ticker = Ticker::start(&engine)?;
+        let extract_engine = extract_engine()?;
+        let tickers = [Ticker::start(&engine)?, Ticker::start(&extract_engine)?];
         let requests = instances - 6;
         let core = Arc::new(Core {
             cache: Cache::open(options.data.join("cache").join("plugins"), options.compiler)?,
@@ -199,18 +203,24 @@ impl Host {
             journal,
             people,
             engine,
+            extract_engine,
+            extract_time: options.extract_time,
         });
         for embedded in embedded {
             lifecycle::embed(&core, embedded)?;
         }
         lifecycle::load_installed(&core)?;
         let mut background = Vec::new();
-        for (name, work) in [("tram-jobs", jobs::work as fn(&Arc<Core>)), ("tram-events", delivery::work)] {
+        for (name, work) in [
+            ("tram-jobs", jobs::work as fn(&Arc<Core>)),
+            ("tram-events", delivery::work),
+            ("tram-extract", extract::work),
+        ] {
             let core = Arc::clone(&core);
             let thread = std::thread::Builder::new().name(name.into()).stack_size(2 << 20);
             background.push(thread.spawn(move || work(&core))?);
         }
-        Ok(Self { core, threads: Arc::new(Threads { background: Mutex::new(background), _ticker: ticker }) })
+        Ok(Self { core, threads: Arc::new(Threads { background: Mutex::new(background), _tickers: tickers }) })
     }
 
     pub(crate) fn core(&self) -> &Core {
@@ -250,6 +260,19 @@ impl Host {
         principal: &Principal,
     ) -> Result<Reply, CallError> {
         call::request(&self.core, &self.entry(plugin)?, route, request, principal)
+    }
+
+    /// Whether a call made now by the same request and the same principal would be
+    /// answered as it was when `basis` was noted; counts as a call of the plugin's when it
+    /// does. Nothing that was acknowledged before is missed.
+    pub fn confirm(&self, basis: &Basis) -> bool {
+        basis.confirm(&self.core)
+    }
+
+    /// Whether calls of this plugin run on the caller's own thread, as the bundled ones'
+    /// do; a vendor's wait for their share of the processor.
+    pub fn runs_here(&self, plugin: &str) -> bool {
+        self.core.entry(plugin).is_some_and(|entry| entry.embedded)
     }
 
     /// Begins a file that comes with a request or a job of the plugin's.
@@ -448,6 +471,7 @@ impl Host {
         };
         metric("running", "gauge", &|entry| u8::from(entry.running().is_some()).to_string());
         metric("calls_total", "counter", &|entry| entry.counts.calls.load(Ordering::Relaxed).to_string());
+        metric("recalled_total", "counter", &|entry| entry.counts.recalled.load(Ordering::Relaxed).to_string());
         metric("failures_total", "counter", &|entry| entry.counts.failures.load(Ordering::Relaxed).to_string());
         metric("seconds_total", "counter", &|entry| {
             let spent = Duration::from_nanos(entry.counts.nanoseconds.load(Ordering::Relaxed));

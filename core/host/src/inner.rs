@@ -24,6 +24,10 @@ pub(crate) struct Core {
     pub(crate) journal: Journal,
     pub(crate) people: People,
     pub(crate) engine: Engine,
+    /// Where extractors run.
+    pub(crate) extract_engine: Engine,
+    /// What one may take for a file.
+    pub(crate) extract_time: std::time::Duration,
     pub(crate) registry: ArcSwap<Registry>,
     pub(crate) indexes: Indexes,
     pub(crate) drafts: Drafts,
@@ -70,6 +74,11 @@ impl Signal {
 }
 
 impl Core {
+    /// The engine that runs a plugin of this manifest.
+    pub(crate) fn engine_for(&self, manifest: &tram_contract::manifest::Manifest) -> &Engine {
+        if manifest.extractor.is_empty() { &self.engine } else { &self.extract_engine }
+    }
+
     /// The installed plugin of this id.
     pub(crate) fn entry(&self, id: &str) -> Option<Arc<Entry>> {
         self.registry.load().get(id).map(Arc::clone)

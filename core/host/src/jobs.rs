@@ -379,6 +379,11 @@ fn step(core: &Arc<Core>, id: &str) -> Result<Stepped, CallError> {
     let Some(record) = read(&snapshot, id)?.filter(|record| !record.state.is_over()) else {
         return Ok(Stepped::Over);
     };
+    // A file is being looked into; its outcome wakes the job.
+    if crate::extract::read(&snapshot, id)?.is_some_and(|request| request.outcome.is_none()) {
+        core.progress.raise();
+        return Ok(Stepped::Waits);
+    }
     drop(snapshot);
     let Some(entry) = core.entry(&record.plugin) else {
         let gone = Text::vi_en("Phần mở rộng đã bị gỡ.", "The plugin was removed.");
@@ -388,6 +393,7 @@ fn step(core: &Arc<Core>, id: &str) -> Result<Stepped, CallError> {
     let Some(plugin) = entry.running() else { return Ok(Stepped::Waits) };
     let principal = record.by.principal();
     let mut frame = Frame::new(core, &plugin, &principal)?;
+    frame.job = Some(id.to_owned());
     frame.time = STEP_TIME;
     frame.gate_time = GATE_TIME;
     frame.budget = STEP;
@@ -429,6 +435,7 @@ fn step(core: &Arc<Core>, id: &str) -> Result<Stepped, CallError> {
                     now.outcome = outcome;
                 }
             }
+            crate::extract::taken(txn, id)?;
             now.write(txn)?;
             Ok(now.state)
         },

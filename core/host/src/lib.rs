@@ -9,6 +9,7 @@
 //! * `package` looks into a file, `publisher` says whose it is, `lifecycle` installs,
 //!   grants, switches and removes; `overview` is what an administrator sees of it.
 
+mod basis;
 mod bindings;
 mod call;
 mod capabilities;
@@ -17,6 +18,7 @@ mod consent;
 mod delivery;
 mod engine;
 mod error;
+mod extract;
 mod grants;
 mod host;
 mod index;
@@ -35,6 +37,7 @@ mod state;
 mod tables;
 mod vendors;
 
+pub use basis::Basis;
 pub use compile::{compile_baseline, compile_component};
 pub use consent::{Ceilings, Consent, Decided};
 pub use error::{CallError, Error};

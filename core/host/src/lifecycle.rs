@@ -145,8 +145,13 @@ fn put_in(core: &Core, entry: &Arc<Entry>) {
 
 /// Starts a plugin whose component is at hand.
 fn start(core: &Arc<Core>, entry: &Arc<Entry>, component: &Component) -> Result<(), Error> {
-    let plugin =
-        Plugin::load(&core.engine, component, Arc::clone(&entry.manifest), entry.grants.clone(), entry.ceilings)?;
+    let plugin = Plugin::load(
+        core.engine_for(&entry.manifest),
+        component,
+        Arc::clone(&entry.manifest),
+        entry.grants.clone(),
+        entry.ceilings,
+    )?;
     if !entry.grants.topics.is_empty() {
         let head = core.journal.head().sequence;
         delivery::commit(core, |txn| delivery::begin(txn, entry.id(), head))?;
@@ -211,14 +216,14 @@ fn write(txn: &mut tram_journal::Txn, id: &str, record: &Record) -> Result<(), E
 fn component(core: &Core, entry: &Entry, bytes: &[u8]) -> Result<Component, Error> {
     if let Some(embedded) = bundled(core, entry).filter(|embedded| !embedded.compiled.is_empty()) {
         // SAFETY: the bytes are compiled into this binary, by the build that made it.
-        match unsafe { Component::deserialize(&core.engine, embedded.compiled) } {
+        match unsafe { Component::deserialize(core.engine_for(&entry.manifest), embedded.compiled) } {
             Ok(component) => return Ok(component),
             Err(error) => {
                 log::info!("{}: its compiled form does not fit and is made anew: {error}", entry.id());
             }
         }
     }
-    core.cache.load(&core.engine, &entry.hash, bytes)
+    core.cache.load(core.engine_for(&entry.manifest), &entry.hash, bytes)
 }
 
 /// The bundled plugin of an entry.
@@ -319,7 +324,7 @@ pub(crate) fn install(
     }
     // Compiled and linked before anything is kept: a plugin that cannot run is not
     // installed.
-    let component = core.cache.load(&core.engine, &inspection.hash, &component_bytes)?;
+    let component = core.cache.load(core.engine_for(&package.manifest), &inspection.hash, &component_bytes)?;
     let grants = consent.grants.and(&inspection.grants);
     let mut writer = core.journal.blobs().writer()?;
     std::io::Write::write_all(&mut writer, bytes)?;
@@ -337,7 +342,13 @@ pub(crate) fn install(
         unix_ms: tram_journal::clock::now().unix_ms,
     };
     let entry = Arc::new(entry(&package, &now, false)?);
-    Plugin::load(&core.engine, &component, Arc::clone(&entry.manifest), entry.grants.clone(), entry.ceilings)?;
+    Plugin::load(
+        core.engine_for(&entry.manifest),
+        &component,
+        Arc::clone(&entry.manifest),
+        entry.grants.clone(),
+        entry.ceilings,
+    )?;
     declare(core, &package.manifest, now.ceilings, false)?;
     let note = match (inspection.publisher_changes, &inspection.installed) {
         (true, _) => "a plugin was replaced by another publisher's",

@@ -83,6 +83,11 @@ pub(crate) fn problems(manifest: &Manifest) -> Vec<String> {
     problems
 }
 
+/// Whether an import is the file of an extractor.
+fn is_source(import: &str, manifest: &Manifest) -> bool {
+    !manifest.extractor.is_empty() && import.starts_with("tram:plugin/source@")
+}
+
 /// The interfaces that a component imports functions from.
 fn imports(component: &[u8]) -> Result<Vec<String>, Error> {
     use wasmparser::component_types::ComponentEntityType;
@@ -139,6 +144,8 @@ pub(crate) fn inspect(core: &Core, bytes: &[u8]) -> Result<Inspection, Error> {
         }
     };
     let grants = Grants::asked(&package.manifest);
+    // An extractor is linked with its file alone, whatever it wants.
+    let imports: Vec<String> = imports.into_iter().filter(|name| !is_source(name, &package.manifest)).collect();
     if let Err(error) = check_imports(&imports, &grants) {
         wrong.push(error.text());
     }

@@ -14,6 +14,7 @@ use wasmtime::component::{Component, Linker, types::ComponentItem};
 use crate::bindings::{api, indexer, job, pages, queryable, slots, subscriber};
 use crate::consent::Ceilings;
 use crate::engine::MEMORY_MAX;
+use crate::extract;
 use crate::grants::Grants;
 use crate::host::Asset;
 use crate::permits::{Allowance, Breaker, Permits};
@@ -62,9 +63,17 @@ pub(crate) struct Counts {
     pub(crate) calls: AtomicU64,
     pub(crate) failures: AtomicU64,
     pub(crate) nanoseconds: AtomicU64,
+    /// Calls that were answered by an earlier answer.
+    pub(crate) recalled: AtomicU64,
 }
 
 impl Counts {
+    /// Counts a call that an earlier answer stood in for.
+    pub(crate) fn recall(&self) {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        self.recalled.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(crate) fn add(&self, spent: Duration, failed: bool) {
         self.calls.fetch_add(1, Ordering::Relaxed);
         self.failures.fetch_add(u64::from(failed), Ordering::Relaxed);
@@ -101,6 +110,14 @@ pub(crate) struct Plugin {
     pub(crate) grants: Grants,
     pub(crate) limits: Limits,
     pub(crate) points: Points,
+    /// Of an extractor, which has nothing else.
+    pub(crate) extracting: Option<Extracting>,
+}
+
+/// An extractor, linked with nothing but a file.
+pub(crate) struct Extracting {
+    pub(crate) engine: Engine,
+    pub(crate) pre: crate::bindings::extractor::WithExtractorPre<extract::OneFile>,
 }
 
 /// The plugin's own limits, within the host's ceilings.
@@ -151,6 +168,11 @@ impl Plugin {
         grants: Grants,
         ceilings: Ceilings,
     ) -> Result<Self, Error> {
+        if !manifest.extractor.is_empty() {
+            let extracting = Some(Extracting { engine: engine.clone(), pre: extract::link(engine, component)? });
+            let limits = Limits::of(&manifest, ceilings);
+            return Ok(Self { manifest, grants, limits, points: Points::default(), extracting });
+        }
         let used = imports(engine, component);
         check_imports(&used, &Grants::asked(&manifest))?;
         let mut linker = Linker::<State>::new(engine);
@@ -167,7 +189,7 @@ impl Plugin {
             queryable: queryable::WithQueryablePre::new(pre).ok(),
         };
         let limits = Limits::of(&manifest, ceilings);
-        Ok(Self { manifest, grants, limits, points })
+        Ok(Self { manifest, grants, limits, points, extracting: None })
     }
 }
 

@@ -6,6 +6,7 @@ use tram_contract::page::Page;
 use tram_journal::{BlobId, BlobReader};
 use tram_people::Principal;
 
+use crate::basis::Basis;
 use crate::bindings::types;
 use crate::{CallError, Error};
 
@@ -59,6 +60,8 @@ pub struct Reply {
     pub body: ReplyBody,
     /// Sequence of the entry that the call wrote, when it wrote one.
     pub committed: Option<u64>,
+    /// What the answer rests on, where it may be given again while that stands.
+    pub basis: Option<Basis>,
 }
 
 /// Body of a reply.

@@ -9,6 +9,7 @@ use tram_people::Principal;
 use wasmtime::ResourceLimiter;
 
 use crate::CallError;
+use crate::basis::Traces;
 use crate::bindings::types;
 use crate::inner::Core;
 use crate::plugin::Plugin;
@@ -146,6 +147,10 @@ pub(crate) struct State {
     /// The clock's end of the call, for host functions that wait.
     pub(crate) deadline: Instant,
     pub(crate) memory_refused: bool,
+    /// Id of the job whose step this is.
+    pub(crate) job: Option<String>,
+    /// What an answer of this call would rest on.
+    pub(crate) traces: Traces,
 }
 
 impl State {
@@ -156,6 +161,7 @@ impl State {
 
     /// Counts a host call; the end of the call when there were too many.
     pub(crate) fn count(&mut self) -> Result<(), Failure> {
+        self.traces.asked();
         match self.budget.host_calls.checked_sub(1) {
             Some(left) => {
                 self.budget.host_calls = left;

@@ -32,6 +32,9 @@ pub(crate) const CURSORS: &str = "cursors";
 /// Events whose handler failed: subscriber, sequence, place in the entry.
 pub(crate) const PARKED: &str = "parked-events";
 
+/// Files that an extractor is to look into, or has: by the job's id.
+pub(crate) const EXTRACTS: &str = "extracts";
+
 /// The collections, as the journal is told of them.
 pub(crate) fn collections() -> Vec<CollectionSpec> {
     let collection = |name: &str, history: History, indexes: &[&str]| CollectionSpec {
@@ -52,6 +55,7 @@ pub(crate) fn collections() -> Vec<CollectionSpec> {
         collection(FILES, History::Latest { days: 30 }, &[]),
         collection(DRAFTS, History::Latest { days: 1 }, &[]),
         collection(CURSORS, History::Latest { days: 1 }, &[]),
+        collection(EXTRACTS, History::Latest { days: 1 }, &[]),
         collection(PARKED, History::Latest { days: 90 }, &[]),
     ]
 }

@@ -343,6 +343,61 @@ fn a_job_goes_on_after_a_restart_and_can_be_stopped() {
     assert!(!station.host.cancel_job(&id));
 }
 
+/// A file of the exerciser's.
+fn uploaded(station: &Station, name: &str, bytes: &[u8]) -> String {
+    let mut writer = station.host.upload("exerciser.test", name, "application/octet-stream").unwrap();
+    writer.write_all(bytes).unwrap();
+    writer.finish().unwrap().blob
+}
+
+fn looked_into(station: &Station, blob: &str) -> tram_host::JobStatus {
+    let arguments = serde_json::to_vec(&blob).unwrap();
+    let id = station.host.start_job("exerciser.test", "look", &arguments, &console()).unwrap();
+    station.host.wait_job(&id, &mut |_| {}).unwrap()
+}
+
+#[test]
+fn a_file_is_looked_into_between_two_steps_by_a_component_without_rights() {
+    let station = Station::with(&["exerciser", "reader"]);
+    let blob = uploaded(&station, "bài.txt", "Dế Mèn\u{c}phiêu lưu ký".as_bytes());
+    let done = looked_into(&station, &blob);
+    assert_eq!(done.state, tram_host::JobState::Done, "{}", done.message);
+    let outcome: serde_json::Value = serde_json::from_slice(&done.outcome).unwrap();
+    assert_eq!(outcome, json!({ "pages": ["Dế Mèn", "phiêu lưu ký"], "derived": [["thumbnail.txt", 8]] }));
+    // What the file is wrong with is told in words; the station goes on.
+    for (name, bytes, words) in [
+        ("hỏng.txt", &[0xff_u8, 0xfe, 0x00][..], "UTF-8"),
+        ("panic.txt", b"x", "hỏng"),
+        ("loop.txt", b"x", "quá lâu"),
+        ("memory.txt", b"x", "quá lớn"),
+        ("large.txt", b"x", "quá lớn"),
+        ("phim.mkv", b"x", "loại tệp này"),
+    ] {
+        let failed = looked_into(&station, &uploaded(&station, name, bytes));
+        assert_eq!(failed.state, tram_host::JobState::Failed, "{name}");
+        let text = tram_contract::Text::decode(&failed.message);
+        assert!(text.get("vi").contains(words), "{name}: {}", text.get("vi"));
+    }
+    assert!(station.host.plugins().iter().all(|plugin| plugin.state == tram_host::PluginState::Running));
+}
+
+#[test]
+fn an_extractor_may_have_no_capability() {
+    let station = Station::new();
+    let mut manifest = tram_contract::package::Package::read(&package("reader")).unwrap().manifest;
+    assert!(manifest.problems().is_empty());
+    manifest.capability.push(tram_contract::manifest::Capability {
+        name: "store".into(),
+        purpose: "keeps what it read".into(),
+        fields: vec![],
+        queries: vec![],
+    });
+    assert_eq!(manifest.problems().len(), 1);
+    // Alone it serves nothing and disturbs nothing.
+    station.host.install(package("reader"), &console()).unwrap();
+    assert!(matches!(station.host.find("GET", "/x/reader.test/"), tram_host::Found::None));
+}
+
 #[test]
 fn settings_clock_random_and_log() {
     let station = Station::with(&["exerciser"]);
@@ -377,9 +432,20 @@ fn slots_are_filled_by_whoever_has_something() {
 #[test]
 fn what_is_not_granted_does_not_link() {
     let station = Station::new();
-    for capability in
-        ["store", "search", "blobs", "directory", "events", "jobs", "settings", "clock", "random", "log", "brokered"]
-    {
+    for capability in [
+        "store",
+        "search",
+        "blobs",
+        "directory",
+        "events",
+        "jobs",
+        "settings",
+        "clock",
+        "random",
+        "log",
+        "brokered",
+        "extract",
+    ] {
         let package = package(&format!("ungranted-{capability}"));
         let inspection = station.host.inspect(&package).unwrap();
         assert!(inspection.imports.iter().any(|import| import == capability), "{capability} is used");

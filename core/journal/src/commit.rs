@@ -279,6 +279,7 @@ fn write_group(
                         results.push(Err(CommitError::Conflict));
                         continue;
                     }
+                    core.changed.note(&prepared, &catalog, tick);
                     match tables.admit(prepared) {
                         Ok(Ok((admitted, touched))) => {
                             // Should the group fail, these keys only cause conflicts that need not be.

@@ -13,6 +13,7 @@ use redb::{CompactionError, Database, ReadTransaction, ReadableDatabase};
 use crate::Error;
 use crate::blobs::Blobs;
 use crate::catalog::Catalog;
+use crate::changed::Changed;
 use crate::commit::Queue;
 use crate::disk::Disk;
 use crate::id::StationId;
@@ -118,6 +119,7 @@ pub(crate) struct Core {
     pub(crate) last_commit: Mutex<Instant>,
     catalog: RwLock<Arc<Catalog>>,
     tick: AtomicU64,
+    pub(crate) changed: Changed,
     head: Mutex<Head>,
     head_moved: Condvar,
     numbers: Mutex<HashMap<String, u64>>,
@@ -177,6 +179,7 @@ impl Core {
             last_commit: Mutex::new(Instant::now()),
             catalog: RwLock::new(catalog),
             tick: AtomicU64::new(1),
+            changed: Changed::default(),
             head: Mutex::new(at.head),
             head_moved: Condvar::new(),
             numbers: Mutex::new(HashMap::new()),
@@ -288,6 +291,7 @@ impl Core {
             return Ok(());
         }
         let mut catalog = None;
+        self.changed.everything(self.tick() + 1);
         self.main.replace(|| {
             let open = || replay::open_tables(&self.disk, &self.segments, self.options.redb_cache);
             let (db, replayed) = match open() {

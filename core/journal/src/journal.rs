@@ -126,6 +126,15 @@ impl Journal {
         Snapshot::new(&self.core)
     }
 
+    /// Whether rows or counters of `owner` may have changed since a snapshot
+    /// with this [`Snapshot::tick`] was taken. Never false when something acknowledged
+    /// has changed; true in vain after a commit that failed. Kept versions
+    /// ([`Journal::history`]) are not covered: shedding and erasing change them later.
+    #[must_use]
+    pub fn changed_since(&self, owner: &str, tick: u64) -> bool {
+        self.core.changed.since(owner, tick)
+    }
+
     /// Validates and writes a transaction; returns when it is on disk.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ mod apply;
 mod backup;
 mod blobs;
 mod catalog;
+mod changed;
 pub mod clock;
 mod codec;
 mod commit;

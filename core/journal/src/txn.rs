@@ -27,11 +27,21 @@ const MAX_KEY: usize = 1024;
 #[derive(Debug)]
 pub struct Snapshot {
     view: View,
+    tick: u64,
 }
 
 impl Snapshot {
     pub(crate) fn new(core: &Arc<Core>) -> Result<Self, Error> {
-        Ok(Self { view: View::new(core)? })
+        // Read before: the state may hold more commits than this says, never fewer.
+        let tick = core.tick();
+        Ok(Self { view: View::new(core)?, tick })
+    }
+
+    /// The last commit of this process that the state surely includes, for
+    /// [`crate::Journal::changed_since`]. Not the sequence: scratch rows count too.
+    #[must_use]
+    pub const fn tick(&self) -> u64 {
+        self.tick
     }
 }
 

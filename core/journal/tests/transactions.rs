@@ -557,3 +557,63 @@ proptest! {
         prop_assert!(report.is_sound(), "{:?}", report);
     }
 }
+
+/// What an owner's data was, and whether it still is: never "unchanged" after a change
+/// that was acknowledged, whoever writes and however often it is asked meanwhile.
+#[test]
+fn what_was_acknowledged_is_a_change_to_everybody_who_asks_next() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = new(dir.path());
+    journal.declare("other", &[spec("book", History::Full, true)]).unwrap();
+    let (acknowledged, over) = (AtomicU64::new(0), AtomicU64::new(0));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for n in 1..=400u64 {
+                // Rows of the journal, scratch rows and counters in turn.
+                let mut txn = journal.begin(ctx()).unwrap();
+                match n % 3 {
+                    0 => txn.put("lib", "book", b"n", &n.to_be_bytes(), 1, &[], None).unwrap(),
+                    1 => txn.put("lib", "session", b"n", &n.to_be_bytes(), 1, &[], None).unwrap(),
+                    _ => txn.add("lib", "n", 1).unwrap(),
+                }
+                journal.commit(txn).unwrap();
+                acknowledged.store(n, Ordering::SeqCst);
+            }
+            over.store(1, Ordering::SeqCst);
+        });
+        for _ in 0..2 {
+            scope.spawn(|| {
+                let mut kept = None;
+                let (mut given, mut made) = (0u32, 0u32);
+                while over.load(Ordering::SeqCst) == 0 {
+                    let before = acknowledged.load(Ordering::SeqCst);
+                    match &kept {
+                        Some((tick, seen)) if !journal.changed_since("lib", *tick) => {
+                            given += 1;
+                            assert!(*seen >= before, "an answer of {seen} was given after {before} was saved");
+                        }
+                        _ => {
+                            let snapshot = journal.read().unwrap();
+                            let row = |collection: &str| {
+                                let row = snapshot.get("lib", collection, b"n").unwrap();
+                                row.map_or(0, |row| u64::from_be_bytes(row.value.try_into().unwrap()))
+                            };
+                            let counted = u64::try_from(snapshot.counter("lib", "n").unwrap()).unwrap();
+                            // The last of the three that was written.
+                            let seen = row("book").max(row("session")).max((counted * 3).saturating_sub(1));
+                            made += 1;
+                            kept = Some((snapshot.tick(), seen));
+                        }
+                    }
+                }
+                assert!(given > 0 && made > 0, "{given} given, {made} made");
+            });
+        }
+    });
+    let tick = journal.read().unwrap().tick();
+    assert!(!journal.changed_since("lib", tick));
+    let mut txn = journal.begin(Context { owner: "other".into(), ..ctx() }).unwrap();
+    txn.put("other", "book", b"n", b"x", 1, &[], None).unwrap();
+    journal.commit(txn).unwrap();
+    assert!(!journal.changed_since("lib", tick) && journal.changed_since("other", tick));
+}

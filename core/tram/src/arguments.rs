@@ -15,9 +15,9 @@ Trạm, the school server
 
   tram init    --data DIR                      make a station and print its set-up code
   tram serve   --data DIR --listen ADDR        serve it (--https ADDR, --no-plugins,
+                                               --box: on Trạm's own image,
                                                --mdns: tell its names on the LAN,
-                                               --backup-to DIR: a disk for nightly backups,
-                                               --box: on Trạm's own image)
+                                               --backup-to DIR: a disk for nightly backups)
   tram demo    --data DIR --listen ADDR        serve the demonstration school
   tram verify  --data DIR [--witness HEAD]     check journal, tables and blobs
   tram backup  --data DIR --to DIR             full or incremental copy, also while serving
@@ -38,13 +38,13 @@ pub(crate) struct ServeOptions {
     pub(crate) listen: Vec<SocketAddr>,
     pub(crate) https: Vec<SocketAddr>,
     pub(crate) plugins: bool,
+    /// Whether this is the image's own station: an empty folder becomes a new one, and
+    /// systemd is told that it lives.
+    pub(crate) appliance: bool,
     /// Whether to tell its names on the LAN.
     pub(crate) mdns: bool,
     /// A folder in the place of a stick for backups.
     pub(crate) backup_to: Option<PathBuf>,
-    /// Whether this is the image's own station: an empty folder becomes a new one, and
-    /// systemd is told that it lives.
-    pub(crate) appliance: bool,
 }
 
 /// What a vendor does with a plugin.
@@ -102,9 +102,9 @@ struct Raw {
     sdk: Option<PathBuf>,
     set: Vec<(String, String)>,
     no_plugins: bool,
+    appliance: bool,
     mdns: bool,
     backup_to: Option<PathBuf>,
-    appliance: bool,
     words: Vec<OsString>,
 }
 
@@ -139,9 +139,9 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command
                 raw.set.push((name.to_owned(), value.to_owned()));
             }
             Long("no-plugins") => raw.no_plugins = true,
+            Long("box") => raw.appliance = true,
             Long("mdns") => raw.mdns = true,
             Long("backup-to") => raw.backup_to = Some(parser.value()?.into()),
-            Long("box") => raw.appliance = true,
             Long("help") | Short('h') => return Ok(Command::Help),
             Long("version") | Short('V') => return Ok(Command::Version),
             Value(word) if raw.words.is_empty() && word == "box" => {
@@ -165,9 +165,9 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command
             listen: raw.listen.clone(),
             https: raw.https.clone(),
             plugins: !raw.no_plugins,
+            appliance: raw.appliance,
             mdns: raw.mdns || raw.appliance,
             backup_to: raw.backup_to.clone(),
-            appliance: raw.appliance,
         })
     };
     Ok(match command.to_string_lossy().as_ref() {

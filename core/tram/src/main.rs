@@ -22,15 +22,21 @@ use std::process::ExitCode;
 
 use arguments::{Command, parse};
 
-/// Keeps the allocator to two arenas: glibc makes one a thread, up to eight a core, and
-/// on a small box each holds on to what an import or a burst of requests once needed.
-fn few_arenas() {
-    // SAFETY: mallopt only sets a number of the allocator, and no other thread runs yet.
-    let _ = unsafe { libc::mallopt(libc::M_ARENA_MAX, 2) };
+/// Keeps the allocator small: glibc makes an arena a thread, up to eight a core, and on a
+/// small box each holds on to what an import or a burst of requests once needed; and it
+/// learns from each large block to take the next one from an arena too, where a small
+/// neighbour keeps it from being given back.
+fn small_allocator() {
+    const LARGE: libc::c_int = 256 << 10;
+    // SAFETY: mallopt only sets numbers of the allocator, and no other thread runs yet.
+    unsafe {
+        let _ = libc::mallopt(libc::M_ARENA_MAX, 2);
+        let _ = libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE);
+    }
 }
 
 fn main() -> ExitCode {
-    few_arenas();
+    small_allocator();
     let command = match parse(std::env::args_os().skip(1)) {
         Ok(command) => command,
         Err(problem) => {

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use tokio::signal::unix::{SignalKind, signal};
@@ -53,9 +54,13 @@ pub(crate) fn serve_station(
     demo: Option<Vec<DemoAccount>>,
     ready: impl FnOnce(&[SocketAddr]) -> Result<()>,
 ) -> Result<()> {
+    // One more than there are processors: short calls run on these threads, and one of
+    // them is always left for connections.
+    let processors = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     let care = Arc::new(care(&station, options).context("the station's own care does not start")?);
     control::listen(&options.data, &station, &care)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(processors + 1)
         .enable_all()
         .max_blocking_threads(48)
         .build()
@@ -68,8 +73,8 @@ pub(crate) fn serve_station(
             data: options.data.clone(),
             demo: demo.is_some(),
             demo_accounts: demo.unwrap_or_default(),
-            care: Some(Arc::clone(&care)),
             updates: options.appliance.then(|| crate::box_door::updates(&options.data, station.host.clone())),
+            care: Some(Arc::clone(&care)),
             shutdown: stopped,
         };
         let server = tram_web::Server::bind(web, station.host.clone(), station.people.clone(), station.journal.clone())
@@ -86,9 +91,12 @@ pub(crate) fn serve_station(
             // The receivers are gone only when the server is; then there is nothing to stop.
             let _ = stop.send(true);
         });
-        server.run().await.context("serving failed")
+        let tidying = tokio::spawn(tidy_memory());
+        let served = server.run().await.context("serving failed");
+        tidying.abort();
+        served
     });
-    runtime.shutdown_timeout(std::time::Duration::from_secs(5));
+    runtime.shutdown_timeout(Duration::from_secs(5));
     let _ = std::fs::remove_file(options.data.join("control.sock"));
     let restarts = care.is_restart_asked();
     // It says goodbye on the network and ends its threads before the journal closes.
@@ -129,4 +137,20 @@ fn again() -> anyhow::Error {
     let Ok(program) = std::env::current_exe() else { return anyhow::anyhow!("the path of tram itself is not known") };
     let error = std::process::Command::new(program).args(std::env::args_os().skip(1)).exec();
     anyhow::Error::new(error).context("the station did not start again; start it by hand")
+}
+
+/// How often memory that nobody uses is given back.
+const TIDY: Duration = Duration::from_secs(10);
+
+/// Gives back what a burst of requests or an import left behind. The allocator by itself
+/// only gives back the end of an arena, above the last block in use.
+async fn tidy_memory() {
+    loop {
+        tokio::time::sleep(TIDY).await;
+        // SAFETY: malloc_trim takes the allocator's own locks and touches free pages alone.
+        let tidied = tokio::task::spawn_blocking(|| unsafe { libc::malloc_trim(0) }).await;
+        if tidied.is_err() {
+            return;
+        }
+    }
 }

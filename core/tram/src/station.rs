@@ -46,6 +46,7 @@ impl Station {
             data: data.to_owned(),
             compiler: vec![program.into_os_string(), "compile-component".into()],
             instances: Budget::of_system().instances,
+            ..HostOptions::default()
         };
         let host = Host::start(options, journal.clone(), people.clone(), &embedded)
             .context("the plugin host does not start")?;

@@ -1,11 +1,15 @@
 //! The shell's own files, under names that hold their hash, compressed once.
 
-use std::io::Write;
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
 
 use bytes::Bytes;
+use flate2::Compression;
 use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::{Response, StatusCode};
+use tram_host::Asset;
 
+use crate::compress;
 use crate::server::body::Body;
 use crate::walls::headers;
 
@@ -70,7 +74,7 @@ impl Assets {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(file.media_type));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
         headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-        let gzip = accepts_gzip(request);
+        let gzip = compress::is_taken(request);
         if gzip {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
@@ -79,14 +83,25 @@ impl Assets {
     }
 }
 
-pub(crate) fn accepts_gzip(request: &HeaderMap) -> bool {
-    request.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).is_some_and(|accepted| {
-        accepted.split(',').any(|coding| {
-            let mut parts = coding.split(';');
-            parts.next().is_some_and(|name| name.trim().eq_ignore_ascii_case("gzip"))
-                && !parts.any(|part| matches!(part.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
-        })
-    })
+/// Assets of plugins, each compressed when it is first asked for, by the hash of their
+/// content; what a removed plugin leaves here is gone with the next start.
+#[derive(Debug, Default)]
+pub(crate) struct Packed(RwLock<HashMap<String, Option<Bytes>>>);
+
+impl Packed {
+    /// The asset compressed; none where that does not make it smaller.
+    pub(crate) fn of(&self, asset: &Asset) -> Option<Bytes> {
+        if !compress::pays(&asset.media_type) {
+            return None;
+        }
+        if let Some(known) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&asset.hash) {
+            return known.clone();
+        }
+        let packed = compress::gzip(&asset.bytes, Compression::best());
+        let packed = (!packed.is_empty() && packed.len() < asset.bytes.len()).then_some(packed);
+        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(asset.hash.clone(), packed.clone());
+        packed
+    }
 }
 
 fn file(name: &str, end: &str, media_type: &'static str, bytes: &'static [u8]) -> File {
@@ -96,19 +111,7 @@ fn file(name: &str, end: &str, media_type: &'static str, bytes: &'static [u8]) -
         path: format!("{PLACE}{name}-{short}.{end}"),
         media_type,
         plain: Bytes::from_static(bytes),
-        gzip: gzip(bytes),
-    }
-}
-
-/// Compresses for good; writing into memory does not fail.
-fn gzip(bytes: &[u8]) -> Bytes {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    match encoder.write_all(bytes).and_then(|()| encoder.finish()) {
-        Ok(compressed) => compressed.into(),
-        Err(error) => {
-            log::error!("an asset was not compressed: {error}");
-            Bytes::new()
-        }
+        gzip: compress::gzip(bytes, Compression::best()),
     }
 }
 
@@ -128,15 +131,5 @@ mod tests {
         assert!(Some(reply.body().length() * 3) < plain);
         assert_eq!(assets.answer("/-/other.css", &request).map(|reply| reply.status()), Some(StatusCode::NOT_FOUND));
         assert!(assets.answer("/catalogue", &request).is_none());
-    }
-
-    #[test]
-    fn no_gzip_where_it_is_refused() {
-        let with = |value: &'static str| {
-            let mut request = HeaderMap::new();
-            request.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(value));
-            accepts_gzip(&request)
-        };
-        assert!(with("gzip") && with("deflate, GZIP") && !with("gzip;q=0") && !with("br"));
     }
 }

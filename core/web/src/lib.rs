@@ -8,8 +8,10 @@
 //! * `plugin_route` calls plugins through the seam `plugins`; `pages` is the shell.
 
 mod assets;
+mod compress;
 mod drafts;
 mod forms;
+mod kept;
 mod language;
 mod messages;
 mod pages;

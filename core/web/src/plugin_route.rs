@@ -11,6 +11,7 @@ use tram_host::{BlobRef, CallError, Reply, ReplyBody, Request};
 use tram_people::Principal;
 
 use crate::forms::Filled;
+use crate::kept::Key;
 use crate::render::links;
 use crate::reply;
 use crate::router::{inert, is_api};
@@ -20,7 +21,7 @@ use crate::visit::Visit;
 use crate::walls::headers;
 
 /// Request headers that plugins see; none identifies a person or a device.
-const SHOWN: [HeaderName; 6] = [
+pub(crate) const SHOWN: [HeaderName; 6] = [
     header::HOST,
     header::ACCEPT,
     header::ACCEPT_LANGUAGE,
@@ -57,8 +58,15 @@ pub(crate) fn refusal(route: &Route, by: &Principal) -> Option<CallError> {
     }
 }
 
-/// Makes the call and turns its reply into HTTP.
-pub(crate) fn answer(site: &Site, visit: &mut Visit, call: &Call, (filled, body): (Filled, Vec<u8>)) -> Response<Body> {
+/// Makes the call and turns its reply into HTTP, compressed where that pays. An answer
+/// that may be given again is kept under `key`.
+pub(crate) fn answer(
+    site: &Site,
+    visit: &mut Visit,
+    call: &Call,
+    (filled, body): (Filled, Vec<u8>),
+    key: Option<Key>,
+) -> Response<Body> {
     let after = visit.session.as_ref().map(|(token, _)| site.people.own_write(token)).filter(|sequence| *sequence > 0);
     let request = Request {
         method: visit.method.as_str().to_owned(),
@@ -75,11 +83,20 @@ pub(crate) fn answer(site: &Site, visit: &mut Visit, call: &Call, (filled, body)
         after,
     };
     match site.plugins.call(&call.plugin, &call.route, request, &visit.principal) {
-        Ok(reply) => {
-            if let (Some(sequence), Some((token, _))) = (reply.committed, &visit.session) {
+        Ok(mut answer) => {
+            if let (Some(sequence), Some((token, _))) = (answer.committed, &visit.session) {
                 site.people.note_own_write(token, sequence);
             }
-            carry(site, visit, call, reply)
+            let basis = answer.basis.take();
+            let asked = visit.tokens;
+            let reply = carry(site, visit, call, answer);
+            let reply = visit.shrink(reply);
+            if let (Some(key), Some(basis)) = (key, basis)
+                && visit.tokens == asked
+            {
+                site.kept.keep(key, basis, &reply);
+            }
+            reply
         }
         Err(error) => refused(site, visit, call, &error),
     }

@@ -5,7 +5,9 @@ use std::io::Write;
 
 use tram_contract::manifest::Route;
 use tram_contract::page::Card;
-use tram_host::{Asset, BlobRef, CallError, Error, Found, Host, JobStatus, PluginStatus, Reply, Request, Upload};
+use tram_host::{
+    Asset, Basis, BlobRef, CallError, Error, Found, Host, JobStatus, PluginStatus, Reply, Request, Upload,
+};
 use tram_people::Principal;
 
 /// A file on its way into a plugin's blobs.
@@ -19,6 +21,10 @@ pub(crate) trait Plugins: Send + Sync {
     fn plugins(&self) -> Vec<PluginStatus>;
     fn find(&self, method: &str, path: &str) -> Found;
     fn call(&self, plugin: &str, route: &Route, request: Request, by: &Principal) -> Result<Reply, CallError>;
+    /// See [`Host::confirm`].
+    fn confirm(&self, basis: &Basis) -> bool;
+    /// See [`Host::runs_here`].
+    fn runs_here(&self, plugin: &str) -> bool;
     fn take(&self, plugin: &str, name: &str, media_type: &str) -> Result<Box<dyn Intake>, Error>;
     fn blob(&self, plugin: &str, id: &str, by: &Principal) -> Option<BlobRef>;
     fn asset(&self, plugin: &str, path: &str) -> Option<Asset>;
@@ -47,6 +53,14 @@ impl Plugins for Host {
 
     fn call(&self, plugin: &str, route: &Route, request: Request, by: &Principal) -> Result<Reply, CallError> {
         Self::call(self, plugin, route, request, by)
+    }
+
+    fn confirm(&self, basis: &Basis) -> bool {
+        Self::confirm(self, basis)
+    }
+
+    fn runs_here(&self, plugin: &str) -> bool {
+        Self::runs_here(self, plugin)
     }
 
     fn take(&self, plugin: &str, name: &str, media_type: &str) -> Result<Box<dyn Intake>, Error> {

@@ -13,7 +13,7 @@ use crate::server::body::Body;
 use crate::site::Site;
 use crate::visit::Visit;
 use crate::walls::headers::{self, Scope};
-use crate::walls::token;
+use crate::walls::token::{self, Tokens};
 
 /// Seconds after which a shared computer signs out.
 const IDLE: u32 = 10 * 60;
@@ -69,17 +69,11 @@ fn page(
     let Whose { base, audience, pictures } = whose;
     let facts = site.facts();
     let origin = visit.origin();
-    let tokens = visit
-        .secret(site)
-        .and_then(|secret| Ok((token::issue(&secret, audience)?, token::issue(&secret, token::SHELL)?)));
-    let (form_token, shell_token) = match tokens {
-        Ok(tokens) => tokens,
-        Err(error) => {
-            // The page is readable; its forms will be refused.
-            log::error!("no random bytes: {error}");
-            Default::default()
-        }
-    };
+    if base.is_empty() && visit.session.is_none() {
+        // The page that checks a device counts those that had their cookie before.
+        let _ = visit.device_name();
+    }
+    let tokens = Tokens::new(visit.binding(site), audience);
     let menu = facts.menu(&visit.principal);
     let frame = Frame {
         language: visit.language,
@@ -89,8 +83,7 @@ fn page(
         station: if facts.school.is_empty() { messages::say(visit.language, "shell.nameless") } else { &facts.school },
         menu: &menu,
         reader: visit.session.as_ref().map(|(_, session)| session.name.as_str()),
-        form_token: &form_token,
-        shell_token: &shell_token,
+        tokens: &tokens,
         style: site.assets.style(),
         script: site.assets.script(),
         icon: site.assets.icon(),
@@ -100,6 +93,7 @@ fn page(
         plain: !visit.channel.is_secure(),
     };
     let html = render::page(&frame, page, extra);
+    visit.issued(tokens);
     let policy = headers::policy(Scope {
         origin: &origin,
         base,

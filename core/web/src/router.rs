@@ -1,6 +1,7 @@
 //! The way of a request: walls, body, then one turn on a blocking thread.
 
 use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -12,12 +13,14 @@ use tram_contract::manifest::{Route, RouteKind};
 use tram_host::Found;
 
 use crate::forms::{self, Audience, Filled, Refused};
+use crate::kept::Key;
 use crate::messages;
 use crate::pages;
 use crate::plugin_route::{self, Call};
 use crate::query;
 use crate::reply;
 use crate::server::body::Body;
+use crate::server::here::Pace;
 use crate::server::intake::Intake;
 use crate::site::Site;
 use crate::visit::{Peer, Visit};
@@ -161,8 +164,19 @@ async fn plugin_call(site: Arc<Site>, mut visit: Visit, body: Incoming, call: Ca
         let reply = plugin_route::refused(&site, &mut visit, &call, &refusal);
         return visit.dress(reply);
     }
+    let key = Key::of(&visit, &site.facts(), &call);
+    if let Some(key) = &key
+        && let Some(reply) = site.kept.give(key, &visit.headers, |basis| site.plugins.confirm(basis))
+    {
+        return visit.dress(reply);
+    }
     match plugin_body(&site, &mut visit, body, &call).await {
-        Ok(request) => on_turn(site, visit, move |site, visit| plugin_route::answer(site, visit, &call, request)).await,
+        Ok(request) => {
+            let short = (visit.is_safe() && site.plugins.runs_here(&call.plugin))
+                .then(|| site.here.pace(&call.plugin, &call.route.id));
+            let run = move |site: &Site, visit: &mut Visit| plugin_route::answer(site, visit, &call, request, key);
+            on_turn_of(site, visit, short, run).await
+        }
         Err(Refused(status, text)) => {
             let reply = plugin_route::problem(&site, &mut visit, &call, status, text);
             visit.dress(reply)
@@ -208,18 +222,46 @@ async fn plugin_body(
 /// Runs the rest of a request on a blocking thread, when its turn comes.
 async fn on_turn(
     site: Arc<Site>,
+    visit: Visit,
+    run: impl FnOnce(&Site, &mut Visit) -> Response<Body> + Send + 'static,
+) -> Response<Body> {
+    on_turn_of(site, visit, None, |site, visit| {
+        let reply = run(site, visit);
+        visit.shrink(reply)
+    })
+    .await
+}
+
+/// The same for work of a known pace: when it is short and a thread of the runtime can
+/// be spared, right here.
+async fn on_turn_of(
+    site: Arc<Site>,
     mut visit: Visit,
+    pace: Option<Pace>,
     run: impl FnOnce(&Site, &mut Visit) -> Response<Body> + Send + 'static,
 ) -> Response<Body> {
     let Some(turn) = site.limits.turn(visit.session.is_none()).await else {
         return refuse(&site, visit, StatusCode::SERVICE_UNAVAILABLE, messages::text("error.busy-text"));
     };
-    let done = tokio::task::spawn_blocking(move || {
+    let all = Arc::clone(&site);
+    let seat = pace.as_ref().and_then(|pace| all.here.seat(pace));
+    let work = move || {
+        let began = Instant::now();
         let reply = run(&site, &mut visit);
+        if let Some(pace) = &pace {
+            pace.note(began.elapsed());
+        }
         drop(turn);
         visit.dress(reply)
-    });
-    done.await.unwrap_or_else(|error| {
+    };
+    let done = if seat.is_some() {
+        // What a call does is caught here as it is on a thread of its own.
+        std::panic::catch_unwind(AssertUnwindSafe(work)).map_err(|_| "it panicked".to_owned())
+    } else {
+        tokio::task::spawn_blocking(work).await.map_err(|error| error.to_string())
+    };
+    drop(seat);
+    done.unwrap_or_else(|error| {
         log::error!("a request's work ended abnormally: {error}");
         reply::bytes(StatusCode::INTERNAL_SERVER_ERROR, "text/plain; charset=utf-8", "500 Internal Server Error\n")
     })

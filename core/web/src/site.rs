@@ -13,11 +13,13 @@ use tram_journal::Journal;
 use tram_people::station::TlsMode;
 use tram_people::{People, Principal};
 
-use crate::assets::Assets;
+use crate::assets::{Assets, Packed};
 use crate::drafts::Drafts;
+use crate::kept::Kept;
 use crate::messages;
 use crate::plugins::Plugins;
 use crate::render::MenuItem;
+use crate::server::here::Here;
 use crate::server::limits::Limits;
 use crate::timing::Timing;
 use crate::tls::Tls;
@@ -32,7 +34,12 @@ pub(crate) struct Site {
     pub(crate) people: People,
     pub(crate) journal: Journal,
     pub(crate) assets: Assets,
+    /// Compressed assets of plugins.
+    pub(crate) packed: Packed,
+    /// Answers that may be given again.
+    pub(crate) kept: Kept,
     pub(crate) limits: Limits,
+    pub(crate) here: Here,
     pub(crate) tls: Tls,
     /// Binds forms of those who are not signed in.
     pub(crate) key: [u8; 32],
@@ -63,6 +70,8 @@ pub(crate) struct Parts {
     pub(crate) updates: Option<Arc<Updates>>,
     pub(crate) http_port: Option<u16>,
     pub(crate) https_port: Option<u16>,
+    /// Threads of the runtime that serves.
+    pub(crate) threads: usize,
     pub(crate) care: Option<Arc<Care>>,
 }
 
@@ -88,9 +97,16 @@ pub(crate) struct Facts {
     /// Names that the station answers to.
     pub(crate) names: Vec<String>,
     menu: Vec<(MenuItem, Option<String>)>,
+    /// Hash of all the others.
+    print: [u8; 32],
 }
 
 impl Facts {
+    /// A hash that is another one when any of the facts is: pages show them.
+    pub(crate) const fn print(&self) -> &[u8; 32] {
+        &self.print
+    }
+
     /// The menu of a principal.
     pub(crate) fn menu(&self, principal: &Principal) -> Vec<MenuItem> {
         self.menu
@@ -103,14 +119,29 @@ impl Facts {
 
 impl Site {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { plugins, people, journal, tls, key, demo, demo_accounts, updates, http_port, https_port, care } =
-            parts;
+        let Parts {
+            plugins,
+            people,
+            journal,
+            tls,
+            key,
+            demo,
+            demo_accounts,
+            updates,
+            http_port,
+            https_port,
+            threads,
+            care,
+        } = parts;
         Self {
             plugins,
             people,
             journal,
             assets: Assets::new(),
+            packed: Packed::default(),
+            kept: Kept::default(),
             limits: Limits::of_system(),
+            here: Here::new(threads),
             tls,
             key,
             demo,
@@ -178,7 +209,11 @@ impl Site {
         };
         shell(messages::text("menu.people"), "/people", "people.read");
         shell(messages::text("menu.admin"), "/admin", "plugins.manage");
-        Facts { school: station.school, ready: station.ready || self.demo, tls: station.tls, names, menu }
+        let print = [0; 32];
+        let ready = station.ready || self.demo;
+        let mut facts = Facts { school: station.school, ready, tls: station.tls, names, menu, print };
+        facts.print = *blake3::hash(format!("{facts:?}").as_bytes()).as_bytes();
+        facts
     }
 }
 

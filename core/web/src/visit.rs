@@ -7,12 +7,14 @@ use hyper::{Method, Response, http::request};
 use tram_people::sessions::Session;
 use tram_people::{Channel, Principal};
 
+use crate::compress;
 use crate::language::Language;
 use crate::query;
 use crate::render::Theme;
 use crate::server::body::Body;
 use crate::site::Site;
 use crate::walls::cookies::{self, Cookie};
+use crate::walls::token::{self, Binding, Tokens};
 
 /// The two ends of a connection.
 #[derive(Debug, Clone, Copy)]
@@ -49,6 +51,8 @@ pub(crate) struct Visit {
     pub(crate) principal: Principal,
     /// Cookies to set with the reply.
     pub(crate) set: Vec<String>,
+    /// How many form tokens were issued for this visitor: a page with one is his alone.
+    pub(crate) tokens: u32,
 }
 
 impl Visit {
@@ -111,6 +115,7 @@ impl Visit {
             device,
             principal,
             set,
+            tokens: 0,
         }
     }
 
@@ -143,6 +148,13 @@ impl Visit {
                 .is_some_and(|accept| accept.contains("application/json") && !accept.contains("text/html"))
     }
 
+    /// The reply compressed, where that pays. Not for those who have signed in: the
+    /// length of a compressed page tells of what stands in it beside what was asked, and
+    /// over HTTPS the length is all that a neighbour sees (BREACH).
+    pub(crate) fn shrink(&self, reply: Response<Body>) -> Response<Body> {
+        if self.session.is_some() { reply } else { compress::shrink(&self.headers, reply) }
+    }
+
     /// The reply with the cookies that this request set.
     pub(crate) fn dress(self, mut reply: Response<Body>) -> Response<Body> {
         for cookie in self.set {
@@ -160,18 +172,34 @@ impl Visit {
             return Ok(session.secret);
         }
         let device = self.device_name()?;
-        Ok(*blake3::keyed_hash(&site.key, device.as_bytes()).as_bytes())
+        Ok(Binding::of_device(&site.key, &device))
+    }
+
+    /// The same for the tokens of a page, which may come to want none.
+    pub(crate) fn binding(&self, site: &Site) -> Binding {
+        match (&self.session, &self.device) {
+            (Some((_, session)), _) => Binding::Known(session.secret),
+            (None, Some(device)) => Binding::Known(Binding::of_device(&site.key, device)),
+            (None, None) => Binding::New(site.key),
+        }
+    }
+
+    /// Notes the tokens that a page was written with.
+    pub(crate) fn issued(&mut self, tokens: Tokens<'_>) {
+        let (made, device) = tokens.made();
+        self.tokens += made;
+        if let Some(device) = device {
+            self.set.push(Cookie::Device.set(&device, self.peer.tls));
+            self.device = Some(device);
+        }
     }
 
     /// The browser's own name, made now if it has none.
     pub(crate) fn device_name(&mut self) -> Result<String, getrandom::Error> {
-        use base64::Engine;
         if let Some(device) = &self.device {
             return Ok(device.clone());
         }
-        let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes)?;
-        let device = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes);
+        let device = token::device()?;
         self.set.push(Cookie::Device.set(&device, self.peer.tls));
         self.device = Some(device.clone());
         Ok(device)

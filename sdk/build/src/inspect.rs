@@ -66,6 +66,10 @@ pub(crate) fn mismatches(manifest: &Manifest, surface: &Surface) -> Vec<Problem>
         );
     }
     for capability in surface.capabilities() {
+        // The one file of an extractor is no capability.
+        if capability == "source" && !manifest.extractor.is_empty() {
+            continue;
+        }
         if !manifest.capability.iter().any(|asked| asked.name == capability) {
             wrong(
                 "capability".into(),
@@ -99,6 +103,9 @@ pub(crate) fn mismatches(manifest: &Manifest, surface: &Surface) -> Vec<Problem>
     }
     if !manifest.query.is_empty() {
         missing("query".into(), "queryable");
+    }
+    if !manifest.extractor.is_empty() {
+        missing("extractor".into(), "extractor");
     }
     if manifest.search.as_ref().is_some_and(|search| !search.collections.is_empty()) {
         missing("search.collections".into(), "indexer");

@@ -5,6 +5,7 @@
 //! field that is not there from the first day has `#[serde(default)]`, and readers
 //! ignore what they do not know: that is how the documents grow.
 
+pub mod extract;
 pub mod manifest;
 pub mod package;
 pub mod page;

@@ -65,9 +65,38 @@ pub struct Manifest {
     /// Queries that it answers for others.
     #[serde(default)]
     pub query: Vec<QueryEntry>,
+    /// Kinds of files that it looks into. An extractor has no capability and no
+    /// route: it sees a file and answers what is in it.
+    #[serde(default)]
+    pub extractor: Vec<Extractor>,
     /// Limits that it asks for; the host's ceilings hold.
     #[serde(default)]
     pub limits: Limits,
+}
+
+/// Files that an extractor knows.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Extractor {
+    /// Media types: `application/pdf`, or `video/` for all that begin so.
+    #[serde(default)]
+    pub media_types: Vec<String>,
+    /// Endings of names, lower-case, without the dot.
+    #[serde(default)]
+    pub endings: Vec<String>,
+}
+
+impl Extractor {
+    /// Whether a file of this name and media type is one of these.
+    pub fn knows(&self, name: &str, media_type: &str) -> bool {
+        let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_lowercase());
+        let media_type = media_type.split(';').next().unwrap_or_default().trim();
+        self.endings.iter().any(|known| Some(known) == ending.as_ref())
+            || self
+                .media_types
+                .iter()
+                .any(|known| known == media_type || (known.ends_with('/') && media_type.starts_with(known.as_str())))
+    }
 }
 
 /// An entry of the menu.
@@ -327,6 +356,9 @@ impl Manifest {
             if !matches!(collection.history.as_str(), "full" | "latest" | "scratch") {
                 wrong(format!("collection[{at}].history"), "is full, latest or scratch");
             }
+        }
+        if !self.extractor.is_empty() && !(self.capability.is_empty() && self.route.is_empty() && self.job.is_empty()) {
+            wrong("extractor".into(), "an extractor has no capability, no route and no job: it only sees its file");
         }
         if let Some(search) = &self.search {
             for (at, name) in search.collections.iter().enumerate() {

@@ -34,6 +34,11 @@ pub const CAPABILITIES: &[(&str, &str, &str)] = &[
     ("clock", "xem ngày giờ của trạm", "reads the station's date and time"),
     ("random", "lấy số ngẫu nhiên", "draws random numbers"),
     ("log", "ghi nhật ký cho người quản trị", "writes lines of the log for the administrator"),
+    (
+        "extract",
+        "nhờ trạm đọc nội dung tệp của nó trong một ngăn cách ly",
+        "has files of its own looked into by the station, walled off",
+    ),
     ("brokered", "hỏi dữ liệu của phần khác", "asks other plugins for data"),
 ];
 

@@ -97,3 +97,14 @@ pub mod with_queryable {
         with: { "tram:plugin/types@0.1.0": crate::bindings::tram::plugin::types },
     });
 }
+
+pub mod with_extractor {
+    wit_bindgen::generate!({
+        world: "with-extractor",
+        path: "../wit",
+        pub_export_macro: true,
+        generate_unused_types: true,
+        additional_derives: [PartialEq],
+        with: { "tram:plugin/types@0.1.0": crate::bindings::tram::plugin::types },
+    });
+}

@@ -2,7 +2,8 @@
 //! Rust types, one module for each capability.
 //!
 //! A plugin is a type that implements the extension points it wants ([`Pages`],
-//! [`Api`], [`Indexer`], [`Job`], [`Slots`], [`Subscriber`], [`Queryable`]) and
+//! [`Api`], [`Indexer`], [`Job`], [`Slots`], [`Subscriber`], [`Queryable`],
+//! [`Extractor`]) and
 //! names them in [`export!`]. It imports a capability by calling it: what no code
 //! reaches is not imported, and what is not asked for in `plugin.toml` is not
 //! there. Compiled natively, the capabilities are an in-memory station ([`mock`]),
@@ -30,6 +31,7 @@ pub mod clock;
 pub mod directory;
 mod error;
 pub mod events;
+pub mod extract;
 pub mod jobs;
 pub mod log;
 #[cfg(not(target_arch = "wasm32"))]
@@ -46,7 +48,9 @@ pub mod store;
 mod table;
 
 pub use error::{Error, Result, code};
-pub use points::{Api, Event, Indexer, Job, Next, Pages, Progress, Queryable, Slots, Step, Subscriber};
+pub use points::{
+    Api, Event, Extracted, Extractor, Indexer, Job, Next, Pages, Progress, Queryable, Slots, Source, Step, Subscriber,
+};
 pub use request::{Field, Grant, Principal, Request, Upload, value};
 pub use response::{Body, Response};
 pub use serde;

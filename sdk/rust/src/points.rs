@@ -77,6 +77,31 @@ pub trait Queryable {
     fn query(name: &str, arguments: &[u8], by: &Principal) -> Result<Vec<u8>>;
 }
 
+/// A file that is read piece by piece.
+pub trait Source: std::io::Read + std::io::Seek {}
+
+impl<T: std::io::Read + std::io::Seek> Source for T {}
+
+/// What an [`Extractor`] found: the document, and files made from the one given
+/// (name, media type, bytes; at most 4 MiB together).
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Extracted {
+    /// Text, kind, length, contents.
+    pub document: tram_contract::extract::Extract,
+    /// Thumbnails and the like.
+    pub derived: Vec<(String, String, Vec<u8>)>,
+}
+
+/// Looks into files from strangers. It may take a minute and 192 MiB; it has no
+/// capability, and what it does wrong ends with it.
+pub trait Extractor {
+    /// What is in the file. Pure: the same file gives the same answer.
+    ///
+    /// # Errors
+    /// Shown to the file's owner: codes `unreadable`, `encrypted`, `hostile`.
+    fn extract(name: &str, media_type: &str, source: &mut dyn Source) -> Result<Extracted>;
+}
+
 impl Progress {
     /// How far a job is. `total` 0: not known yet.
     pub fn new(done: u64, total: u64, message: impl Into<Text>) -> Self {
@@ -148,6 +173,23 @@ pub mod glue {
         serde_json::to_vec(&P::fill(slot, context, by)?).map_err(Error::from)
     }
 
+    #[cfg(target_arch = "wasm32")]
+    pub fn extractor<P: Extractor>(
+        name: &str,
+        media_type: &str,
+    ) -> Result<crate::bindings::with_extractor::exports::tram::plugin::extractor::Answer> {
+        use crate::bindings::with_extractor::exports::tram::plugin::extractor as wire;
+        // Not `start`: it would import the log, and an extractor has nothing.
+        let mut source = std::io::BufReader::with_capacity(64 << 10, crate::extract::SourceFile::default());
+        let found = P::extract(name, media_type, &mut source)?;
+        let derived = found
+            .derived
+            .into_iter()
+            .map(|(name, media_type, bytes)| wire::Derived { name, media_type, bytes })
+            .collect();
+        Ok(wire::Answer { document: serde_json::to_vec(&found.document)?, derived })
+    }
+
     pub fn queryable<P: Queryable>(name: &str, arguments: &[u8], by: &Principal) -> Result<Vec<u8>> {
         crate::start();
         P::query(name, arguments, by)
@@ -171,8 +213,8 @@ pub mod glue {
 /// tram_sdk::export!(Greeter: pages);
 /// ```
 ///
-/// The points are `pages`, `api`, `indexer`, `job`, `subscriber`, `slots` and
-/// `queryable`. What is not named is not in the component.
+/// The points are `pages`, `api`, `indexer`, `job`, `subscriber`, `slots`,
+/// `queryable` and `extractor`. What is not named is not in the component.
 #[macro_export]
 macro_rules! export {
     ($plugin:ty : $($point:ident),+ $(,)?) => {
@@ -236,6 +278,16 @@ macro_rules! __export_point {
                 by: $crate::Principal,
             ) -> $crate::Result<::std::vec::Vec<u8>> {
                 $crate::points::glue::slots::<$plugin>(&slot, &context, &by)
+            }
+        });
+    };
+    (extractor $plugin:ty) => {
+        $crate::__export_guest!(with_extractor extractor Extractor $plugin {
+            fn extract(
+                name: ::std::string::String,
+                media_type: ::std::string::String,
+            ) -> $crate::Result<$crate::bindings::with_extractor::exports::tram::plugin::extractor::Answer> {
+                $crate::points::glue::extractor::<$plugin>(&name, &media_type)
             }
         });
     };

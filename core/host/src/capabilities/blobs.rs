@@ -97,7 +97,8 @@ fn key(owner: &str, id: &str) -> Result<Vec<u8>, Failure> {
     Ok(tables::joined(owner, &id.to_bytes()))
 }
 
-fn file(reader: &dyn Reader, owner: &str, id: &str) -> Result<Option<FileRow>, Failure> {
+/// The plugin's file of this id, as the host keeps it.
+pub(crate) fn file(reader: &dyn Reader, owner: &str, id: &str) -> Result<Option<FileRow>, Failure> {
     let row = reader.get(tables::OWNER, FILES, &key(owner, id)?)?;
     row.map(|row| tables::decode("a file's record", &row.value))
         .transpose()
@@ -160,12 +161,14 @@ impl State {
 impl Host for State {
     fn stat(&mut self, id: String) -> Result<Option<Info>, Failure> {
         self.gate("blobs")?;
+        self.traces.host_rows();
         let row = file(self.reader()?, self.owner(), &id)?;
         Ok(row.map(|row| Info { size: row.size, media_type: row.media_type, name: row.name }))
     }
 
     fn read(&mut self, id: String, offset: u64, length: u32) -> Result<Vec<u8>, Failure> {
         self.gate("blobs")?;
+        self.traces.host_rows();
         let row = file(self.reader()?, self.owner(), &id)?
             .ok_or_else(|| Failure::answer("not-found", "Không có tệp này.", "There is no such file."))?;
         let content: BlobId = row.content.parse()?;

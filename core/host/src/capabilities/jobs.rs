@@ -45,6 +45,7 @@ impl Host for State {
 
     fn status(&mut self, id: String) -> Result<Option<JobStatus>, Failure> {
         self.gate("jobs")?;
+        self.traces.host_rows();
         let record = jobs::read(self.reader()?, &id)?;
         // Another plugin's job is no job of this one.
         Ok(record.filter(|record| record.plugin == self.owner()).map(wire))
@@ -52,6 +53,7 @@ impl Host for State {
 
     fn recent(&mut self, job: String, limit: u32) -> Result<Vec<JobStatus>, Failure> {
         self.gate("jobs")?;
+        self.traces.host_rows();
         let records = jobs::recent(self.reader()?, self.owner(), &job, limit.min(MAX_RECENT) as usize)?;
         Ok(records.into_iter().map(wire).collect())
     }

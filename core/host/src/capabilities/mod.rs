@@ -7,6 +7,7 @@ mod clock;
 mod denied;
 mod directory;
 mod events;
+mod extract;
 mod jobs;
 mod log;
 mod random;
@@ -20,12 +21,24 @@ use crate::Error;
 use crate::bindings;
 use crate::state::State;
 
-pub(crate) use blobs::{Drafts, content_of, file_of, register};
+pub(crate) use blobs::{Drafts, FileRow, content_of, file, file_of, register};
 pub(crate) use denied::deny;
 
 /// Every capability of the contract, by the name of its interface.
-pub(crate) const NAMES: &[&str] =
-    &["store", "search", "blobs", "directory", "events", "jobs", "settings", "clock", "random", "log", "brokered"];
+pub(crate) const NAMES: &[&str] = &[
+    "store",
+    "search",
+    "blobs",
+    "directory",
+    "events",
+    "jobs",
+    "settings",
+    "clock",
+    "random",
+    "log",
+    "brokered",
+    "extract",
+];
 
 /// Links the granted capabilities, and no others.
 pub(crate) fn link(linker: &mut Linker<State>, granted: impl Fn(&str) -> bool) -> Result<(), Error> {
@@ -41,7 +54,7 @@ pub(crate) fn link(linker: &mut Linker<State>, granted: impl Fn(&str) -> bool) -
     link! {
         "store" => store, "search" => search, "blobs" => blobs, "directory" => directory, "events" => events,
         "jobs" => jobs, "settings" => settings, "clock" => clock, "random" => random, "log" => log,
-        "brokered" => brokered
+        "brokered" => brokered, "extract" => extract
     }
     Ok(())
 }

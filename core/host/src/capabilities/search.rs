@@ -15,7 +15,13 @@ const MAX_TERMS: u32 = 200;
 impl State {
     /// The plugin's index, caught up with the reader's own last save where that is
     /// a matter of moments; and whether it still lags.
-    fn index(&self) -> Result<(std::sync::Arc<tram_search::Index>, bool), Failure> {
+    fn index(&mut self) -> Result<(std::sync::Arc<tram_search::Index>, bool), Failure> {
+        let found = self.current_index()?;
+        self.traces.index(&found.0);
+        Ok(found)
+    }
+
+    fn current_index(&self) -> Result<(std::sync::Arc<tram_search::Index>, bool), Failure> {
         let indexed = self.core.indexes.of(self.owner()).ok_or_else(|| {
             Failure::answer(
                 "not-ready",

@@ -12,6 +12,7 @@ const MAX_VALUE: usize = 64 << 10;
 impl Host for State {
     fn get(&mut self, name: String) -> Result<Option<String>, Failure> {
         self.gate("settings")?;
+        self.traces.host_rows();
         let key = tables::joined(self.owner(), name.as_bytes());
         let row = self.reader()?.get(tables::OWNER, SETTINGS, &key)?;
         self.count_bytes(row.as_ref().map_or(0, |row| row.value.len()))?;

@@ -78,6 +78,7 @@ impl State {
 impl Host for State {
     fn get(&mut self, collection: String, key: Vec<u8>) -> Result<Option<WireRow>, Failure> {
         self.gate("store")?;
+        self.traces.own_rows();
         let row = self.reader()?.get(self.owner(), &collection, &key)?;
         self.count_bytes(row.as_ref().map_or(0, |row| row.value.len()))?;
         Ok(row.map(wire))
@@ -85,6 +86,7 @@ impl Host for State {
 
     fn get_many(&mut self, collection: String, keys: Vec<Vec<u8>>) -> Result<Vec<Option<WireRow>>, Failure> {
         self.gate("store")?;
+        self.traces.own_rows();
         if keys.len() > MAX_ROWS as usize {
             return Err(Failure::argument("get-many takes at most 1,000 keys"));
         }
@@ -103,6 +105,7 @@ impl Host for State {
         limit: u32,
     ) -> Result<Page, Failure> {
         self.gate("store")?;
+        self.traces.own_rows();
         let range = ScanRange {
             start: Bound::Included(start),
             end: end.map_or(Bound::Unbounded, Bound::Excluded),
@@ -123,6 +126,7 @@ impl Host for State {
         limit: u32,
     ) -> Result<Page, Failure> {
         self.gate("store")?;
+        self.traces.own_rows();
         let how = if prefix { TermMatch::Prefix } else { TermMatch::Exact };
         let limit = limit.min(MAX_ROWS) as usize;
         let reader = self.reader()?;
@@ -138,6 +142,7 @@ impl Host for State {
 
     fn count(&mut self, collection: String) -> Result<u64, Failure> {
         self.gate("store")?;
+        self.traces.own_rows();
         Ok(self.reader()?.count(self.owner(), &collection)?)
     }
 
@@ -170,7 +175,9 @@ impl Host for State {
 
     fn history(&mut self, collection: String, key: Vec<u8>, limit: u32) -> Result<Vec<Change>, Failure> {
         self.gate("store")?;
-        // History is not part of the transaction's reads: it only grows.
+        // History is not part of the transaction's reads: it only grows, but for
+        // versions that are shed or erased, of which nobody is told; so it leaves no
+        // trace, and its answers are given once.
         let limit = limit.min(MAX_VERSIONS) as usize;
         let versions = self.core.journal.history(self.owner(), &collection, &key, limit)?;
         let changes: Vec<Change> = versions
@@ -207,6 +214,7 @@ impl Host for State {
 
     fn counter(&mut self, counter: String) -> Result<i64, Failure> {
         self.gate("store")?;
+        self.traces.own_rows();
         Ok(self.reader()?.counter(self.owner(), &counter)?)
     }
 

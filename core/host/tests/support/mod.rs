@@ -96,7 +96,11 @@ impl Station {
 
     fn on(folder: TempDir, journal: Journal, embedded: &[Embedded]) -> Self {
         let people = People::open(journal.clone()).unwrap();
-        let options = HostOptions { data: folder.path().join("data"), ..HostOptions::default() };
+        let options = HostOptions {
+            data: folder.path().join("data"),
+            extract_time: Duration::from_secs(10),
+            ..HostOptions::default()
+        };
         let host = Host::start(options, journal.clone(), people.clone(), embedded).unwrap();
         Self { closer: Closer(host.clone()), host, journal, people, folder }
     }

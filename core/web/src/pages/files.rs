@@ -4,6 +4,7 @@ use hyper::header::{self, HeaderValue};
 use hyper::{Method, Response, StatusCode};
 
 use super::ShellForm;
+use crate::compress;
 use crate::messages;
 use crate::plugin_route;
 use crate::query;
@@ -30,14 +31,24 @@ fn file(site: &Site, visit: &Visit) -> Option<Response<Body>> {
         return Some(plugin_route::send_blob(&blob, &visit.headers, Some("private, max-age=3600")));
     }
     let asset = site.plugins.asset(plugin, &name)?;
-    let etag = format!("\"{}\"", asset.hash);
+    let packed = site.packed.of(&asset).filter(|_| compress::is_taken(&visit.headers));
+    // Two codings are two representations, each with its own validator.
+    let etag = format!("\"{}{}\"", asset.hash, if packed.is_some() { "-gzip" } else { "" });
     let kept = visit.header(&header::IF_NONE_MATCH).is_some_and(|known| known.contains(&etag));
+    let coded = packed.is_some();
     let mut reply = if kept {
         inert(StatusCode::NOT_MODIFIED, Body::empty())
     } else {
-        inert(StatusCode::OK, Body::from(bytes::Bytes::from_owner(asset.bytes)))
+        let bytes = packed.unwrap_or_else(|| bytes::Bytes::from_owner(asset.bytes));
+        inert(StatusCode::OK, Body::from(bytes))
     };
     let head = reply.headers_mut();
+    if compress::pays(&asset.media_type) {
+        head.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    }
+    if coded {
+        head.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
     head.insert(header::CONTENT_TYPE, HeaderValue::from_str(&asset.media_type).ok()?);
     head.insert(header::ETAG, HeaderValue::from_str(&etag).ok()?);
     head.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));

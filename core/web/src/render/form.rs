@@ -52,7 +52,7 @@ impl Renderer<'_> {
     pub(super) fn token(&self, action: &str) -> Markup {
         let frame = self.frame;
         let own = links::is_below(frame.base, action) || action.starts_with(['?', '#']);
-        html! { @if own { input type="hidden" name="_token" value=(frame.form_token); } }
+        html! { @if own { input type="hidden" name="_token" value=(frame.tokens.form()); } }
     }
 
     fn field(&self, field: &FormField, id: &str) -> Markup {

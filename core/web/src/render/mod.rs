@@ -19,6 +19,7 @@ use tram_contract::page::{Link, Page, Tone, Widget};
 
 use crate::language::Language;
 use crate::messages::say;
+use crate::walls::token::Tokens;
 
 /// Light or dark, when the reader chose; else the device decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -74,10 +75,8 @@ pub(crate) struct Frame<'a> {
     pub(crate) menu: &'a [MenuItem],
     /// Name of the reader who is signed in.
     pub(crate) reader: Option<&'a str>,
-    /// Token of forms that go to this page's plugin, or to the shell.
-    pub(crate) form_token: &'a str,
-    /// Token of the shell's own forms around the page (sign-out).
-    pub(crate) shell_token: &'a str,
+    /// Tokens of the forms that go to this page's plugin or to the shell.
+    pub(crate) tokens: &'a Tokens<'a>,
     /// Paths of style, script and icon.
     pub(crate) style: &'a str,
     /// Path of the script.

@@ -90,7 +90,7 @@ fn header(r: &Renderer<'_>, searches: bool) -> Markup {
                         Some(name) => {
                             a href="/me" { (name) }
                             form action="/sign-out" method="post" data-sign-out {
-                                input type="hidden" name="_token" value=(frame.shell_token);
+                                input type="hidden" name="_token" value=(frame.tokens.shell());
                                 button.plain type="submit" { (r.say("sign-out.button")) }
                             }
                         }

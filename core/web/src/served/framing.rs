@@ -123,3 +123,28 @@ fn heads_match_their_bodies_lengths() {
     assert_eq!(browser.send("DELETE", "/demo", "", &[]).header("allow"), "GET");
     assert_eq!(browser.send("TRACE", "/demo", "", &[]).status, 405);
 }
+
+#[test]
+fn a_reader_who_stalls_is_let_go() {
+    let station = Station::ready();
+    let mut stream = TcpStream::connect(station.http).unwrap();
+    stream.set_write_timeout(Some(Duration::from_secs(5))).unwrap();
+    // Asks for much, reads nothing: in the end neither side can write.
+    let page = Browser::new(station.http).get("/demo").body.len();
+    let ask = b"GET /demo HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(500);
+    let mut asked = 0;
+    while stream.write_all(&ask).is_ok() {
+        asked += 500;
+        assert!(asked < 1_000_000, "it reads on and on");
+    }
+    let began = Instant::now();
+    assert_eq!(Browser::new(station.http).get("/").status, 200, "others are served meanwhile");
+    // What the system had taken over still comes, then the end of it.
+    std::thread::sleep(Duration::from_secs(33));
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let mut reply = Vec::new();
+    let ended = stream.read_to_end(&mut reply);
+    let reset = |error: &std::io::Error| error.kind() == std::io::ErrorKind::ConnectionReset;
+    assert!(ended.as_ref().is_ok() || ended.as_ref().is_err_and(reset), "{ended:?} after {:?}", began.elapsed());
+    assert!(reply.len() < asked * page, "everything was sent");
+}

@@ -237,3 +237,29 @@ fn a_year_is_promoted_in_one_go() {
     let done = browser.post("/people/promote", &token, &fields);
     assert!(done.status == 200 && done.body.contains("Đã lên lớp xong."), "{}", done.body);
 }
+
+#[test]
+fn pages_and_assets_are_compressed_for_strangers_who_can_read_it() {
+    let station = Station::ready();
+    let mut browser = Browser::new(station.http);
+    let plain = browser.get("/demo");
+    assert_eq!((plain.header("content-encoding"), plain.header("vary")), ("", "accept-encoding"));
+    let packed = browser.send("GET", "/demo", "", &[("Accept-Encoding", "gzip, br")]);
+    assert_eq!(packed.header("content-encoding"), "gzip");
+    let length = |answer: &super::client::Answer| answer.header("content-length").parse::<usize>().unwrap();
+    assert!(length(&packed) * 4 < length(&plain) * 3, "{} of {}", length(&packed), length(&plain));
+    let head = browser.send("HEAD", "/demo", "", &[("Accept-Encoding", "gzip")]);
+    assert_eq!((head.header("content-encoding"), head.body.as_str()), ("gzip", ""));
+    // A small file stays as it is; a large one is packed, and each coding has its own name.
+    let small = browser.send("GET", "/demo/asset/a.txt", "", &[("Accept-Encoding", "gzip")]);
+    assert_eq!((small.header("content-encoding"), small.body.as_str()), ("", "asset"));
+    let large = browser.send("GET", "/demo/asset/large.json", "", &[("Accept-Encoding", "gzip")]);
+    assert_eq!((large.header("content-encoding"), large.header("etag")), ("gzip", "\"h2-gzip\""));
+    assert_eq!(browser.get("/demo/asset/large.json").header("etag"), "\"h2\"");
+    let known = [("Accept-Encoding", "gzip"), ("If-None-Match", "\"h2-gzip\"")];
+    assert_eq!(browser.send("GET", "/demo/asset/large.json", "", &known).status, 304);
+    // Behind a sign-in the length of a page must not tell what stands in it.
+    browser.sign_in("lan.nguyen", "dừa xanh bến tre");
+    let own = browser.send("GET", "/demo", "", &[("Accept-Encoding", "gzip")]);
+    assert_eq!((own.status, own.header("content-encoding")), (200, ""));
+}

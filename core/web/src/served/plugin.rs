@@ -7,8 +7,8 @@ use std::sync::Mutex;
 use tram_contract::manifest::{Manifest, Route};
 use tram_contract::page::{Card, Form, FormField, Page, Widget};
 use tram_host::{
-    Asset, BlobRef, CallError, Error, Found, Grants, Host, JobStatus, PluginState, PluginStatus, Reply, ReplyBody,
-    Request, Upload,
+    Asset, Basis, BlobRef, CallError, Error, Found, Grants, Host, JobStatus, PluginState, PluginStatus, Reply,
+    ReplyBody, Request, Upload,
 };
 use tram_people::Principal;
 
@@ -76,7 +76,7 @@ impl Intake for Sink {
 }
 
 fn reply(status: u16, body: ReplyBody) -> Reply {
-    Reply { status, headers: Vec::new(), body, committed: None }
+    Reply { status, headers: Vec::new(), body, committed: None, basis: None }
 }
 
 impl Plugins for Fake {
@@ -148,6 +148,14 @@ impl Plugins for Fake {
         })
     }
 
+    fn confirm(&self, _basis: &Basis) -> bool {
+        false
+    }
+
+    fn runs_here(&self, _plugin: &str) -> bool {
+        true
+    }
+
     fn take(&self, _plugin: &str, name: &str, _media_type: &str) -> Result<Box<dyn Intake>, Error> {
         Ok(Box::new(Sink { name: name.into(), size: 0, sealed: Arc::clone(&self.sealed) }))
     }
@@ -157,11 +165,12 @@ impl Plugins for Fake {
     }
 
     fn asset(&self, _plugin: &str, path: &str) -> Option<Asset> {
-        (path == "a.txt").then(|| Asset {
-            bytes: Arc::from(*b"asset"),
-            media_type: "text/plain".into(),
-            hash: "h1".into(),
-        })
+        let (bytes, media_type, hash) = match path {
+            "a.txt" => (b"asset".to_vec(), "text/plain", "h1"),
+            "large.json" => (b"[1, 2, 3], ".repeat(1_000), "application/json", "h2"),
+            _ => return None,
+        };
+        Some(Asset { bytes: bytes.into(), media_type: media_type.into(), hash: hash.into() })
     }
 
     fn fill(&self, slot: &str, context: &[(String, String)], _by: &Principal) -> Vec<(String, Vec<Card>)> {

@@ -2,6 +2,7 @@
 
 pub(crate) mod body;
 mod connection;
+pub(crate) mod here;
 pub(crate) mod intake;
 pub(crate) mod limits;
 mod stream;
@@ -43,10 +44,10 @@ pub struct WebOptions {
     pub demo: bool,
     /// Accounts that the demonstration school offers with one click.
     pub demo_accounts: Vec<DemoAccount>,
-    /// What the station does for itself: names on the LAN, clock, backups.
-    pub care: Option<Arc<tram_appliance::care::Care>>,
     /// Updates of the system, when this is a box.
     pub updates: Option<Arc<Updates>>,
+    /// What the station does for itself: names on the LAN, clock, backups.
+    pub care: Option<Arc<tram_appliance::care::Care>>,
     /// Becomes true when the station stops.
     pub shutdown: watch::Receiver<bool>,
 }
@@ -61,8 +62,8 @@ impl Default for WebOptions {
             data: PathBuf::new(),
             demo: false,
             demo_accounts: Vec::new(),
-            care: None,
             updates: None,
+            care: None,
             shutdown,
         }
     }
@@ -129,7 +130,8 @@ impl Server {
         let station = names::own_name(&journal.station().to_bytes());
         let keys = Tls::open(&options.data, &station, today())?;
         let key = site::form_key(&options.data)?;
-        let WebOptions { demo, demo_accounts, care, updates, .. } = options;
+        let threads = tokio::runtime::Handle::current().metrics().num_workers();
+        let WebOptions { demo, demo_accounts, updates, care, .. } = options;
         let site = Site::new(Parts {
             plugins,
             people,
@@ -141,6 +143,7 @@ impl Server {
             updates,
             http_port,
             https_port,
+            threads,
             care,
         });
         Ok(Self { listeners, site: Arc::new(site), stop: options.shutdown })

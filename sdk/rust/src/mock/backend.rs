@@ -447,6 +447,33 @@ pub(crate) mod log {
     }
 }
 
+pub(crate) mod extract {
+    use super::*;
+    use crate::bindings::tram::plugin::extract::Findings;
+
+    pub(crate) fn begin(blob: &str) -> Result<()> {
+        with(|world| {
+            world.check("extract")?;
+            if world.extract.is_none() {
+                return Err(Error::new("no-extractor", "no extractor knows this file"));
+            }
+            world.begun = Some(blob.to_owned());
+            Ok(())
+        })
+    }
+
+    pub(crate) fn outcome() -> Result<Option<Findings>> {
+        let (begun, extract) = with(|world| {
+            world.check("extract")?;
+            Ok::<_, Error>((world.begun.take(), world.extract.clone()))
+        })?;
+        let (Some(blob), Some(extract)) = (begun, extract) else { return Ok(None) };
+        let name = super::blobs::stat(&blob)?.map(|info| info.name).unwrap_or_default();
+        let document = serde_json::to_vec(&extract(&name)?)?;
+        Ok(Some(Findings { document, derived: Vec::new() }))
+    }
+}
+
 pub(crate) mod brokered {
     use super::*;
 

@@ -185,6 +185,12 @@ pub fn logged() -> Vec<(String, String)> {
     with(|world| world.log.clone())
 }
 
+/// What an extractor finds in a file, given its name. Without it there is no
+/// extractor.
+pub fn on_extract(answer: impl Fn(&str) -> Result<tram_contract::extract::Extract> + 'static) {
+    with(|world| world.extract = Some(Rc::new(answer)));
+}
+
 /// What another plugin answers to a query: its name is `plugin/query`.
 pub fn on_query(query: &str, answer: impl Fn(&[u8]) -> Result<Vec<u8>> + 'static) {
     with(|world| world.queries.insert(query.into(), Rc::new(answer)));

@@ -16,6 +16,7 @@ use crate::{Error, Result, Text, code};
 const START_MS: i64 = 1_795_496_400_000;
 
 type Search = Rc<dyn Fn(&SearchRequest) -> SearchReply>;
+type Looking = Rc<dyn Fn(&str) -> Result<tram_contract::extract::Extract>>;
 type Answer = Rc<dyn Fn(&[u8]) -> Result<Vec<u8>>>;
 
 /// A row, with the terms of its indexes.
@@ -62,6 +63,9 @@ pub(super) struct World {
     pub(super) log: Vec<(String, String)>,
     pub(super) search: Option<Search>,
     pub(super) queries: BTreeMap<String, Answer>,
+    pub(super) extract: Option<Looking>,
+    /// Blob that a step asked to have looked into.
+    pub(super) begun: Option<String>,
 }
 
 impl Default for World {
@@ -89,6 +93,8 @@ impl Default for World {
             log: Vec::new(),
             search: None,
             queries: BTreeMap::new(),
+            extract: None,
+            begun: None,
         }
     }
 }

@@ -6,7 +6,7 @@ mod widgets;
 
 use serde_json::{Value, json};
 use tram_sdk::prelude::*;
-use tram_sdk::{log, store};
+use tram_sdk::{blobs, extract, log, store};
 
 #[derive(Serialize, Deserialize)]
 struct Note {
@@ -72,6 +72,9 @@ struct Counting {
 
 impl Job for Exerciser {
     fn run(job: &str, state: &[u8], first: bool, _by: &Principal) -> Result<Step> {
+        if job == "look" {
+            return look(state, first);
+        }
         let mut counting: Counting = serde_json::from_slice(state)?;
         if job == "fail" && !first {
             STEPS.put(b"half", &1)?;
@@ -87,6 +90,27 @@ impl Job for Exerciser {
         store::add("steps", 1)?;
         Step::again(progress(counting.at), &counting)
     }
+}
+
+/// Has a file looked into: a step asks, the next one has what came of it.
+fn look(state: &[u8], first: bool) -> Result<Step> {
+    let blob: String = serde_json::from_slice(state)?;
+    let progress = |at| Progress::new(at, 2, Text::vi_en("Đang đọc", "Reading"));
+    if first {
+        extract::begin(&blob)?;
+        return Step::again(progress(1), &blob);
+    }
+    let Some(found) = extract::outcome()? else { return Err(Error::new("nothing", "nothing was begun")) };
+    let derived: Vec<_> = found
+        .derived
+        .iter()
+        .map(|file| {
+            let length = blobs::stat(&file.blob)?.map(|info| info.size);
+            Ok(json!([file.name, length]))
+        })
+        .collect::<Result<_>>()?;
+    let pages: Vec<_> = found.extract.pages.iter().map(|page| page.text.clone()).collect();
+    Step::done(progress(2), &json!({ "pages": pages, "derived": derived }))
 }
 
 impl Slots for Exerciser {
