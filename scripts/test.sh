@@ -20,4 +20,5 @@ part "torture: full disks and failing syncs" "$CARGO_TARGET_DIR/release/torture"
 part "outside clients" tests/conformance/run.sh
 part "the vendor's first step" tests/vendor.sh
 part "the browser" tests/e2e/run.sh
+part "names on a net with two stations" python3 -B tests/names/names.py "$CARGO_TARGET_DIR/release/tram"
 printf '\nAll of make test: %d min %02d s\n' $(((SECONDS - began) / 60)) $(((SECONDS - began) % 60))

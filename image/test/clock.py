@@ -35,7 +35,7 @@ def clock(run: Run) -> None:
             served = email.utils.parsedate_to_datetime(reply.headers["Date"]).timestamp()
         assert served >= built(run), f"the station's clock says {served}, it was built at {built(run)}"
         browser = box.secure()
-        client.set_up(browser, shared.code_on(box.text()))
+        client.set_up(browser, shared.code_on(box))
         client.import_titles(browser, run.titles(), 300)
         client.found_within(box.plain(), "thuanh", shared.TITLES, 60)
         record = client.save_title(browser, "Lưu khi đồng hồ sai")

@@ -26,7 +26,7 @@ def first_boot(run: Run) -> None:
         run.note("first boot: memory in use before the wizard, MiB", int(line[5]))
         begun = time.monotonic()
         browser = box.secure()
-        client.set_up(browser, shared.code_on(box.text()))
+        client.set_up(browser, shared.code_on(box))
         report = client.import_titles(browser, run.titles(), 300)
         assert f"thêm {shared.TITLES}" in report.text, report.text[:400]
         client.found_within(box.plain(), "thuanh", shared.TITLES, 60)

@@ -60,7 +60,7 @@ def install(run: Run) -> None:
         box.on()
         box.wait_for_page()
         first = box.booted(200)
-        client.set_up(box.secure(), shared.code_on(box.text()))
+        client.set_up(box.secure(), shared.code_on(box))
         client.save_title(box.secure_signed_in(), "Trên ổ trong máy")
         box.wait_seconds(8)
         box.pull_the_plug()
@@ -97,5 +97,5 @@ def factory_reset(run: Run) -> None:
         box.wait_for_page()
         page = box.plain().open("/")
         assert page.path == "/setup", f"a reset station shows its wizard, not {page.address}"
-        client.set_up(box.secure(), shared.code_on(box.text()))
+        client.set_up(box.secure(), shared.code_on(box))
         assert client.finds(box.plain(), "thuanh") == 0, "titles of the old station are found"

@@ -30,6 +30,7 @@ CHECKS = {
     "plug-pulled-once": lambda run: first_boot.plug_pulled(run, 1),
     "plug-pulled": lambda run: first_boot.plug_pulled(run, 5),
     "update": updates.update,
+    "update-usb": updates.update_usb,
     "rolled-back": updates.rolled_back,
     "refused": updates.refused,
     "clock": clock.clock,

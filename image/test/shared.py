@@ -59,12 +59,9 @@ class Run:
         return path
 
 
-def code_on(console: str) -> str:
-    """The set-up code that the console shows."""
-    found = CODE_SHOWN.findall(console)
-    if not found:
-        raise AssertionError(f"the console shows no set-up code:\n{console[-2000:]}")
-    return found[-1]
+def code_on(box: machine.Machine) -> str:
+    """The set-up code, once the console shows it."""
+    return box.wait_for(CODE_SHOWN, 120)[1]
 
 
 def partitions(disk: pathlib.Path) -> list[dict]:
@@ -119,7 +116,9 @@ def verify(run: Run, disk: pathlib.Path) -> None:
 
 
 def build(run: Run, version: str, *options: str) -> None:
-    """Builds an image, or only what it is asked for, of another version."""
+    """Builds an image of another version, unless this run has it."""
+    if (run.images / f"tram-{version}-x86_64.img").exists():
+        return
     done = subprocess.run(
         [sys.executable, "-B", "-m", "builder", "--quick", "--binary", run.binary, "--out", run.images, "--version", version,
          *options], cwd=run.builder, capture_output=True, text=True,

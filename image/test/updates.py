@@ -1,4 +1,4 @@
-"""Updates from a USB stick by the console's menu: taken, refused, and rolled back."""
+"""Updates by the administrator's page and from a USB stick: taken, refused, rolled back."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import os
 import pathlib
 import re
 import subprocess
+import time
 
 import client
 import shared
 from install import menu
-from machine import Machine
+from machine import PATIENCE, Machine
 from shared import Run
-
-PAUSE = r"Bấm Enter để về trình đơn"
 
 
 def stick_with(run: Run, name: str, update: pathlib.Path) -> pathlib.Path:
@@ -61,35 +60,68 @@ def try_it(box: Machine) -> None:
     box.type("co")
 
 
+PAGE = "/admin/update"
+
+
+def send(box: Machine, file: pathlib.Path, seconds: float) -> client.Page:
+    """Sends an update file by the administrator's page and waits until it is written or
+    refused; the page that says which."""
+    browser = box.secure_signed_in()
+    page = browser.open(PAGE)
+    page = browser.send(page, page.form(f"{PAGE}/file"), files={"file": file})
+    end = time.monotonic() + seconds * PATIENCE
+    while page.status == 200 and "…" in page.text and not any(f"{PAGE}/" in form.action for form in page.forms):
+        if time.monotonic() > end:
+            raise AssertionError(f"the update is not done: {page.text[:600]}")
+        time.sleep(1)
+        page = browser.open(PAGE)
+    return page
+
+
+def try_now(box: Machine, page: client.Page) -> None:
+    """Restarts into what was written."""
+    browser = box.secure_signed_in()
+    page = browser.open(PAGE)
+    box.forget()
+    page = browser.send(page, page.form(f"{PAGE}/when"), {"when": "now"})
+    assert page.status == 200, page.text[:400]
+
+
+def went_through(run: Run, disk: pathlib.Path, box: Machine, old: re.Match, newer: str) -> None:
+    """The new version runs from the other slot, is blessed, and the data is there."""
+    line = box.booted(900)
+    assert (line[1], line[2]) == (newer, "b"), f"the new version runs in the other slot: {line[0]}"
+    assert line[3] == old[3], "the machine-id stays"
+    box.wait_for_page()
+    client.found_within(box.plain(), "thuanh", shared.TITLES, 120)
+    box.wait_seconds(15)
+    entries = shared.esp_entries(disk)
+    assert f"tram_{newer}.efi" in entries, f"not blessed: {entries}"
+
+
 def update(run: Run) -> None:
-    """A signed update: the new version runs, is blessed, the data is there; then back by
-    hand, reading what the new version wrote."""
+    """A signed update by the page: the new version runs, is blessed, the data is there;
+    then back by hand, reading what the new version wrote."""
     newer = next_version(run.version, 1)
     shared.build(run, newer)
     file = run.images / f"tram-{newer}-x86_64.tram-update"
     run.note("update file, MB", round(file.stat().st_size / 1e6, 1))
     assert file.stat().st_size < 200e6, "an update file is at most 200 MB"
     disk = run.copy_station("update")
-    with Machine(run.work / "update", [(disk, "ahci"), (stick_with(run, "update", file), "usb")]) as box:
+    with Machine(run.work / "update", [(disk, "ahci")]) as box:
         box.on()
         old = box.booted()
         assert old[1] == run.version, old[0]
-        choose_update(box)
-        try_it(box)
-        line = box.booted(900)
-        assert (line[1], line[2]) == (newer, "b"), f"the new version runs in the other slot: {line[0]}"
-        assert line[3] == old[3], "the machine-id stays"
-        box.wait_for_page()
-        client.found_within(box.plain(), "thuanh", shared.TITLES, 120)
-        client.save_title(box.secure_signed_in(), "Ghi bởi bản mới")
-        box.wait_seconds(15)
-        entries = shared.esp_entries(disk)
-        assert f"tram_{newer}.efi" in entries, f"not blessed: {entries}"
-
-        menu(box, "5", 120)
-        box.wait_for(f"Quay về bản {re.escape(run.version)}", 60)
+        begun = time.monotonic()
+        try_now(box, send(box, file, 600))
+        went_through(run, disk, box, old, newer)
+        run.note("update: from sending to the new version, s", round(time.monotonic() - begun))
+        browser = box.secure_signed_in()
+        client.save_title(browser, "Ghi bởi bản mới")
+        page = browser.open(PAGE)
+        assert newer in page.text, page.text[:400]
         box.forget()
-        box.type("co")
+        page = browser.send(page, page.form(f"{PAGE}/back"))
         line = box.booted(900)
         assert (line[1], line[2]) == (run.version, "a"), line[0]
         box.wait_for_page()
@@ -97,32 +129,44 @@ def update(run: Run) -> None:
     run.note("update and back by hand", f"{run.version} → {newer} → {run.version}")
 
 
+def update_usb(run: Run) -> None:
+    """The same file from a USB stick, by the console's menu."""
+    newer = next_version(run.version, 1)
+    shared.build(run, newer)
+    file = run.images / f"tram-{newer}-x86_64.tram-update"
+    disk = run.copy_station("update-usb")
+    with Machine(run.work / "update-usb", [(disk, "ahci"), (stick_with(run, "update", file), "usb")]) as box:
+        box.on()
+        old = box.booted()
+        choose_update(box)
+        try_it(box)
+        went_through(run, disk, box, old, newer)
+
+
 def rolled_back(run: Run) -> None:
     """An unhealthy and an unbootable update: back on the old version with its data, and
-    the console says which version failed and why."""
+    the page says which version failed and why."""
     ill = next_version(run.version, 2)
     shared.build(run, ill, "--spoil", str(pathlib.Path(__file__).resolve().parent / "unhealthy"))
-    dead = next_version(run.version, 3)
-    key = own_key()
-    missing = next_version(run.version, 9)
+    dead, missing = next_version(run.version, 3), next_version(run.version, 9)
     shared.build(run, missing, "--no-update")
     # Its UKI looks for a root of a version that no slot holds.
-    unbootable = pack(run, dead, ill, missing, key, "unbootable")
+    unbootable = pack(run, dead, ill, missing, own_key(), "unbootable")
     for name, version, file in (
         ("unhealthy", ill, run.images / f"tram-{ill}-x86_64.tram-update"), ("unbootable", dead, unbootable),
     ):
         disk = run.copy_station(name)
-        with Machine(run.work / name, [(disk, "ahci"), (stick_with(run, name, file), "usb")]) as box:
+        with Machine(run.work / name, [(disk, "ahci")]) as box:
             box.on()
             old = box.booted()
-            choose_update(box)
-            try_it(box)
-            line = box.booted(2400)
-            assert (line[1], line[2], line[3]) == (run.version, "a", old[3]), f"{name}: {line[0]}"
-            shown = box.wait_for(rf"Bản {re.escape(version)} không dùng được[^\n]*\n[^\n]*\n", 300)
-            run.note(f"{name} update, console says", " ".join(shown[0].split()))
+            try_now(box, send(box, file, 600))
+            line = box.wait_for(rf"TRAM {re.escape(run.version)} slot-a ([0-9a-f]{{32}})", 3600)
+            assert line[1] == old[3], f"{name}: {line[0]}"
             box.wait_for_page()
             client.found_within(box.plain(), "thuanh", shared.TITLES, 120)
+            page = box.secure_signed_in().open(PAGE)
+            assert version in page.text, f"{name}: the page does not say what failed: {page.text[:600]}"
+            run.note(f"{name} update, the page says", page.text[:240])
 
 
 def own_key() -> pathlib.Path:
@@ -136,8 +180,7 @@ def refused(run: Run) -> None:
     reason, and not one byte of the other slot or the ESP is changed."""
     newer = next_version(run.version, 1)
     file = run.images / f"tram-{newer}-x86_64.tram-update"
-    if not file.exists():
-        shared.build(run, newer)
+    shared.build(run, newer)
     foreign = run.work / "foreign-key"
     if not foreign.exists():
         subprocess.run([run.binary, "box", "make-key", "--out", foreign], check=True, capture_output=True)
@@ -154,19 +197,15 @@ def refused(run: Run) -> None:
         ("older", pack(run, "0.0.1", newer, newer, own_key(), "older"), "cũ hơn bản đang chạy"),
     ]
     disk = run.copy_station("refused")
-    before = None
-    for name, update_file, reason in cases:
-        with Machine(run.work / f"refused-{name}", [(disk, "ahci"), (stick_with(run, name, update_file), "usb")]) as box:
-            box.on()
-            box.booted()
-            before = before or slot_and_entries(disk)
-            choose_update(box)
-            box.wait_for(reason, 300)
-            box.wait_for(PAUSE, 60)
-            box.wait_seconds(3)
-            box.pull_the_plug()
-        assert slot_and_entries(disk) == before, f"{name}: something was changed"
-        run.note(f"refused: {name}", reason)
+    with Machine(run.work / "refused", [(disk, "ahci")]) as box:
+        box.on()
+        box.booted()
+        before = slot_and_entries(disk)
+        for name, update_file, reason in cases:
+            page = send(box, update_file, 300)
+            assert reason in page.text, f"{name}: {page.status} {page.text[:600]}"
+            assert slot_and_entries(disk) == before, f"{name}: something was changed"
+            run.note(f"refused: {name}", reason)
 
 
 def slot_and_entries(disk: pathlib.Path) -> tuple[list[str], bytes, list[str]]:

@@ -4,6 +4,8 @@
 //! * `update`: the signed file, and writing it; `slots`: which version starts next.
 //! * `helper`: the one process that is root, and what may be asked of it.
 //! * `health`: whether a new version is good; `boot`: what is done before the network.
+//! * `care`: what a station does for itself while it serves: `mdns`, `clock`, `space`,
+//!   `status`, `backup`.
 //! * `console`: the screen of the box; `network`: its address; `install`: its disk.
 //!
 //! Nothing here serves pages; `tram` hands the web what it needs of it.

@@ -159,12 +159,15 @@ impl Updates {
         })?;
         let step = Text::vi_en("Đang chuẩn bị các phần mở rộng", "Preparing the plugins");
         self.say(Work { step, done: 0, total: 0, running: true, failed: None });
-        let opened = self.client.quick(&Ask::OpenNext)?;
-        if let Reply::At { path } = opened
-            && let Err(reason) = (self.compile)(&path)
-        {
-            // They are then compiled by the first start, which takes longer.
-            log::warn!("plugins were not compiled ahead: {}", reason.get("en"));
+        // What is not compiled ahead is compiled by the first start, which takes longer.
+        match self.client.quick(&Ask::OpenNext) {
+            Ok(Reply::At { path }) => {
+                if let Err(reason) = (self.compile)(&path) {
+                    log::warn!("plugins were not compiled ahead: {}", reason.get("en"));
+                }
+            }
+            Ok(_) => {}
+            Err(error) => log::warn!("plugins were not compiled ahead: {error}"),
         }
         self.client.quick(&Ask::CloseNext).map(|_| ())
     }

@@ -166,7 +166,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command
             https: raw.https.clone(),
             plugins: !raw.no_plugins,
             appliance: raw.appliance,
-            mdns: raw.mdns,
+            mdns: raw.mdns || raw.appliance,
             backup_to: raw.backup_to.clone(),
         })
     };

@@ -1,12 +1,14 @@
 //! What the console asks of the running station, through its control socket.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
+use tram_appliance::care::Care;
 use tram_appliance::console::Door;
 use tram_appliance::updates::Updates;
 use tram_appliance::{Error, Place};
+use tram_contract::Text;
 use tram_people::{People, Principal};
 
 use crate::control;
@@ -48,12 +50,22 @@ impl Door for ControlDoor {
         self.connect()?.reset_password(person).map_err(said)
     }
 
-    fn restore(&self, _from: &Path, _key: &str) -> Result<String, Error> {
-        Err(Error::refused(
-            "Khôi phục từ màn hình này chưa làm được: hãy làm ở trang thiết lập của một trạm mới.",
-            "Restoring is not possible on this screen yet: use the set-up page of a new station.",
-        ))
+    fn restore(&self, from: &Path, key: &str) -> Result<String, Error> {
+        self.connect()?.restore(from, key).map_err(|error| Error::Refused(Text::decode(&error.to_string())))
     }
+}
+
+/// Restores a sealed backup beside the running station, which then starts anew with it.
+///
+/// # Errors
+/// A text for people that says why not; the station stays as it is.
+pub(crate) fn restore(care: &Weak<Care>, from: &Path, key: &str) -> Result<String> {
+    let care = care.upgrade().context("the station is stopping")?;
+    let told = |error: tram_appliance::backup::Error| anyhow!(error.text().encode());
+    let identity = tram_appliance::backup::identity_of(key).map_err(told)?;
+    let restored = care.backups.restore_from(from, &identity).map_err(told)?;
+    care.ask_restart();
+    Ok(format!("{}: {}", restored.school, restored.entry.file))
 }
 
 /// The updates of the box that serves `data`. Installed plugins are compiled ahead by the

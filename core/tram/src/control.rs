@@ -8,9 +8,11 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Weak};
 
 use anyhow::{Context, Result, anyhow, bail};
 use serde::{Deserialize, Serialize};
+use tram_appliance::care::Care;
 
 use crate::jobs::{FileToSend, Report};
 use crate::station::Station;
@@ -35,6 +37,11 @@ enum Request {
     /// A new password for an administrator, for somebody who stands before the box.
     ResetPassword {
         person: String,
+    },
+    /// A sealed backup on a mounted disk in the place of this station, with the next start.
+    Restore {
+        from: PathBuf,
+        key: String,
     },
 }
 
@@ -133,6 +140,14 @@ impl Connection {
         self.ask(&Request::ResetPassword { person: person.to_owned() }, &[], &mut |_| {})
     }
 
+    /// Restores a sealed backup beside the running station, which starts anew with it.
+    ///
+    /// # Errors
+    /// A text for people as [`tram_contract::Text::encode`] writes it.
+    pub(crate) fn restore(&mut self, from: &Path, key: &str) -> Result<String> {
+        self.ask(&Request::Restore { from: from.to_owned(), key: key.to_owned() }, &[], &mut |_| {})
+    }
+
     /// Has the running station make a backup.
     ///
     /// # Errors
@@ -149,14 +164,19 @@ impl Connection {
 ///
 /// # Errors
 /// The socket cannot be made.
-pub(crate) fn listen(data: &Path, station: &Station) -> Result<()> {
+pub(crate) fn listen(data: &Path, station: &Station, care: &Arc<Care>) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
     let path = socket(data);
     // The lock on the folder is ours, so a socket that lies there is a dead one's.
     let _ = std::fs::remove_file(&path);
     let listener = UnixListener::bind(&path).context("the control socket cannot be made")?;
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
-    let parts = Parts { journal: station.journal.clone(), host: station.host.clone(), people: station.people.clone() };
+    let parts = Parts {
+        journal: station.journal.clone(),
+        host: station.host.clone(),
+        people: station.people.clone(),
+        care: Arc::downgrade(care),
+    };
     std::thread::Builder::new().name("control".into()).spawn(move || {
         for stream in listener.incoming().flatten() {
             let parts = parts.clone();
@@ -188,10 +208,12 @@ struct Parts {
     journal: tram_journal::Journal,
     host: tram_host::Host,
     people: tram_people::People,
+    /// Gone once the station stops; this thread does not keep it.
+    care: Weak<Care>,
 }
 
 fn answer(stream: &UnixStream, parts: &Parts) -> Result<()> {
-    let Parts { journal, host, people } = parts;
+    let Parts { journal, host, people, care } = parts;
     owner_only(stream)?;
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut line = String::new();
@@ -218,6 +240,7 @@ fn answer(stream: &UnixStream, parts: &Parts) -> Result<()> {
         }
         Request::Administrators => crate::box_door::administrators(people),
         Request::ResetPassword { person } => crate::box_door::reset_password(people, &person),
+        Request::Restore { from, key } => crate::box_door::restore(care, &from, &key),
     };
     match done {
         Ok(text) => say(&Reply::Done { text }),

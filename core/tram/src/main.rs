@@ -6,6 +6,7 @@ mod arguments;
 mod box_arguments;
 mod box_commands;
 mod box_door;
+mod box_helper;
 mod budget;
 mod control;
 mod demo;

@@ -7,12 +7,16 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tram_appliance::Place;
 use tram_appliance::backup::{About, FolderStick, NoSticks, Sticks};
 use tram_appliance::care::{Care, Outside};
+use tram_appliance::clock::SetTime;
+use tram_appliance::helper::Client;
 use tram_appliance::mdns::Told;
 use tram_web::{DemoAccount, WebOptions};
 
 use crate::arguments::ServeOptions;
+use crate::box_helper::BoxHelper;
 use crate::control;
 use crate::logging;
 use crate::pulse::Pulse;
@@ -50,11 +54,11 @@ pub(crate) fn serve_station(
     demo: Option<Vec<DemoAccount>>,
     ready: impl FnOnce(&[SocketAddr]) -> Result<()>,
 ) -> Result<()> {
-    control::listen(&options.data, &station)?;
     // One more than there are processors: short calls run on these threads, and one of
     // them is always left for connections.
     let processors = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     let care = Arc::new(care(&station, options).context("the station's own care does not start")?);
+    control::listen(&options.data, &station, &care)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(processors + 1)
         .enable_all()
@@ -110,11 +114,14 @@ fn care(station: &Station, options: &ServeOptions) -> Result<Care> {
     let name = tram_web::own_name(&station.journal.station().to_bytes());
     let port = options.listen.first().map_or(80, SocketAddr::port);
     let told = options.mdns.then(|| Told { own_name: name.clone(), port });
+    let helper = || Client::new(&Place::default().socket());
     let sticks: Box<dyn Sticks> = match &options.backup_to {
         Some(folder) => Box::new(FolderStick(folder.clone())),
+        None if options.appliance => Box::new(BoxHelper(helper())),
         None => Box::new(NoSticks),
     };
-    let outside = Outside { set_time: None, sticks, told };
+    let set_time = options.appliance.then(|| -> Box<dyn SetTime> { Box::new(BoxHelper(helper())) });
+    let outside = Outside { set_time, sticks, told };
     let people = station.people.clone();
     let about = move || About {
         station: name.clone(),

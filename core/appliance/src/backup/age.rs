@@ -420,6 +420,7 @@ impl<R: Read> Read for OpenReader<R> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::disallowed_methods, reason = "tests")]
+    #![allow(clippy::print_stderr, reason = "says why a test is skipped")]
     use proptest::prelude::*;
 
     use super::*;

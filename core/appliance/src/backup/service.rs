@@ -166,9 +166,15 @@ impl Shared {
         self.note(done, |state| &mut state.local)
     }
 
-    fn stick(&self, stick: &Stick) -> Result<(), Error> {
+    /// Backs up to a stick; unasked only to one that backups went to before, for a teacher's
+    /// own stick is none of ours.
+    fn stick(&self, stick: &Stick, asked: bool) -> Result<(), Error> {
         let _turn = self.begin(Doing::Stick)?;
         let done = match self.sticks.open(&stick.id, true) {
+            Ok(path) if !asked && !path.join(STICK_FOLDER).is_dir() => {
+                self.sticks.close(&stick.id);
+                return Ok(());
+            }
             Ok(path) => {
                 let about = (self.about)();
                 let root = path.join(STICK_FOLDER).join(about.station.trim_end_matches(".local"));
@@ -247,8 +253,8 @@ impl Shared {
                 backup = Some(Instant::now());
                 // Errors are in the state, and the page shows them.
                 let _ = self.local();
-                if let Some(stick) = self.sticks.list().first() {
-                    let _ = self.stick(stick);
+                for stick in self.sticks.list() {
+                    let _ = self.stick(&stick, asked);
                 }
                 self.forget_replaced();
             }
@@ -382,6 +388,16 @@ impl Backups {
             drop(turn);
         })?;
         Ok(())
+    }
+
+    /// As [`Backups::restore_aside`], from a disk that is mounted already, and waiting for it.
+    ///
+    /// # Errors
+    /// Something else is under way, or as [`restore::newest`] and [`restore::beside`].
+    pub fn restore_from(&self, path: &Path, identity: &Identity) -> Result<Restored, Error> {
+        let _turn = self.shared.begin(Doing::Restore)?;
+        let (depot, entry, list) = restore::newest(path, identity)?;
+        restore::beside(&depot, &entry, &list, identity, &self.shared.data)
     }
 
     /// Why the last restore failed.

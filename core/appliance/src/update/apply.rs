@@ -231,6 +231,8 @@ pub fn settle(place: &Place) -> Result<State, Error> {
     });
     let at = tram_journal::clock::now().unix_ms;
     state.pending = None;
+    // The start that it was meant for has come, by whatever way.
+    state.restart_at = None;
     state.outcome = Some(Outcome { version: pending.version, from: pending.from, good, reason, at });
     state.keep(place)?;
     Failure::forget(place);
