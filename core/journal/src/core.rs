@@ -34,16 +34,23 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[derive(Debug, Default)]
 pub(crate) struct Store {
     db: RwLock<Option<Database>>,
+    /// It could not be opened anew for want of space: not closed, only waiting for some.
+    full: AtomicBool,
 }
 
 impl Store {
     pub(crate) fn new(db: Database) -> Self {
-        Self { db: RwLock::new(Some(db)) }
+        Self { db: RwLock::new(Some(db)), full: AtomicBool::new(false) }
     }
 
     pub(crate) fn with<T>(&self, f: impl FnOnce(&Database) -> Result<T, Error>) -> Result<T, Error> {
         let db = self.db.read().unwrap_or_else(PoisonError::into_inner);
-        f(db.as_ref().ok_or(Error::Closed)?)
+        f(db.as_ref().ok_or_else(|| self.missing())?)
+    }
+
+    /// Why there is none.
+    fn missing(&self) -> Error {
+        if self.full.load(Ordering::Acquire) { Error::Full } else { Error::Closed }
     }
 
     pub(crate) fn begin_read(&self) -> Result<ReadTransaction, Error> {
@@ -54,14 +61,16 @@ impl Store {
     pub(crate) fn replace(&self, make: impl FnOnce() -> Result<Database, Error>) -> Result<(), Error> {
         let mut db = self.db.write().unwrap_or_else(PoisonError::into_inner);
         *db = None;
-        *db = Some(make()?);
+        let made = make();
+        self.full.store(matches!(made, Err(Error::Full)), Ordering::Release);
+        *db = Some(made?);
         Ok(())
     }
 
     /// Moves the pages together and cuts the file. False when somebody is reading.
     pub(crate) fn compact(&self) -> Result<bool, Error> {
         let mut db = self.db.write().unwrap_or_else(PoisonError::into_inner);
-        match db.as_mut().ok_or(Error::Closed)?.compact() {
+        match db.as_mut().ok_or_else(|| self.missing())?.compact() {
             Ok(_) => Ok(true),
             Err(CompactionError::TransactionInProgress) => Ok(false),
             Err(e) => Err(Error::tables(e)),
@@ -256,6 +265,21 @@ impl Core {
     /// Makes the next [`Core::is_low`] look again.
     pub(crate) fn forget_free(&self) {
         lock(&self.free).0 = None;
+    }
+
+    /// A read of the tables. Where a full disk had kept them from being opened anew, this
+    /// tries again, so that deleting, which begins with reading, makes room.
+    pub(crate) fn begin_read(&self) -> Result<ReadTransaction, Error> {
+        match self.main.begin_read() {
+            Err(Error::Full) => {
+                // Whoever writes at the moment tries by himself; waiting for him here could
+                // be waiting for oneself.
+                let Ok(mut writer) = self.writer.try_lock() else { return Err(Error::Full) };
+                self.catch_up(&mut writer)?;
+                self.main.begin_read()
+            }
+            other => other,
+        }
     }
 
     /// Makes the tables durable.

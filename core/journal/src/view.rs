@@ -71,7 +71,7 @@ impl View {
     pub(crate) fn new(core: &Arc<Core>) -> Result<Self, Error> {
         Ok(Self {
             catalog: core.catalog(),
-            main: Side::new(core.main.begin_read()?),
+            main: Side::new(core.begin_read()?),
             scratch: OnceLock::new(),
             began: Instant::now(),
             limit: core.options.snapshot_limit,
