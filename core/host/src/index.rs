@@ -41,6 +41,8 @@ const COALESCE_BEHIND: Duration = Duration::from_secs(30);
 const QUIET: Duration = Duration::from_millis(500);
 /// Documents after which the index is made one segment when it is idle.
 const TIDY_AFTER: usize = 20_000;
+/// An index found with more segments than this was left untidy.
+const MANY_SEGMENTS: usize = 8;
 /// Documents whose keys are looked up in the tables at once, after an erasure.
 const LOOKED_UP: usize = 500;
 /// Documents since the last commit that count as much.
@@ -340,6 +342,9 @@ impl Follower {
         let mut read = index.sequence();
         let mut documents = 0usize;
         let mut first: Option<Instant> = None;
+        if index.segments() > MANY_SEGMENTS {
+            untidy = untidy.max(TIDY_AFTER);
+        }
         let mut last_work = Instant::now();
         let mut has_writer = true;
         while !self.is_stopping() {

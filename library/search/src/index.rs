@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tantivy::directory::MmapDirectory;
-use tantivy::indexer::IndexWriterOptions;
+use tantivy::indexer::{IndexWriterOptions, NoMergePolicy};
 use tantivy::{DocAddress, IndexReader, IndexWriter, ReloadPolicy, Searcher, Term};
 use tram_contract::search::{Document, Schema};
 
@@ -267,18 +267,23 @@ impl Index {
     }
 
     /// Merges all segments into one and deletes the old files, so that nothing
-    /// is left of removed documents: the index's part in an erasure.
+    /// is left of removed documents: the index's part in an erasure. What was
+    /// applied and not committed is dropped.
     ///
     /// # Errors
     /// [`Error::Engine`]; the index then stands as it was.
     pub fn compact(&self) -> Result<(), Error> {
+        // A merge that is still running would take segments away from this one.
+        self.close_writer()?;
         self.with_writer(|writer| {
+            writer.engine.set_merge_policy(Box::new(NoMergePolicy));
             let segments = self.engine.searchable_segment_ids()?;
             let searcher = self.reader.searcher();
             let clean = searcher.segment_readers().iter().all(|segment| !segment.has_deletes());
             if segments.len() > 1 || !clean {
                 writer.engine.merge(&segments).wait()?;
             }
+            writer.engine.set_merge_policy(Box::new(Merging::new()));
             Ok(())
         })?;
         // Files stay while a snapshot maps them; ours must be the new one.
@@ -287,6 +292,11 @@ impl Index {
             writer.engine.garbage_collect_files().wait()?;
             Ok(())
         })
+    }
+
+    /// How many segments a search looks into.
+    pub fn segments(&self) -> usize {
+        self.reader.searcher().segment_readers().len()
     }
 
     /// The keys of all documents that can be found, handed out in pieces of at most

@@ -434,6 +434,23 @@ fn facets_of_several_segments_are_one_count() {
 }
 
 #[test]
+fn the_index_becomes_one_segment_while_others_are_merged() {
+    let (_folder, index) = open();
+    // Enough segments of one size to set merges off, and more of them meanwhile.
+    for sequence in 1..=60_u64 {
+        let add = (0..40).map(|n| (format!("{sequence} {n}"), titled(&format!("Sách {sequence} {n}")))).collect();
+        index.apply(&Batch { sequence, remove: vec![], add }).unwrap();
+        index.commit(sequence).unwrap();
+    }
+    index.compact().unwrap();
+    assert_eq!((index.segments(), index.stats().unwrap().documents), (1, 2_400));
+    index.apply(&Batch { sequence: 61, remove: vec!["1 1".into()], add: vec![] }).unwrap();
+    index.commit(61).unwrap();
+    index.compact().unwrap();
+    assert_eq!((index.segments(), index.stats().unwrap().documents), (1, 2_399));
+}
+
+#[test]
 fn what_was_not_committed_is_gone_after_a_restart() {
     let (folder, index) = filled();
     index.apply(&Batch { sequence: 2, remove: vec![], add: vec![("x".into(), titled("Mới"))] }).unwrap();
