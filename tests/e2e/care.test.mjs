@@ -69,7 +69,8 @@ before(async () => {
 });
 after(() => {
   running.forEach((child) => child.kill());
-  fs.rmSync(work, { recursive: true, force: true });
+  // The station may still be writing its last lines.
+  fs.rmSync(work, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });
 });
 
 test('whoever cannot find the station is told what to check', async () => {

@@ -327,8 +327,12 @@ fn write_group(
             Ok(results)
         })
     })?;
-    if writer.tables_behind {
-        core.catch_up(writer)?;
+    // What is on disk is acknowledged, also where there is no room to open the tables anew:
+    // the next who reads or writes tries again.
+    if writer.tables_behind
+        && let Err(e) = core.catch_up(writer)
+    {
+        log::error!("journal: the tables could not be opened again: {e}");
     }
     core.set_tick(tick);
     if writer.head.sequence != start.sequence {
