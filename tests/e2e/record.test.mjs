@@ -226,12 +226,41 @@ test('a cover picture: put up, seen by everybody, and removed', async () => {
   assert.equal(await page.locator('main .cover svg').count(), 1);
 });
 
+test('the register: a part of it, and several copies moved at once', async () => {
+  const page = await freshPage();
+  await enterAs(page, 'thuvien');
+  await page.goto('/catalogue/new');
+  await fill(page, { 'Nhan đề *': 'Sổ tay kiểm kê', 'Số ĐKCB': 'SOK.00001 - SOK.00004', 'Vị trí kệ': 'Kho' });
+  await page.getByRole('button', { name: 'Lưu', exact: true }).click();
+  await page.getByText('Đã thêm nhan đề vào mục lục.').waitFor();
+  await page.getByRole('link', { name: 'Sổ ĐKCB' }).click();
+  await page.getByLabel('Từ số').fill('SOK.00001');
+  await page.getByLabel('đến số').fill('SOK.00004');
+  await page.getByRole('button', { name: 'Xem', exact: true }).click();
+  assert.equal(await page.locator('table tbody tr').count(), 4);
+  if (process.env.TRAM_SHOTS) { await page.screenshot({ path: `${process.env.TRAM_SHOTS}/register.png`, fullPage: true }); }
+  await page.getByRole('link', { name: 'Sửa nhiều bản sách' }).click();
+  await page.getByLabel(/^Số ĐKCB/).fill('SOK.00002\nSOK.99999');
+  await page.getByLabel('Vị trí kệ').fill('Kệ C1');
+  await page.getByRole('button', { name: 'Lưu cho tất cả' }).click();
+  await page.getByText(/Chưa sửa bản nào/).first().waitFor();
+  assert.match(await page.locator('main').innerText(), /SOK\.99999/);
+  if (process.env.TRAM_SHOTS) { await page.screenshot({ path: `${process.env.TRAM_SHOTS}/many.png`, fullPage: true }); }
+  await page.getByLabel(/^Số ĐKCB/).fill('SOK.00002 - SOK.00003');
+  await page.getByLabel('Tình trạng').selectOption({ label: 'Mất' });
+  await page.getByRole('button', { name: 'Lưu cho tất cả' }).click();
+  await page.getByText('Đã lưu bản sách.').waitFor();
+  const rows = await page.locator('table tbody tr').allInnerTexts();
+  assert.equal(rows.length, 2);
+  for (const row of rows) { assert.match(row, /Kệ C1\s+M/); }
+});
+
 test('the form fits a telephone', async () => {
   const page = await freshPage({ width: 320, height: 700 });
   await enterAs(page, 'thuvien');
   await page.goto('/catalogue/new');
   await assertFits(page, 'the form');
-  for (const path of ['/catalogue/import', '/catalogue/export', '/catalogue/deleted', '/me']) {
+  for (const path of ['/catalogue/import', '/catalogue/export', '/catalogue/deleted', '/catalogue/register', '/catalogue/copies', '/me']) {
     await page.goto(path);
     await assertFits(page, path);
   }

@@ -14,9 +14,9 @@
 
 use tram_marc::{Field, Record, Subfield, Tag};
 
-use crate::keys;
+use crate::plain::insert;
 use crate::shelf::Copy;
-use crate::words;
+use crate::{keys, words};
 
 /// The copies that a record brings along: holdings (`852`, `876`), and the items of
 /// Koha (`952`). Those of another library, with neither number nor copy number, are no
@@ -180,14 +180,6 @@ fn set(subfields: &mut Vec<Subfield>, code: char, text: &str) {
             subfields.insert(at, Subfield::new(code, text));
         }
     }
-}
-
-/// Puts a field behind those with the same or a smaller tag.
-fn insert(record: &mut Record, field: Option<Field>) {
-    let Some(field) = field else { return };
-    let tag = field.tag();
-    let at = record.fields.iter().rposition(|f| f.tag() <= tag).map_or(0, |at| at + 1);
-    record.fields.insert(at, field);
 }
 
 #[cfg(test)]

@@ -284,11 +284,7 @@ pub fn copies(record: &[u8]) -> Result<Vec<CopyEntry>> {
     let (entries, _) = COPIES.scan(&Scan::prefix(record))?;
     let mut out = Vec::with_capacity(entries.len());
     for entry in entries {
-        let visible = match entry.value.batch.as_deref().and_then(store::from_hex) {
-            Some(batch) => is_published(&batch)?,
-            None => true,
-        };
-        if visible {
+        if is_visible(&entry.value)? {
             out.push(entry);
         }
     }
@@ -298,6 +294,17 @@ pub fn copies(record: &[u8]) -> Result<Vec<CopyEntry>> {
         key(one).cmp(&key(other))
     });
     Ok(out)
+}
+
+/// Whether readers may see a copy: it belongs to no batch, or to one that is published.
+///
+/// # Errors
+/// As [`Table::get`].
+pub fn is_visible(copy: &Copy) -> Result<bool> {
+    match copy.batch.as_deref().and_then(store::from_hex) {
+        Some(batch) => is_published(&batch),
+        None => Ok(true),
+    }
 }
 
 /// Adds a copy to a record.

@@ -389,6 +389,52 @@ fn copies_keep_their_numbers_apart() {
 }
 
 #[test]
+fn the_register_lists_copies_by_number_and_changes_many() {
+    fresh();
+    for title in 0..3 {
+        let key = shelf::insert(&crate::compact::encode(&book(&title.to_string(), &format!("Sách {title}")))).unwrap();
+        for copy in 0..3 {
+            let accession = format!("TK.{:05}", copy * 3 + title + 1);
+            shelf::add_copy(&key, &shelf::Copy { accession, shelf: "Kho".into(), ..Default::default() }).unwrap();
+        }
+    }
+    let register = |query: &str| {
+        let request = mock::get("register", &format!("/register?{query}")).by(librarian());
+        let page = page_of(&mock::call(Catalogue::page, request).unwrap());
+        let Some(Widget::Table(table)) = page.widgets.into_iter().find(|w| matches!(w, Widget::Table(_))) else {
+            return Vec::new();
+        };
+        table.rows.into_iter().map(|row| row.iter().map(|c| c.text.get("vi").to_owned()).collect::<Vec<_>>()).collect()
+    };
+    let numbers = |rows: &[Vec<String>]| rows.iter().map(|row| row[0].clone()).collect::<Vec<_>>();
+    let all = register("");
+    assert_eq!(numbers(&all), (1..=9).map(|n| format!("TK.{n:05}")).collect::<Vec<_>>());
+    assert!(all[1][1].ends_with("Sách 1"), "{:?}", all[1]);
+    assert_eq!(numbers(&register("from=tk 00003&to=TK00005")), ["TK.00003", "TK.00004", "TK.00005"]);
+    assert_eq!(numbers(&register("from=TK.00008")), ["TK.00008", "TK.00009"]);
+    assert!(register("from=ZZ").is_empty());
+
+    let change = |numbers: &str, shelf: &str, state: &str| {
+        let fields = [("accession", numbers), ("shelf", shelf), ("state", state)];
+        mock::call(Catalogue::page, filled(mock::post("copies-change", "/copies"), &fields)).unwrap()
+    };
+    for (numbers, shelf, state) in [("", "Kệ 1", ""), ("TK.00001", "", ""), ("TK.00001\nTK.77777", "Kệ 1", "lost")]
+    {
+        assert_eq!(change(numbers, shelf, state).status, 422, "{numbers}");
+    }
+    assert!(register("").iter().all(|row| row[6] == "Kho" && row[7].is_empty()), "all or none");
+    let done = change("TK.00002 - TK.00004", "Kệ 1", "lost");
+    assert_eq!(location(&done), "register?from=TK.00002&to=TK.00004&said=copies");
+    assert_eq!(change("TK.00004", "", "repair").status, 303);
+    let rows = register("from=TK.00001&to=TK.00005");
+    let told: Vec<(&str, &str, &str)> = rows.iter().map(|r| (r[6].as_str(), r[7].as_str(), r[8].as_str())).collect();
+    assert_eq!(
+        told,
+        [("Kho", "", ""), ("Kệ 1", "M", ""), ("Kệ 1", "M", ""), ("Kệ 1", "", "Đang sửa chữa"), ("Kho", "", "")]
+    );
+}
+
+#[test]
 fn the_search_page_shows_where_the_book_stands() {
     fresh();
     find_all();

@@ -118,7 +118,7 @@ pub fn update(request: &Request) -> Result<Response> {
 fn stale(request: &Request, say: &Say<'_>, mine: &Plain, theirs: &Plain, version: u64) -> Response {
     let mut rows = Vec::new();
     let cell = |text: &str| tram_contract::page::Cell { text: Text::from(text), ..Default::default() };
-    for part in Part::ALL {
+    for &part in Part::ALL {
         let (mine, theirs) = (mine.get(&part).map_or("", String::as_str), theirs.get(&part).map_or("", String::as_str));
         if mine != theirs {
             rows.push(vec![
@@ -163,7 +163,8 @@ impl Errors {
 
 fn sent(request: &Request) -> Plain {
     Part::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .filter_map(|part| {
             let value = request.form(part.name())?;
             let lines: Vec<&str> = value.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
@@ -201,7 +202,7 @@ fn check(say: &Say<'_>, plain: &Plain) -> Errors {
             wrong(part, say.with(&m::ERROR_LANGUAGE, &[code]));
         }
     }
-    for part in Part::ALL {
+    for &part in Part::ALL {
         if text(part).len() > 8_000 {
             wrong(part, say.t(&m::ERROR_LONG));
         }
@@ -277,7 +278,7 @@ fn help(part: Part) -> Option<&'static Message> {
 
 fn form(say: &Say<'_>, plain: &Plain, errors: &Errors, version: Option<u64>, request: &Request) -> Widget {
     let mut fields: Vec<FormField> = Vec::new();
-    for part in Part::ALL {
+    for &part in Part::ALL {
         let value = plain.get(&part).cloned().unwrap_or_default();
         let (kind, choices) = match part {
             Part::Contributors | Part::Isbn | Part::Subjects | Part::Genres | Part::Summary | Part::Notes => {

@@ -9,6 +9,7 @@ pub mod export;
 pub mod history;
 pub mod import;
 pub mod record;
+pub mod register;
 pub mod search;
 
 use tram_contract::Text;
@@ -36,6 +37,9 @@ pub fn answer(request: &Request) -> Result<Response> {
         "copy-edit" => copies::page(request),
         "copy-update" => copies::update(request),
         "copy-delete" => copies::delete(request),
+        "register" => register::page(request),
+        "copies" => Ok(register::many(request)),
+        "copies-change" => register::change(request),
         "cover-put" => cover::put(request),
         "cover-remove" => cover::remove(request),
         "delete" => deleted::delete(request),
