@@ -220,7 +220,9 @@ impl Speller<'_> {
         }
         let mut best: Option<(Fit, usize, String)> = None;
         for far in [false, true] {
-            if best.as_ref().is_some_and(|(fit, ..)| fit.whole > 0) {
+            // The walk over far words is the dear one. Where the words as typed have found
+            // something, a near slip is the most that is worth proposing.
+            if far && (found > 0 || best.as_ref().is_some_and(|(fit, ..)| fit.whole > 0)) {
                 break;
             }
             for (place, word) in words.iter().enumerate() {
