@@ -6,6 +6,7 @@
 //! ignore what they do not know: that is how the documents grow.
 
 pub mod extract;
+pub mod flat;
 pub mod manifest;
 pub mod package;
 pub mod page;

@@ -69,9 +69,31 @@ pub struct Manifest {
     /// route: it sees a file and answers what is in it.
     #[serde(default)]
     pub extractor: Vec<Extractor>,
+    /// Kinds of uploads that it takes resumably.
+    #[serde(default)]
+    pub upload: Vec<Upload>,
     /// Limits that it asks for; the host's ceilings hold.
     #[serde(default)]
     pub limits: Limits,
+}
+
+/// A kind of resumable uploads. What was sent is the sender's until a form of the
+/// plugin's takes it, and is swept when nobody does.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Upload {
+    /// Named by the field of a form.
+    pub id: String,
+    /// Permission that the sender holds.
+    pub permission: String,
+    /// Largest file in bytes; the host's ceiling holds.
+    #[serde(default)]
+    pub max_size: Option<u64>,
+    /// Id of a GET `api` route that is asked before the first byte is taken, with the
+    /// query `name`, `size` and `media-type`, in the sender's name: any error is the
+    /// refusal (a quota that would be passed, a kind of file that is not wanted).
+    #[serde(default)]
+    pub check: Option<String>,
 }
 
 /// Files that an extractor knows.
@@ -359,6 +381,20 @@ impl Manifest {
         }
         if !self.extractor.is_empty() && !(self.capability.is_empty() && self.route.is_empty() && self.job.is_empty()) {
             wrong("extractor".into(), "an extractor has no capability, no route and no job: it only sees its file");
+        }
+        for (at, upload) in self.upload.iter().enumerate() {
+            if self.upload.iter().take(at).any(|other| other.id == upload.id) {
+                wrong(format!("upload[{at}].id"), "stands twice");
+            }
+            if !known(&upload.permission) {
+                wrong(format!("upload[{at}].permission"), "is not among the permissions of this manifest");
+            }
+            let is_check = |route: &Route| {
+                Some(&route.id) == upload.check.as_ref() && route.kind == RouteKind::Api && route.method == "GET"
+            };
+            if upload.check.is_some() && !self.route.iter().any(is_check) {
+                wrong(format!("upload[{at}].check"), "is the id of a GET route of the kind api");
+            }
         }
         if let Some(search) = &self.search {
             for (at, name) in search.collections.iter().enumerate() {

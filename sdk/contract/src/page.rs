@@ -172,6 +172,8 @@ pub enum Widget {
         /// In order.
         figures: Vec<Figure>,
     },
+    /// A file of the plugin's, shown or played in the page.
+    Viewer(Viewer),
     /// Widgets folded away under a summary.
     Disclosure {
         /// What is seen when folded.
@@ -414,6 +416,14 @@ pub struct FormField {
     /// `file`: more than one.
     #[serde(default)]
     pub multiple: bool,
+    /// `file`: id of an `[[upload]]` of the manifest. The browser then sends each file
+    /// by itself, resumably, before the form is sent; the request's `uploads` are the
+    /// same as of a form without it. Without script the form carries the files.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub upload: String,
+    /// `file`: whole folders may be chosen; names then hold the path, `Bài 5/slide.pptx`.
+    #[serde(default)]
+    pub folders: bool,
     /// Heading above this field, beginning a group.
     #[serde(default)]
     pub group: Text,
@@ -508,6 +518,49 @@ pub struct Figure {
     /// Where it leads.
     #[serde(default)]
     pub href: Option<String>,
+}
+
+/// A file of the plugin's, shown or played in the page.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Viewer {
+    /// `pdf`, `epub`, `video`, `audio`, `picture`, `package`.
+    pub kind: String,
+    /// What it is, for those who cannot see it.
+    pub title: Text,
+    /// The file's id among the plugin's blobs. Of `package` and `epub` the flat form
+    /// (module `flat`) that an extractor made of it.
+    pub blob: String,
+    /// `package`: its format, as in `extract::Package`; else empty.
+    #[serde(default)]
+    pub format: String,
+    /// `package`: path of the page to open first; `pdf`: the page's number; may be empty.
+    #[serde(default)]
+    pub entry: String,
+    /// A picture shown before a film is played.
+    #[serde(default)]
+    pub poster: Option<String>,
+    /// Subtitles (WebVTT).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tracks: Vec<Track>,
+    /// POST route that keeps what the reader's run has come to: the field `state` is
+    /// the JSON that `state` gives back next time. None: nothing is kept.
+    #[serde(default)]
+    pub progress: Option<String>,
+    /// What was kept (SCORM's data model, a place in a film), as JSON; empty: nothing.
+    #[serde(default)]
+    pub state: String,
+}
+
+/// Subtitles of a film.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Track {
+    /// Words in the player's menu.
+    pub label: Text,
+    /// BCP 47.
+    pub language: String,
+    /// The file's id among the plugin's blobs.
+    pub blob: String,
 }
 
 #[cfg(test)]

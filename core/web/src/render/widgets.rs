@@ -45,7 +45,8 @@ impl Renderer<'_> {
             Widget::Disclosure { summary, open, widgets } => html! {
                 details.disclosure open[*open] { summary { (self.text(summary)) } div { (self.widgets(widgets)) } }
             },
-            Widget::Unknown => html! {},
+            // Not shown yet; the page's own links lead to the file.
+            Widget::Viewer(_) | Widget::Unknown => html! {},
         }
     }
 
