@@ -99,7 +99,7 @@ impl Updates {
         let aside = self.folder.join("upload.new");
         let _ = std::fs::remove_file(&aside);
         let space = statvfs(&self.folder).doing("update")?;
-        let free = u64::from(space.blocks_available()) * space.fragment_size();
+        let free = space.blocks_available() * space.fragment_size();
         if free < size.saturating_add(RESERVE) {
             let mb = |bytes: u64| bytes.div_ceil(1_000_000);
             return Err(Error::refused(

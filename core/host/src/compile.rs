@@ -85,6 +85,7 @@ pub fn compile_component(input: &Path, output: &Path) -> Result<(), Error> {
     limit(Resource::RLIMIT_CPU, CHILD_SECONDS)?;
     limit(Resource::RLIMIT_CORE, 0)?;
     // When memory is short on the box, it is the compiler that goes, not the server.
+    #[allow(clippy::disallowed_methods, reason = "no file, but a setting of the kernel's")]
     let _ = fs::write("/proc/self/oom_score_adj", "800");
     compile_baseline(input, output)
 }
@@ -102,6 +103,10 @@ pub fn compile_baseline(input: &Path, output: &Path) -> Result<(), Error> {
     };
     check_size(&component)?;
     let compiled = baseline_engine()?.precompile_component(&component).map_err(Error::engine)?;
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "of a build or of a cache that is checked by its hash; half a file is compiled again"
+    )]
     fs::write(output, compiled)?;
     Ok(())
 }
@@ -260,6 +265,7 @@ fn wait(mut child: std::process::Child) -> Result<(), Error> {
 }
 
 /// Writes a file that only its owner reads, whole or not at all.
+#[allow(clippy::disallowed_methods, reason = "synced and renamed here")]
 fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let aside = path.with_extension("tmp");
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside)?;

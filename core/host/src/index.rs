@@ -598,6 +598,7 @@ fn search(error: tram_search::Error) -> Error {
 
 /// Keeps the schema beside the index, so that a later version can still search in it
 /// while it builds its own.
+#[allow(clippy::disallowed_methods, reason = "an index without its schema is built anew from the journal")]
 fn write_schema(folder: &Path, schema: &Schema) -> Result<(), Error> {
     let bytes = serde_json::to_vec(schema).map_err(|error| Error::malformed("a search schema", error))?;
     Ok(std::fs::write(folder.with_extension("schema.json"), bytes)?)

@@ -87,8 +87,7 @@ impl Entry {
     }
 
     pub(crate) fn status(&self) -> Status {
-        let status = self.status.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
-        status
+        self.status.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
 
     pub(crate) fn set(&self, status: Status) {

@@ -31,6 +31,7 @@ impl Host {
             let record: Record = tables::decode("a plugin's record", &row.value)?;
             let Some(kept) = record.package.filter(|_| record.enabled) else { continue };
             let component = read(&package_bytes(core, &kept)?)?.component();
+            #[allow(clippy::disallowed_methods, reason = "a scratch folder of this run")]
             fs::write(folder.join(format!("{}.wasm", record.component)), component)?;
             count += 1;
         }

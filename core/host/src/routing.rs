@@ -30,6 +30,9 @@ pub enum Found {
     None,
 }
 
+/// A route with the values of its path.
+type Matched = (Arc<Route>, Vec<(String, String)>);
+
 /// The routes of one plugin.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Routes {
@@ -57,7 +60,7 @@ impl Table {
         Ok(())
     }
 
-    fn find(&self, method: &str, below: &str) -> Option<Result<(Arc<Route>, Vec<(String, String)>), Vec<String>>> {
+    fn find(&self, method: &str, below: &str) -> Option<Result<Matched, Vec<String>>> {
         let matched = self.paths.at(below).ok()?;
         let methods = self.methods.get(*matched.value)?;
         let wanted = if method == "HEAD" && !methods.contains_key("HEAD") { "GET" } else { method };

@@ -5,6 +5,7 @@
 //! that jumps ends nobody's session.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -56,10 +57,13 @@ struct Live {
     stored: Stored,
     began: Instant,
     seen: Instant,
-    principal: Option<(Arc<[Grant]>, Arc<[String]>, String)>,
+    principal: Option<Known>,
     /// Sequence of the person's own last write: a search waits for it.
     last: u64,
 }
+
+/// Grants, groups and name of a person, as far as this session reaches.
+type Known = (Arc<[Grant]>, Arc<[String]>, String);
 
 /// Sessions of this run, by the hash of their token.
 #[derive(Default)]
@@ -120,12 +124,14 @@ impl People {
         let key = hash(token);
         let now = Instant::now();
         let mut cache = self.inner.sessions.live.write().unwrap_or_else(PoisonError::into_inner);
-        if !cache.contains_key(&key) {
-            // The station restarted: the session goes on from its row.
-            let Some(stored) = SESSIONS.get(&self.inner.journal.read()?, &key)? else { return Ok(None) };
-            cache.insert(key, Live { stored, began: now, seen: now, principal: None, last: 0 });
-        }
-        let Some(live) = cache.get_mut(&key) else { return Ok(None) };
+        let live = match cache.entry(key) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                // The station restarted: the session goes on from its row.
+                let Some(stored) = SESSIONS.get(&self.inner.journal.read()?, &key)? else { return Ok(None) };
+                place.insert(Live { stored, began: now, seen: now, principal: None, last: 0 })
+            }
+        };
         let idle = if live.stored.shared { IDLE_SHARED } else { IDLE };
         if now.duration_since(live.seen) > idle || now.duration_since(live.began) > LIFE {
             cache.remove(&key);
@@ -164,7 +170,7 @@ impl People {
         }))
     }
 
-    fn compute(&self, stored: &Stored) -> Result<(Arc<[Grant]>, Arc<[String]>, String), Error> {
+    fn compute(&self, stored: &Stored) -> Result<Known, Error> {
         let snapshot = self.inner.journal.read()?;
         let person = person_in(&snapshot, &stored.person)?.ok_or(Error::Missing("person"))?;
         let relations = relations_in(&snapshot, &stored.person)?;

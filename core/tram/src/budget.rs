@@ -16,10 +16,12 @@ const TWO_GB: u64 = 2_600 << 20;
 impl Budget {
     /// The budget of a box with so many bytes of memory.
     pub(crate) const fn of(memory: u64) -> Self {
-        match memory {
-            0..=ONE_GB => Self { instances: 12 },
-            ..=TWO_GB => Self { instances: 16 },
-            _ => Self { instances: 24 },
+        if memory <= ONE_GB {
+            Self { instances: 12 }
+        } else if memory <= TWO_GB {
+            Self { instances: 16 }
+        } else {
+            Self { instances: 24 }
         }
     }
 
@@ -54,7 +56,7 @@ mod tests {
             .map(|line| {
                 let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
                 let values = [cells[1], cells[2], cells[3]].map(|cell| {
-                    let words = cell.replace(',', "").replace('×', "").replace("MiB", "");
+                    let words = cell.replace([',', '×'], "").replace("MiB", "");
                     words.split_whitespace().map(|word| word.parse::<u64>().expect(cell)).product()
                 });
                 (cells[0].to_owned(), values)

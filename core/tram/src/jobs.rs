@@ -134,7 +134,7 @@ impl Bar {
         }
         self.drawn = Some(Instant::now());
         let width = 30u64;
-        let filled = if report.total == 0 { 0 } else { (report.done.min(report.total) * width) / report.total };
+        let filled = (report.done.min(report.total) * width).checked_div(report.total).unwrap_or(0);
         let bar: String = (0..width).map(|at| if at < filled { '█' } else { '░' }).collect();
         let line =
             format!("{bar} {}/{} {} {} s", report.done, report.total, report.message, self.began.elapsed().as_secs());

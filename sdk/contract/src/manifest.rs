@@ -379,7 +379,8 @@ impl Manifest {
                 wrong(format!("collection[{at}].history"), "is full, latest or scratch");
             }
         }
-        if !self.extractor.is_empty() && !(self.capability.is_empty() && self.route.is_empty() && self.job.is_empty()) {
+        let does_more = !(self.capability.is_empty() && self.route.is_empty() && self.job.is_empty());
+        if does_more && !self.extractor.is_empty() {
             wrong("extractor".into(), "an extractor has no capability, no route and no job: it only sees its file");
         }
         for (at, upload) in self.upload.iter().enumerate() {

@@ -1,7 +1,7 @@
 //! The addresses that the box has now, and whether they changed since last time.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr};
 
 use nix::net::if_::InterfaceFlags;
 use serde::{Deserialize, Serialize};
@@ -40,7 +40,7 @@ pub fn interfaces() -> Vec<Interface> {
             card.mac = link.map(|byte| format!("{byte:02x}")).join(":");
         }
         if let Some(v4) = address.as_sockaddr_in() {
-            card.addresses.push(Ipv4Addr::from(v4.ip()).into());
+            card.addresses.push(v4.ip().into());
         }
         if let Some(v6) = address.as_sockaddr_in6().map(nix::sys::socket::SockaddrIn6::ip)
             && !Ipv6Addr::is_unicast_link_local(&v6)

@@ -93,7 +93,7 @@ fn fits(place: &Place, running: &Running, manifest: &Manifest) -> Result<(), Ref
 /// Free bytes of the ESP, once what this update removes is gone.
 fn esp_free(place: &Place, running: &Running) -> Result<u64, Error> {
     let space = statvfs(&place.esp).doing("ESP")?;
-    let mut free = u64::from(space.blocks_available()) * space.fragment_size();
+    let mut free = space.blocks_available() * space.fragment_size();
     let size = |path: PathBuf| path.metadata().map_or(0, |meta| meta.len());
     for entry in entries::list(place)?.iter().filter(|entry| entry.version != running.version) {
         free += size(entries::folder(place).join(&entry.name));

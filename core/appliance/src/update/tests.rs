@@ -1,4 +1,11 @@
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::disallowed_methods, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "tests"
+)]
 use proptest::prelude::*;
 use tram_contract::Text;
 
@@ -165,7 +172,8 @@ fn what_is_refused_changes_nothing() {
     let big = root_of(2, 300);
     type Spoil = fn(&Fake);
     let nothing: Spoil = |_| {};
-    let cases: [(&str, &str, &[u8], Spoil, fn(&Refusal) -> bool); 7] = [
+    type Case<'a> = (&'a str, &'a str, &'a [u8], Spoil, fn(&Refusal) -> bool);
+    let cases: [Case; 7] = [
         ("0.0.9", "0.0.1", &root, nothing, |r| matches!(r, Refusal::Older { .. })),
         ("0.1.0", "0.0.1", &root, nothing, |r| matches!(r, Refusal::Same(_))),
         ("0.3.0", "0.2.0", &root, nothing, |r| matches!(r, Refusal::Between { .. })),
