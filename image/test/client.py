@@ -147,6 +147,8 @@ class Browser:
         )
 
     def open(self, path: str, data: bytes | None = None, kind: str = "") -> Page:
+        # Sending counts as one operation, and an update has 150 MB for an emulated box.
+        timeout = max(self.timeout, len(data or b"") / 50_000)
         address = urllib.parse.urljoin(self.base + "/", path)
         headers = {"Accept-Language": "vi", "Accept": "text/html"}
         if self.host:
@@ -156,7 +158,7 @@ class Browser:
             headers |= {"Origin": f"{parts.scheme}://{self.host or parts.netloc}", "Content-Type": kind}
         request = urllib.request.Request(address, data=data, headers=headers)
         try:
-            with self.opener.open(request, timeout=self.timeout) as reply:
+            with self.opener.open(request, timeout=timeout) as reply:
                 return Page(reply.geturl(), reply.status, reply.read())
         except urllib.error.HTTPError as error:
             return Page(error.geturl(), error.code, error.read())
