@@ -21,4 +21,6 @@ part "outside clients" tests/conformance/run.sh
 part "the vendor's first step" tests/vendor.sh
 part "the browser" tests/e2e/run.sh
 part "names on a net with two stations" python3 -B tests/names/names.py "$CARGO_TARGET_DIR/release/tram"
+# The image needs root, QEMU and a mirror of Debian's: where one is missing it says so.
+part "the image boots, and survives a pulled plug" scripts/boot-quick.sh
 printf '\nAll of make test: %d min %02d s\n' $(((SECONDS - began) / 60)) $(((SECONDS - began) % 60))
