@@ -1,0 +1,1 @@
+//! The whole plugin on a station in memory.
