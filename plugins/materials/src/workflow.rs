@@ -191,10 +191,15 @@ pub fn take(who: &Who, entry: &Entry<Item>, step: Step, version: u64, comment: &
         ITEMS.replace(&entry.key, &next, version)?;
         entries::refresh(&entry.key, &next)?;
     }
+    // The records of the catalogue that it was and is the same as.
+    let mut records: Vec<&str> =
+        [&item.live, &next.live].into_iter().flatten().map(|e| e.meta.record.as_str()).collect();
+    records.retain(|record| !record.is_empty());
+    records.dedup();
     for (action, edition) in done {
         note(&entry.key, action, edition, &act)?;
         if matches!(action, "published" | "withdrawn" | "restored") {
-            events::emit(action, &serde_json::json!({ "item": entry.id(), "edition": edition }))?;
+            events::emit(action, &serde_json::json!({ "item": entry.id(), "edition": edition, "records": records }))?;
         }
     }
     Ok(())

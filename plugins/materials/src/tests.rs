@@ -1,1 +1,0 @@
-//! The whole plugin on a station in memory.
