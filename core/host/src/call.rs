@@ -145,6 +145,9 @@ impl Frame {
             // It may have waited for a save, or say that it did not wait long enough.
             ran.traces.asked();
         }
+        if ran.result.is_ok() {
+            self.core.tallies.add(&self.plugin.manifest.id, &ran.effects.tallies);
+        }
         Ok((ran.result?, Basis::new(&self.plugin, tick, ran.traces)))
     }
 

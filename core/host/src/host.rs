@@ -197,6 +197,7 @@ impl Host {
             vendors: Vendors::start()?,
             jobs: Signal::default(),
             progress: Signal::default(),
+            tallies: crate::tally::Tallies::default(),
             stopping: AtomicBool::new(false),
             changing: Mutex::new(()),
             embedded: embedded.to_vec(),
@@ -215,6 +216,7 @@ impl Host {
             ("tram-jobs", jobs::work as fn(&Arc<Core>)),
             ("tram-events", delivery::work),
             ("tram-extract", extract::work),
+            ("tram-tally", crate::tally::work),
         ] {
             let core = Arc::clone(&core);
             let thread = std::thread::Builder::new().name(name.into()).stack_size(2 << 20);
@@ -505,6 +507,7 @@ impl Host {
         self.core.stopping.store(true, Ordering::Relaxed);
         self.core.jobs.raise();
         self.core.progress.raise();
+        self.core.tallies.wake();
         self.core.indexes.stop();
         self.core.vendors.stop();
         for thread in lock(&self.threads.background).drain(..) {

@@ -41,6 +41,8 @@ pub(crate) struct Core {
     pub(crate) jobs: Signal,
     /// Raised when a job went further.
     pub(crate) progress: Signal,
+    /// What calls that only read have counted.
+    pub(crate) tallies: crate::tally::Tallies,
     pub(crate) stopping: AtomicBool,
     /// One change of the installed plugins at a time.
     pub(crate) changing: Mutex<()>,

@@ -35,6 +35,7 @@ mod request;
 mod routing;
 mod state;
 mod tables;
+mod tally;
 mod vendors;
 
 pub use basis::Basis;

@@ -124,6 +124,8 @@ pub(crate) struct Effects {
     pub(crate) jobs: bool,
     /// Drafts of blobs that the commit made superfluous.
     pub(crate) drop_drafts: Vec<[u8; 16]>,
+    /// What a call that only reads counted: counter and number.
+    pub(crate) tallies: Vec<(String, i64)>,
     /// Numbers to be had at the commit, for substitution in the reply.
     pub(crate) placeholders: Vec<Placeholder>,
 }

@@ -15,6 +15,8 @@ pub const PERSON_FIELDS: &[(&str, &str, &str)] = &[
     ("title", "chức vụ", "title"),
     ("kinds", "vai trò (học sinh, giáo viên, phụ huynh)", "whether pupil, staff or guardian"),
     ("classes", "lớp", "classes"),
+    ("subject-groups", "tổ chuyên môn", "subject groups"),
+    ("groups-led", "tổ mình phụ trách", "groups that one leads"),
 ];
 
 /// Every capability of the contract, by the name of its interface, with what it is
