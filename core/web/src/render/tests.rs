@@ -21,6 +21,8 @@ fn frame() -> Frame<'static> {
         style: "/-/tram.css",
         script: "/-/tram.js",
         icon: "/-/icon.svg",
+        viewers: "/-/viewer.js",
+        frames: &[],
         idle: None,
         setup: false,
         demo: false,
