@@ -57,7 +57,7 @@
       // Only this frame's own document, which speaks for nobody: what it says is data.
       if (event.source !== frame.contentWindow || event.origin !== 'null' || !told || typeof told !== 'object') { return; }
       if (told.tram === 'state' && told.state && typeof told.state === 'object') { keep(told.state); }
-      if (told.tram === 'height' && isFinite(told.height)) { frame.style.height = Math.min(4000, Math.max(200, Math.round(told.height))) + 'px'; }
+      if (told.tram === 'height' && isFinite(told.height)) { frame.style.minHeight = '0'; frame.style.height = Math.min(4000, Math.max(160, Math.round(told.height))) + 'px'; }
       if (told.tram === 'ready' || told.tram === 'failed') { figure.setAttribute('data-is', told.tram); }
     });
   }

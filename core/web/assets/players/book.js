@@ -3,7 +3,7 @@
    one is taken out besides). */
 (function () {
   'use strict';
-  var tram = window.tram, host = tram.player(), chapters = [], titles = {}, at = -1, folder = '', root = '', size = 100;
+  var tram = window.tram, host = tram.player(), chapters = [], titles = {}, at = -1, folder = '', root = '', size = 100, turned = false;
   var kept = tram.config.state && tram.config.state.format === 'epub' ? tram.config.state : null;
   var GONE = 'script,iframe,object,embed,form,base,meta,link:not([rel~="stylesheet"]),noscript,applet,frame,frameset,input,button,textarea,select';
   document.body.classList.add('staged');
@@ -71,8 +71,8 @@
       list.selectedIndex = index;
       previous.disabled = index === 0;
       next.disabled = index + 1 === chapters.length;
-      kept = { format: 'epub', chapter: index + 1, chapters: chapters.length };
-      tram.keep(kept);
+      if (turned) { tram.keep({ format: 'epub', chapter: index + 1, chapters: chapters.length, result: { completed: index + 1 === chapters.length, passed: null, score: null } }); }
+      turned = true;
     }).catch(function (error) {
       tree.textContent = '';
       tree.appendChild(tram.make('p', 'failed', tram.say('broken')));

@@ -7,6 +7,8 @@
   var words = { fullscreen: 'full', close: 'close' }, translated = {};
   Object.keys(words).forEach(function (key) { translated[key] = tram.say(words[key]); });
 
+  document.body.classList.add('h5p');
+
   function keep(soon) {
     var one = window.H5P.instances[0], data = null;
     try { data = one && one.getCurrentState ? one.getCurrentState() : null; } catch (_) { data = null; }
@@ -19,7 +21,8 @@
   function listen() {
     window.H5P.externalDispatcher.on('xAPI', function (event) {
       var said = event.data.statement, context = said.context && said.context.contextActivities, verb = event.getVerb();
-      if (context && context.parent && context.parent.length) { keep(); return; }
+      if (context && context.parent && context.parent.length) { if (verb !== 'attempted') { keep(); } return; }
+      if (verb === 'attempted') { return; }
       if (verb === 'completed' || verb === 'answered') {
         var raw = event.getScore(), max = event.getMaxScore(), score = max > 0 && raw !== null ? Math.round(raw / max * 10000) / 10000 : null;
         state.result = { completed: true, passed: said.result && typeof said.result.success === 'boolean' ? said.result.success : null, score: score, raw: raw, max: max };
@@ -35,7 +38,7 @@
     }, 5000);
   }
   /* The frame is as high as its content. */
-  function height() { tram.post({ tram: 'height', height: Math.ceil(tram.player().getBoundingClientRect().bottom + 8) }); }
+  function height() { tram.post({ tram: 'height', height: Math.ceil(tram.player().getBoundingClientRect().bottom) }); }
 
   new window.H5PStandalone.H5P(tram.player(), {
     id: 'tram',
@@ -43,6 +46,9 @@
     frameJs: assets + 'frame.bundle.js',
     frameCss: assets + 'styles/h5p.css',
     embedType: 'div',
+    // Only with this does a content take what it was handed; nobody is signed in there, so
+    // it sends nothing itself.
+    saveFreq: 600,
     contentUserData: state.data ? [{ state: state.data }] : undefined,
     translations: { H5P: translated },
     preventH5PInit: false

@@ -2,7 +2,7 @@
    chosen, no script of the file runs. */
 (function () {
   'use strict';
-  var tram = window.tram, lib = window.pdfjsLib, host = tram.player(), pages = [], file = null, zoom = 0, drawn = [], current = 1;
+  var tram = window.tram, lib = window.pdfjsLib, host = tram.player(), pages = [], file = null, zoom = 0, drawn = [], current = 1, last = 1;
   var kept = tram.config.state && tram.config.state.format === 'pdf' ? tram.config.state : null;
   var wanted = parseInt(tram.config.entry, 10) || (kept && kept.page) || 1;
   var assets = document.querySelector('script[src$="pdf.min.js"]').src.replace(/pdf\.min\.js$/, '');
@@ -30,7 +30,7 @@
   host.appendChild(sheet);
 
   function fitting(page) { return Math.max(100, sheet.clientWidth - 16) / page.width; }
-  function factor(page) { return zoom || Math.min(fitting(page), 2); }
+  function factor(page) { return zoom || Math.min(fitting(page), 1.6); }
   function scale(by) { var first = pages[current - 1]; if (first) { zoom = Math.min(6, Math.max(0.2, factor(first) * by)); layout(); } }
   function place(page) {
     var by = factor(page);
@@ -55,7 +55,10 @@
   function at(to) {
     current = to;
     if (document.activeElement !== number) { number.value = String(to); }
-    if (!kept || kept.page !== to) { kept = { format: 'pdf', page: to, pages: pages.length }; tram.keep(kept); }
+    // The place is kept once a reader has turned a page.
+    if (to === last) { return; }
+    last = to;
+    tram.keep({ format: 'pdf', page: to, pages: pages.length, result: { completed: to === pages.length, passed: null, score: null } });
   }
   function draw(page) {
     if (page.done) { return; }
@@ -113,6 +116,7 @@
     }
     wide = sheet.clientWidth;
     pages.forEach(place);
+    last = Math.min(pages.length, Math.max(1, wanted));
     go(wanted);
     pages.forEach(function (page) { watch.observe(page.box); });
     tram.post({ tram: 'ready' });

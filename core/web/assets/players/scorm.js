@@ -4,7 +4,7 @@
 (function () {
   'use strict';
   var tram = window.tram, state = tram.config.state && tram.config.state.format === 'scorm' ? tram.config.state : null;
-  var parts = [], frame = null, at = -1, old = tram.config.format !== 'scorm-2004', list = null, previous = null, next = null;
+  var parts = [], frame = null, leaving = [], at = -1, old = tram.config.format !== 'scorm-2004', list = null, previous = null, next = null;
   if (!state || typeof state.parts !== 'object' || !state.parts) { state = { format: 'scorm', part: '', parts: {} }; }
 
   function named(node, name) { return Array.prototype.filter.call(node.getElementsByTagName('*'), function (element) { return element.localName === name; }); }
@@ -91,17 +91,29 @@
     fresh.title = part.title;
     fresh.name = 'tram:' + JSON.stringify({ kind: 'sco', old: old, run: { part: part.id, data: data } });
     fresh.src = '../' + part.href;
-    if (frame) { frame.replaceWith(fresh); } else { tram.player().appendChild(fresh); }
+    if (frame) { leave(frame); }
+    tram.player().appendChild(fresh);
     frame = fresh;
+    fresh.tramPart = part.id;
     if (list) { list.selectedIndex = index; previous.disabled = index === 0; next.disabled = index + 1 === parts.length; }
   }
+  /* A part that is left says its last words while its page goes, so the frame stays for them. */
+  function leave(old) {
+    old.className = 'gone';
+    old.src = 'about:blank';
+    leaving.push(old);
+    setTimeout(function () { old.remove(); leaving.splice(leaving.indexOf(old), 1); }, 1500);
+  }
   window.addEventListener('message', function (event) {
-    var told = event.data;
-    if (!told || !frame || event.source !== frame.contentWindow) { return; }
-    if (told.tram === 'model' && told.data && typeof told.data === 'object' && parts[at] && told.part === parts[at].id) {
+    var told = event.data, from = leaving.concat(frame || []).filter(function (one) { return event.source === one.contentWindow; })[0];
+    if (!told || !from) { return; }
+    if (told.tram === 'model' && told.data && typeof told.data === 'object' && told.part === from.tramPart) {
+      // What the station said itself need not come back to it.
+      ['cmi.core.student_name', 'cmi.learner_name', 'cmi.launch_data', 'cmi.student_data.mastery_score', 'cmi.scaled_passing_score', 'adl.nav.request_valid.continue', 'adl.nav.request_valid.previous'].forEach(function (key) { delete told.data[key]; });
+      if (!Object.keys(told.data).length && !state.parts[told.part]) { return; }
       state.parts[told.part] = told.data;
       keep(told.phase === 'over');
-    } else if (told.tram === 'nav') {
+    } else if (told.tram === 'nav' && from === frame) {
       var target = /\{target=([^}]*)\}/.exec(String(told.request));
       var wanted = told.request === 'continue' ? at + 1 : told.request === 'previous' ? at - 1 : target ? parts.findIndex(function (part) { return part.id === target[1]; }) : -1;
       if (parts[wanted]) { open(wanted); }

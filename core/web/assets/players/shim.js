@@ -21,17 +21,19 @@
   function give(target, name, value) { try { Object.defineProperty(target, name, { configurable: true, get: function () { return value; }, set: function () { /* as it is */ } }); } catch (_) { /* The browser's own stays. */ } }
 
   /* Stores. */
+  var noted = 0;
+  function note() { if (!noted) { noted = setTimeout(function () { noted = 0; remember(); }, 0); } }
   function store(kept) {
     var methods = {
       getItem: function (key) { return Object.prototype.hasOwnProperty.call(kept, key) ? kept[key] : null; },
-      setItem: function (key, value) { kept[String(key)] = String(value); },
-      removeItem: function (key) { delete kept[key]; },
-      clear: function () { Object.keys(kept).forEach(function (key) { delete kept[key]; }); },
+      setItem: function (key, value) { kept[String(key)] = String(value); note(); },
+      removeItem: function (key) { delete kept[key]; note(); },
+      clear: function () { Object.keys(kept).forEach(function (key) { delete kept[key]; }); note(); },
       key: function (at) { var keys = Object.keys(kept); return at < keys.length ? keys[at] : null; }
     };
     return new Proxy(kept, {
       get: function (_, key) { return key === 'length' ? Object.keys(kept).length : methods[key] || (typeof key === 'string' ? kept[key] : undefined); },
-      set: function (_, key, value) { kept[key] = String(value); return true; }
+      set: function (_, key, value) { kept[key] = String(value); note(); return true; }
     });
   }
   if (config && !config.store) { config.store = { local: {}, session: {}, cookies: {} }; }
@@ -50,9 +52,25 @@
           return (word === 'max-age' && Number(value) <= 0) || (word === 'expires' && new Date(value) < new Date());
         });
         if (gone) { delete kept.cookies[name]; } else { kept.cookies[name] = parts[0].slice(at + 1).trim(); }
+        note();
       }
     });
   }
+
+  /* Pictures of the package itself come from elsewhere, as the browser sees it; asked for
+     so that a canvas may be read again. Those that are already in the page stay. */
+  var source = Object.getOwnPropertyDescriptor(HTMLImageElement.prototype, 'src'), folder = location.pathname.split('/').slice(0, 2).join('/') + '/';
+  function asked(picture, address) {
+    var own = false;
+    try { own = new URL(address, document.baseURI).href.indexOf(location.protocol + '//' + location.host + folder) === 0; } catch (_) { own = false; }
+    if (own && picture.crossOrigin === null) { picture.crossOrigin = 'anonymous'; }
+  }
+  Object.defineProperty(HTMLImageElement.prototype, 'src', { configurable: true, enumerable: true, get: source.get, set: function (address) { asked(this, address); source.set.call(this, address); } });
+  var attribute = Element.prototype.setAttribute;
+  HTMLImageElement.prototype.setAttribute = function (name, value) {
+    if (String(name).toLowerCase() === 'src') { asked(this, value); }
+    attribute.call(this, name, value);
+  };
 
   /* ---- The run-time of SCORM ---- */
   var DECIMAL = /^-?\d+(\.\d+)?$/, SPAN = /^\d{2,4}:\d{2}:\d{2}(\.\d{1,2})?$/, DURATION = /^P(?=.)(\d+Y)?(\d+M)?(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+(\.\d{1,2})?S)?)?$/;
@@ -175,7 +193,7 @@
         if (Number(nth[1]) > count(element.slice(0, nth.index))) { fails(codes.order); return 'false'; }
       }
       data[element] = value;
-      if (!timer) { timer = setTimeout(report, 1000); }
+      if (!timer) { timer = setTimeout(report, 300); }
       return 'true';
     }
     function begin(argument) {
