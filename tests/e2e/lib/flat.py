@@ -1,4 +1,4 @@
-"""Makes the flat form of a package (docs/formats/package.md) of a ZIP file or folder.
+"""Makes the flat form of a package (docs/formats/learning-package.md) of a ZIP file or folder.
 
     flat.py IN OUT
 """

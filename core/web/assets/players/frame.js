@@ -1,6 +1,6 @@
 /* What all players share (ES2019; Chrome 109, Firefox 115, iOS 14). A player's page has an
    origin that is nobody's: it learns what to show from the name of its frame, and tells
-   the page around it by messages (docs/formats/package.md, "Messages of frames"). */
+   the page around it by messages (docs/formats/learning-package.md, "Messages of frames"). */
 (function () {
   'use strict';
   var config = {}, outside = (window.tramOutside || window.parent);
