@@ -52,12 +52,20 @@ impl Station {
         };
         let fake = Fake::with(untrusted::shelf(&journal));
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let server =
-            runtime.block_on(Server::with(options, Box::new(fake), people.clone(), journal)).unwrap();
+        let server = runtime.block_on(Server::with(options, Box::new(fake), people.clone(), journal)).unwrap();
         let addresses = server.addresses();
         let untrusted = server.untrusted().unwrap();
         runtime.spawn(server.run());
-        Self { http: addresses[0], https: addresses[1], untrusted, people, setup_code, stop, data, runtime: Some(runtime) }
+        Self {
+            http: addresses[0],
+            https: addresses[1],
+            untrusted,
+            people,
+            setup_code,
+            stop,
+            data,
+            runtime: Some(runtime),
+        }
     }
 
     /// A station that is set up, with an administrator (`lan.nguyen`), a teacher of 8A1

@@ -59,8 +59,7 @@ fn frame(station: &Station, browser: &mut Browser, query: &str) -> (String, Answ
 
 fn ask(station: &Station, method: &str, path: &str, more: &str) -> Answer {
     let port = station.untrusted.port();
-    let request =
-        format!("{method} {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n{more}\r\n");
+    let request = format!("{method} {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n{more}\r\n");
     raw(station.untrusted, request.as_bytes())
 }
 
@@ -139,10 +138,14 @@ fn nothing_else_is_there_whoever_asks() {
     let (path, _) = frame(&station, &mut browser, HTML);
     let name = path.split('/').nth(1).unwrap().to_owned();
     let cookie = format!("Cookie: {session}\r\n");
-    for other in ["/", "/me", "/admin", "/demo", "/healthz", "/sign-in", "/metrics", "/demo/blob/package", "/-/", "/-/tram.js"] {
+    for other in
+        ["/", "/me", "/admin", "/demo", "/healthz", "/sign-in", "/metrics", "/demo/blob/package", "/-/", "/-/tram.js"]
+    {
         assert_eq!(ask(&station, "GET", other, &cookie).status, 404, "{other}");
     }
-    for below in ["", "~/", "~/file", "clip.mp5", "../clip.mp4", "%2e%2e/clip.mp4", "clip.mp4/", "/clip.mp4", "index.html"] {
+    for below in
+        ["", "~/", "~/file", "clip.mp5", "../clip.mp4", "%2e%2e/clip.mp4", "clip.mp4/", "/clip.mp4", "index.html"]
+    {
         let reply = ask(&station, "GET", &format!("/{name}/{below}"), "");
         assert_eq!((reply.status, reply.body.as_str()), (404, ""), "{below}");
     }

@@ -176,7 +176,8 @@ impl Server {
     pub async fn run(self) -> Result<(), Error> {
         let graceful = Arc::new(GracefulShutdown::new());
         let mut accepting = tokio::task::JoinSet::new();
-        let main = self.listeners.into_iter().map(|(listener, tls)| (listener, if tls { Speech::Tls } else { Speech::Plain }));
+        let main =
+            self.listeners.into_iter().map(|(listener, tls)| (listener, if tls { Speech::Tls } else { Speech::Plain }));
         for (listener, speech) in main.chain(self.untrusted.map(|listener| (listener, Speech::Untrusted))) {
             accepting.spawn(connection::accept(
                 listener,

@@ -84,7 +84,8 @@ fn origin(tls: bool, host: &str, port: Option<u16>) -> Option<String> {
         Some(at) => host.split_at(bracket + at),
         None => (host, ""),
     };
-    let plain = |text: &str, more: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || more.as_bytes().contains(&b));
+    let plain =
+        |text: &str, more: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || more.as_bytes().contains(&b));
     if name.is_empty() || !plain(name, "-._:[]") || !plain(own, ":") {
         return None;
     }

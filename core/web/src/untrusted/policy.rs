@@ -73,7 +73,8 @@ mod tests {
             let directives: Vec<&str> = policy.split("; ").collect();
             assert!(directives.contains(&"default-src 'none'") && directives.contains(&"form-action 'none'"));
             assert!(directives.first().is_some_and(|first| first.starts_with("sandbox")), "{policy}");
-            for never in ["allow-same-origin", "allow-top", "allow-popups", "allow-downloads", "'self'", "*", "http: "] {
+            for never in ["allow-same-origin", "allow-top", "allow-popups", "allow-downloads", "'self'", "*", "http: "]
+            {
                 assert!(!policy.contains(never), "{never}: {policy}");
             }
             for directive in directives {
