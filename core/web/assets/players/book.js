@@ -24,7 +24,7 @@
   list.addEventListener('change', function () { open(list.selectedIndex, ''); });
   sheet.tabIndex = 0;
   var previous = tram.button('‹', tram.say('previous'), function () { open(at - 1, ''); }), next = tram.button('›', tram.say('next'), function () { open(at + 1, ''); });
-  [label, previous, list, next, tram.button('A−', tram.say('smaller'), function () { letters(-15); }), tram.button('A+', tram.say('larger'), function () { letters(15); })].forEach(function (element) { bar.appendChild(element); });
+  [label, previous, list, next, tram.button('−', tram.say('smaller'), function () { letters(-15); }), tram.button('+', tram.say('larger'), function () { letters(15); })].forEach(function (element) { bar.appendChild(element); });
   host.appendChild(bar);
   host.appendChild(sheet);
   var shown = sheet.attachShadow ? tram.make('div') : sheet, tree = shown.attachShadow ? shown.attachShadow({ mode: 'open' }) : shown;

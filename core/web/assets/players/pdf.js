@@ -9,10 +9,15 @@
   if (!lib || !window.IntersectionObserver) { tram.fail('old'); return; }
   document.body.classList.add('staged');
 
-  /* A worker of an origin that is nobody's is made of its own text. */
-  try {
-    lib.GlobalWorkerOptions.workerPort = new Worker(URL.createObjectURL(new Blob(['importScripts(' + JSON.stringify(assets + 'pdf.worker.min.js') + ')'], { type: 'text/javascript' })));
-  } catch (_) { lib.GlobalWorkerOptions.workerSrc = assets + 'pdf.worker.min.js'; }
+  /* A worker of an origin that is nobody's is made of its own text. Where a browser makes
+     none, pdf.js works in the page itself. */
+  function worker(failed) {
+    try {
+      var made = new Worker(URL.createObjectURL(new Blob(['importScripts(' + JSON.stringify(assets + 'pdf.worker.min.js') + ')'], { type: 'text/javascript' })));
+      made.addEventListener('error', failed);
+      lib.GlobalWorkerOptions.workerPort = made;
+    } catch (_) { lib.GlobalWorkerOptions.workerSrc = assets + 'pdf.worker.min.js'; }
+  }
 
   var bar = tram.make('div', 'bar'), sheet = tram.make('div', 'sheet'), number = tram.make('input'), of = tram.make('span', 'of');
   sheet.tabIndex = 0;
@@ -100,7 +105,18 @@
   var wide = 0;
   window.addEventListener('resize', function () { if (Math.abs(sheet.clientWidth - wide) > 4) { wide = sheet.clientWidth; if (!zoom) { layout(); } } });
 
-  lib.getDocument({ url: new URL('file', location.href).href, isEvalSupported: false, useSystemFonts: true, enableXfa: false, disableAutoFetch: true, disableStream: true, rangeChunkSize: 131072 }).promise.then(function (found) {
+  function load() {
+    return lib.getDocument({ url: new URL('file', location.href).href, isEvalSupported: false, useSystemFonts: true, enableXfa: false, disableAutoFetch: true, disableStream: true, rangeChunkSize: 131072 }).promise;
+  }
+  new Promise(function (resolve, reject) {
+    worker(function () {
+      if (file) { return; }
+      lib.GlobalWorkerOptions.workerPort = null;
+      lib.GlobalWorkerOptions.workerSrc = assets + 'pdf.worker.min.js';
+      load().then(resolve, reject);
+    });
+    load().then(resolve, reject);
+  }).then(function (found) {
     file = found;
     of.textContent = '/ ' + found.numPages;
     number.max = String(found.numPages);
@@ -110,6 +126,7 @@
     for (var i = 1; i <= file.numPages; i += 1) {
       var box = tram.make('div', 'page');
       box.setAttribute('data-page', String(i));
+      box.setAttribute('role', 'region');
       box.setAttribute('aria-label', tram.say('page') + ' ' + i);
       pages.push({ number: i, box: box, width: view.width, height: view.height, done: false, task: null });
       sheet.appendChild(box);
