@@ -308,6 +308,13 @@ impl Host {
         file_of(&self.core.journal, &self.core.journal.read().ok()?, plugin, id)
     }
 
+    /// A file of a plugin's that runs, for whoever shows what [`Host::blob`] was asked for
+    /// before: the address of a player, made for a page that a reader was allowed to see.
+    pub fn file(&self, plugin: &str, id: &str) -> Option<BlobRef> {
+        self.core.entry(plugin)?.running()?;
+        file_of(&self.core.journal, &self.core.journal.read().ok()?, plugin, id)
+    }
+
     /// A file of a plugin's package.
     pub fn asset(&self, plugin: &str, path: &str) -> Option<Asset> {
         self.core.entry(plugin)?.assets.get(path).cloned()

@@ -92,6 +92,11 @@ pub struct BlobRef {
 }
 
 impl BlobRef {
+    /// A content of the journal's under a name; how tests come by a file.
+    pub fn new(journal: tram_journal::Journal, id: BlobId, size: u64, name: &str, media_type: &str) -> Self {
+        Self { size, media_type: media_type.to_owned(), name: name.to_owned(), id, journal }
+    }
+
     /// Opens the content.
     ///
     /// # Errors

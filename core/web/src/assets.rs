@@ -28,7 +28,7 @@ struct File {
 /// The shell's files.
 #[derive(Debug)]
 pub(crate) struct Assets {
-    files: [File; 3],
+    files: [File; 4],
 }
 
 impl Assets {
@@ -37,6 +37,7 @@ impl Assets {
             files: [
                 file("tram", "css", "text/css; charset=utf-8", include_bytes!("../assets/tram.css")),
                 file("tram", "js", "text/javascript; charset=utf-8", include_bytes!("../assets/tram.js")),
+                file("viewer", "js", "text/javascript; charset=utf-8", include_bytes!("../assets/viewer.js")),
                 file("icon", "svg", "image/svg+xml", include_bytes!("../assets/icon.svg")),
             ],
         }
@@ -48,8 +49,14 @@ impl Assets {
     }
 
     pub(crate) fn script(&self) -> &str {
-        let [_, script, _] = &self.files;
+        let [_, script, ..] = &self.files;
         &script.path
+    }
+
+    /// The script of pages with viewers.
+    pub(crate) fn viewers(&self) -> &str {
+        let [_, _, viewers, _] = &self.files;
+        &viewers.path
     }
 
     pub(crate) fn icon(&self) -> &str {

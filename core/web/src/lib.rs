@@ -5,6 +5,7 @@
 //!   walls and gives it a turn on a blocking thread.
 //! * `walls` keeps pages of different authors apart, and other sites out.
 //! * `render` turns page documents into HTML, in pure functions.
+//! * `untrusted` is the other listener, for content of strangers.
 //! * `plugin_route` calls plugins through the seam `plugins`; `pages` is the shell.
 
 mod assets;
@@ -27,6 +28,7 @@ mod server;
 mod site;
 mod timing;
 mod tls;
+mod untrusted;
 mod visit;
 mod walls;
 

@@ -240,16 +240,19 @@ fn put(reply: &mut Response<Body>, name: HeaderName, value: &str) {
     }
 }
 
+/// What a request wants of a file.
 #[derive(Debug, PartialEq, Eq)]
-enum Range {
+pub(crate) enum Range {
+    /// All of it.
     Whole,
     /// First byte and length.
     Part(u64, u64),
+    /// Bytes that it has not.
     Wrong,
 }
 
 /// The one range of a header; several, or another unit, give the whole file.
-fn range(header: &str, size: u64) -> Range {
+pub(crate) fn range(header: &str, size: u64) -> Range {
     let Some(spec) = header.strip_prefix("bytes=").filter(|spec| !spec.contains(',')) else { return Range::Whole };
     let Some((first, last)) = spec.trim().split_once('-') else { return Range::Whole };
     let part = |start: u64, end: u64| {

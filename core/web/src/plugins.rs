@@ -27,6 +27,8 @@ pub(crate) trait Plugins: Send + Sync {
     fn runs_here(&self, plugin: &str) -> bool;
     fn take(&self, plugin: &str, name: &str, media_type: &str) -> Result<Box<dyn Intake>, Error>;
     fn blob(&self, plugin: &str, id: &str, by: &Principal) -> Option<BlobRef>;
+    /// See [`Host::file`].
+    fn file(&self, plugin: &str, id: &str) -> Option<BlobRef>;
     fn asset(&self, plugin: &str, path: &str) -> Option<Asset>;
     fn fill(&self, slot: &str, context: &[(String, String)], by: &Principal) -> Vec<(String, Vec<Card>)>;
     fn job(&self, id: &str) -> Result<Option<JobStatus>, Error>;
@@ -69,6 +71,10 @@ impl Plugins for Host {
 
     fn blob(&self, plugin: &str, id: &str, by: &Principal) -> Option<BlobRef> {
         Self::blob(self, plugin, id, by)
+    }
+
+    fn file(&self, plugin: &str, id: &str) -> Option<BlobRef> {
+        Self::file(self, plugin, id)
     }
 
     fn asset(&self, plugin: &str, path: &str) -> Option<Asset> {

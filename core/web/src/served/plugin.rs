@@ -1,11 +1,12 @@
 //! A plugin without a component: enough routes to try every wall.
 
+use std::collections::HashMap;
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::Mutex;
 
 use tram_contract::manifest::{Manifest, Route};
-use tram_contract::page::{Card, Form, FormField, Page, Widget};
+use tram_contract::page::{Card, Form, FormField, Page, Viewer, Widget};
 use tram_host::{
     Asset, Basis, BlobRef, CallError, Error, Found, Grants, Host, JobStatus, PluginState, PluginStatus, Reply,
     ReplyBody, Request, Upload,
@@ -18,6 +19,7 @@ use crate::plugins::{Intake, Plugins};
 pub(super) struct Fake {
     manifest: Arc<Manifest>,
     sealed: Arc<Mutex<Vec<(String, u64)>>>,
+    files: HashMap<String, BlobRef>,
 }
 
 const MANIFEST: &str = r#"
@@ -32,6 +34,7 @@ route = [
   { id = "home", method = "GET", path = "/", kind = "page", public = true },
   { id = "save", method = "POST", path = "/save", kind = "page", public = true, max-body = 3000000 },
   { id = "edit", method = "GET", path = "/edit", kind = "page", permission = "demo.edit" },
+  { id = "view", method = "GET", path = "/view", kind = "page", public = true },
   { id = "bytes", method = "GET", path = "/bytes", kind = "api", public = true },
   { id = "trap", method = "GET", path = "/trap", kind = "page", public = true },
   { id = "away", method = "GET", path = "/away", kind = "page", public = true },
@@ -41,7 +44,15 @@ route = [
 
 impl Default for Fake {
     fn default() -> Self {
-        Self { manifest: Arc::new(toml::from_str(MANIFEST).unwrap()), sealed: Arc::default() }
+        Self::with(HashMap::new())
+    }
+}
+
+impl Fake {
+    /// The plugin with files by their ids; those that begin with `secret` are for readers
+    /// who have signed in.
+    pub(super) fn with(files: HashMap<String, BlobRef>) -> Self {
+        Self { manifest: Arc::new(toml::from_str(MANIFEST).unwrap()), sealed: Arc::default(), files }
     }
 }
 
@@ -143,6 +154,23 @@ impl Plugins for Fake {
                 let text = format!("[{}] [{}]", fields.join(","), files.join(","));
                 reply(200, ReplyBody::Page(Page::new("Đã lưu", vec![Widget::Code { text }])))
             }
+            "view" => {
+                let asked = |name: &str| {
+                    let found = request.query.iter().find(|(known, _)| known == name);
+                    found.map(|(_, value)| value.clone()).unwrap_or_default()
+                };
+                let viewer = Viewer {
+                    kind: asked("kind"),
+                    title: "Bài".into(),
+                    blob: asked("file"),
+                    format: asked("format"),
+                    entry: asked("entry"),
+                    state: asked("state"),
+                    progress: Some("save".into()),
+                    ..Viewer::default()
+                };
+                reply(200, ReplyBody::Page(Page::new("Xem", vec![Widget::Viewer(viewer)])))
+            }
             "service" => reply(200, ReplyBody::Bytes(request.body)),
             _ => reply(200, ReplyBody::Page(Page::new("Trang thử", vec![Widget::Form(form)]))),
         })
@@ -160,8 +188,12 @@ impl Plugins for Fake {
         Ok(Box::new(Sink { name: name.into(), size: 0, sealed: Arc::clone(&self.sealed) }))
     }
 
-    fn blob(&self, _plugin: &str, _id: &str, _by: &Principal) -> Option<BlobRef> {
-        None
+    fn blob(&self, _plugin: &str, id: &str, by: &Principal) -> Option<BlobRef> {
+        self.files.get(id).filter(|_| by.person.is_some() || !id.starts_with("secret")).cloned()
+    }
+
+    fn file(&self, plugin: &str, id: &str) -> Option<BlobRef> {
+        self.files.get(id).filter(|_| plugin == "demo").cloned()
     }
 
     fn asset(&self, _plugin: &str, path: &str) -> Option<Asset> {

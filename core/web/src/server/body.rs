@@ -30,9 +30,23 @@ impl Body {
 
     /// `length` bytes of a file from `start` on. The file is read on blocking threads
     /// between pieces, so a slow reader holds none.
-    pub(crate) fn file<R: Read + Seek + Send + 'static>(mut file: R, start: u64, length: u64) -> Self {
+    pub(crate) fn file<R: Read + Seek + Send + 'static>(file: R, start: u64, length: u64) -> Self {
+        Self::file_after(Bytes::new(), file, start, length)
+    }
+
+    /// The same with bytes in front of it.
+    pub(crate) fn file_after<R: Read + Seek + Send + 'static>(
+        front: Bytes,
+        mut file: R,
+        start: u64,
+        length: u64,
+    ) -> Self {
         let (send, receive) = mpsc::channel(AHEAD);
+        let whole = front.len() as u64 + length;
         tokio::spawn(async move {
+            if !front.is_empty() && send.send(Ok(front)).await.is_err() {
+                return;
+            }
             let mut left = length;
             let mut seek = Some(start);
             while left > 0 {
@@ -67,7 +81,7 @@ impl Body {
                 }
             }
         });
-        Self::File(receive, length)
+        Self::File(receive, whole)
     }
 
     /// Bytes still to come.
