@@ -122,6 +122,7 @@ fn viewer(
         blob: blob.to_owned(),
         format,
         entry,
+        original: matches!(kind, "package" | "epub").then(|| file.blob.clone()),
         poster: found.map(|looked| looked.thumbnail.clone()).filter(|blob| !blob.is_empty() && kind == "video"),
         tracks,
         progress: keeps.then(|| format!("items/{}/files/{}/state", wish.item, file.number)),
