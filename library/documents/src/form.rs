@@ -108,7 +108,7 @@ impl Form {
 ///
 /// # Errors
 /// It is called one thing and is plainly another, or an archive is not to be opened.
-pub fn tell(name: &str, head: &[u8], source: &mut dyn Source, size: u64) -> Result<Form> {
+pub(crate) fn tell(name: &str, head: &[u8], source: &mut dyn Source, size: u64) -> Result<Form> {
     let ending = names::ending(name);
     let starts = |magic: &[u8]| head.starts_with(magic);
     if size == 0 {
