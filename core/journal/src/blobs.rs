@@ -15,7 +15,7 @@ use nix::sys::stat::futimens;
 use nix::sys::time::TimeSpec;
 
 use crate::Error;
-use crate::disk::{self, RealDisk};
+use crate::disk::{self, Disk as _, RealDisk};
 use crate::id::random;
 
 /// Milliseconds that an unheld blob without a lease is kept: long enough for any form.
@@ -120,6 +120,14 @@ impl Blobs {
         let file = create(&path).map_err(Error::io)?;
         let store = self.folder("")?;
         Ok(BlobWriter { file, path, store, hasher: blake3::Hasher::new(), length: 0, unsynced: 0 })
+    }
+
+    /// Bytes that are free where blobs lie.
+    ///
+    /// # Errors
+    /// The file system cannot say.
+    pub fn free(&self) -> Result<u64, Error> {
+        RealDisk::new(&self.folder("")?).free().map_err(Error::io)
     }
 
     /// Opens a blob for reading.
