@@ -109,6 +109,13 @@ impl BlobRef {
 #[derive(Debug)]
 pub struct BlobContent(BlobReader);
 
+impl BlobContent {
+    /// The open file, for a server that sends ranges of it.
+    pub fn into_file(self) -> std::fs::File {
+        self.0.into_file()
+    }
+}
+
 impl Read for BlobContent {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.0.read(buffer)

@@ -5,6 +5,7 @@
 //!   walls and gives it a turn on a blocking thread.
 //! * `walls` keeps pages of different authors apart, and other sites out.
 //! * `render` turns page documents into HTML, in pure functions.
+//! * `uploads` takes files in pieces that a lost connection does not lose.
 //! * `plugin_route` calls plugins through the seam `plugins`; `pages` is the shell.
 
 mod assets;
@@ -27,6 +28,7 @@ mod server;
 mod site;
 mod timing;
 mod tls;
+mod uploads;
 mod visit;
 mod walls;
 

@@ -23,6 +23,7 @@ use crate::server::here::Here;
 use crate::server::limits::Limits;
 use crate::timing::Timing;
 use crate::tls::Tls;
+use crate::uploads::Seats;
 use crate::walls::names;
 
 /// How long the station's name and menu are kept before they are read again.
@@ -40,6 +41,8 @@ pub(crate) struct Site {
     pub(crate) kept: Kept,
     pub(crate) limits: Limits,
     pub(crate) here: Here,
+    /// Uploads that receive at once.
+    pub(crate) receiving: Seats,
     pub(crate) tls: Tls,
     /// Binds forms of those who are not signed in.
     pub(crate) key: [u8; 32],
@@ -142,6 +145,7 @@ impl Site {
             kept: Kept::default(),
             limits: Limits::of_system(),
             here: Here::new(threads),
+            receiving: Seats::default(),
             tls,
             key,
             demo,

@@ -44,6 +44,10 @@ pub struct UploadNote {
     pub upload: String,
     /// Name, with the path within a folder that was chosen.
     pub name: String,
+    /// The sender's own mark of the file as it is (its time of change), by which it is known
+    /// again when it is chosen anew; empty when none was given.
+    #[serde(default)]
+    pub stamp: String,
     /// Media type as the sender said.
     pub media_type: String,
     /// Bytes that it will have.
@@ -178,6 +182,7 @@ impl Uploads {
     pub fn begin(&self, mut note: UploadNote) -> Result<Arc<UploadEntry>, UploadError> {
         let _one = lock(&self.beginning);
         note.name = clean_name(&note.name);
+        note.stamp = note.stamp.chars().filter(char::is_ascii_graphic).take(64).collect();
         note.media_type = note.media_type.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').take(127).collect();
         let of_person = self.of(&note.person);
         let outstanding = of_person.iter().fold(note.size, |sum, entry| sum.saturating_add(entry.note().size));

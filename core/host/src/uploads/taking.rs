@@ -32,7 +32,9 @@ pub(crate) fn offer(
     for (upload, shown) in uploads.iter().zip(&mut request.uploads) {
         let Some(content) = upload.content else { continue };
         let txn = state.writer().map_err(ended)?;
-        shown.blob = register(txn, &owner, &upload.name, &upload.media_type, upload.size, content)?;
+        // The path is the plugin's to keep; a download has the last part of it.
+        let name = upload.name.rsplit('/').next().unwrap_or_default();
+        shown.blob = register(txn, &owner, name, &upload.media_type, upload.size, content)?;
         let id = shown.blob.parse().map_err(|_| CallError::Station { reason: "a file has no id".into() })?;
         offered.push(Offered { id, ticket: upload.ticket.clone() });
     }

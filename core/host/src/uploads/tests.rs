@@ -48,6 +48,7 @@ fn note(person: &str, size: u64) -> UploadNote {
         plugin: "demo".into(),
         upload: "lesson".into(),
         name: "Bài 5/Bài giảng.mp4".into(),
+        stamp: "1".into(),
         media_type: "video/mp4".into(),
         size,
         began_ms: clock::now().unix_ms,

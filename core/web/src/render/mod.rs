@@ -9,6 +9,7 @@ mod form;
 pub(crate) mod links;
 mod shell;
 pub(crate) mod tickets;
+mod uploads;
 mod widgets;
 
 use std::cell::Cell;

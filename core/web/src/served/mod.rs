@@ -9,6 +9,7 @@ mod framing;
 mod pages;
 mod plugin;
 mod tls;
+mod uploads;
 mod walls;
 
 use std::net::SocketAddr;
@@ -50,7 +51,7 @@ impl Station {
         };
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let server =
-            runtime.block_on(Server::with(options, Box::new(Fake::default()), people.clone(), journal)).unwrap();
+            runtime.block_on(Server::with(options, Box::new(Fake::new(&journal)), people.clone(), journal)).unwrap();
         let addresses = server.addresses();
         runtime.spawn(server.run());
         Self { http: addresses[0], https: addresses[1], people, setup_code, stop, data, runtime: Some(runtime) }
