@@ -13,7 +13,7 @@ TRAM := $(BIN)/tram
 DATA ?= $(CARGO_TARGET_DIR)/demo-data
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo build players bundle test quick unit e2e conformance bench torture fuzz torture-ci pull-the-plug screenshots fmt lint deny clean-demo tools-build tools-test image image-lock test-image test-image-quick
+.PHONY: help run demo build players bundle test quick unit e2e conformance tus-long bench torture fuzz torture-ci pull-the-plug screenshots fmt lint deny clean-demo tools-build tools-test image image-lock test-image test-image-quick
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -47,6 +47,9 @@ e2e: tools-test build ## The browser's tests alone
 
 conformance: tools-test build ## Outside clients alone
 	@tests/conformance/run.sh
+
+tus-long: tools-test build ## Outside clients send 1 GB with breaks and a restart, and eight files at once
+	@MEGABYTES=1024 tests/conformance/tus.sh
 
 torture: tools-build ## Kill -9 under load, thousands of rounds
 	cargo build --release --workspace

@@ -20,6 +20,7 @@ use crate::inner::Core;
 use crate::plugin::{Entry, Plugin, Status};
 use crate::request::{Reply, ReplyBody, Request, head, principal as wire_principal};
 use crate::state::{Access, Budget, Effects, Fixed, State};
+use crate::uploads::taking::{self, Offered};
 
 /// Largest page document, bytes.
 const MAX_PAGE: usize = 1 << 20;
@@ -44,6 +45,9 @@ const REQUEST: Budget =
 /// Budget of a step of a job, an event's handler, a piece of indexing.
 pub(crate) const STEP: Budget =
     Budget { host_calls: 200_000, memory: crate::engine::MEMORY_MAX, log_lines: 100, bytes: 256 << 20 };
+
+/// What a plugin's handler answers.
+type Answered = Result<types::Response, types::Error>;
 
 /// What runs in the guest.
 pub(crate) type Guest<'a, R> = dyn FnMut(&mut Store<State>) -> wasmtime::Result<R> + 'a;
@@ -365,25 +369,38 @@ fn respond(
     let reads = matches!(request.method.as_str(), "GET" | "HEAD");
     let mut frame = Frame::new(core, plugin, principal)?;
     frame.after = request.after.take();
-    let request = request.into_contract(route, principal);
+    let uploads = std::mem::take(&mut request.uploads);
+    request.uploads.clone_from(&uploads);
+    let mut request = request.into_contract(route, principal);
     let no_export = || CallError::Trapped { reason: "the component does not export what the route needs".into() };
-    let mut guest = |store: &mut Store<State>| -> wasmtime::Result<Result<types::Response, types::Error>> {
-        if kind == RouteKind::Page {
+    let mut guest = |store: &mut Store<State>| -> wasmtime::Result<(Answered, Vec<Offered>)> {
+        // Entered anew in each run's own transaction.
+        let offered = taking::offer(store.data_mut(), &uploads, &mut request).map_err(wasmtime::Error::new)?;
+        let answered = if kind == RouteKind::Page {
             let point = plugin.points.pages.as_ref().ok_or_else(|| wasmtime::Error::new(no_export()))?;
             let instance = point.instantiate(&mut *store)?;
-            instance.tram_plugin_pages().call_handle(store, &request)
+            instance.tram_plugin_pages().call_handle(store, &request)?
         } else {
             let point = plugin.points.api.as_ref().ok_or_else(|| wasmtime::Error::new(no_export()))?;
             let instance = point.instantiate(&mut *store)?;
-            instance.tram_plugin_api().call_handle(store, &request)
-        }
+            instance.tram_plugin_api().call_handle(store, &request)?
+        };
+        Ok((answered, offered))
     };
     if reads {
-        let (response, basis) = frame.read_noting(&mut guest)?;
+        let ((response, _), basis) = frame.read_noting(&mut guest)?;
         let reply = reply(core, plugin, response.map_err(plugin_error)?, None)?;
         return Ok(Reply { basis, ..reply });
     }
-    let (response, committed) = frame.write(&mut guest, &mut |response, _| response.map_err(plugin_error))?;
+    let mut keep = |(answered, offered): (Answered, Vec<Offered>), txn: &mut tram_journal::Txn| {
+        let response = answered.map_err(plugin_error)?;
+        let taken = taking::settle(txn, &plugin.manifest.id, &response, &offered)?;
+        Ok((response, taken))
+    };
+    let ((response, taken), committed) = frame.write(&mut guest, &mut keep)?;
+    for ticket in &taken {
+        core.uploads.taken(ticket);
+    }
     reply(core, plugin, response, Some(&committed))
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tram_contract::Text;
-use tram_contract::manifest::{Manifest, Route};
+use tram_contract::manifest::{Manifest, Route, Upload as UploadKind};
 use tram_contract::page::Card;
 use tram_journal::{BlobWriter, Context, Journal, Usage};
 use tram_people::{People, Principal};
@@ -29,6 +29,7 @@ use crate::permits::{Permits, lock};
 use crate::plugin::Entry;
 use crate::request::{BlobRef, Reply, Request, Upload};
 use crate::routing::{self, Found};
+use crate::uploads::{self, Uploads};
 use crate::vendors::Vendors;
 use crate::{CallError, Error, call, delivery, extract, lifecycle, tables};
 
@@ -190,6 +191,8 @@ impl Host {
         let core = Arc::new(Core {
             cache: Cache::open(options.data.join("cache").join("plugins"), options.compiler)?,
             drafts: Drafts::open(options.data.join("drafts"))?,
+            uploads: Uploads::open(&journal)?,
+            sweeping: Signal::default(),
             indexes: Indexes::new(options.data.join("index")),
             registry: ArcSwap::from_pointee(Registry::new()),
             requests: Permits::new(requests),
@@ -217,6 +220,7 @@ impl Host {
             ("tram-events", delivery::work),
             ("tram-extract", extract::work),
             ("tram-tally", crate::tally::work),
+            ("tram-uploads", uploads::sweep::work),
         ] {
             let core = Arc::clone(&core);
             let thread = std::thread::Builder::new().name(name.into()).stack_size(2 << 20);
@@ -291,6 +295,21 @@ impl Host {
             media_type: media_type.to_owned(),
             size: 0,
         })
+    }
+
+    /// Files on their way from people to plugins.
+    pub fn uploads(&self) -> &Uploads {
+        &self.core.uploads
+    }
+
+    /// A kind of resumable uploads that a running plugin takes, and the route that is
+    /// asked before one begins.
+    pub fn upload_kind(&self, plugin: &str, upload: &str) -> Option<(UploadKind, Option<Arc<Route>>)> {
+        let entry = self.core.entry(plugin)?;
+        entry.running()?;
+        let kind = entry.manifest.upload.iter().find(|kind| kind.id == upload)?.clone();
+        let check = kind.check.as_ref().and_then(|check| entry.manifest.route.iter().find(|route| route.id == *check));
+        Some((kind, check.cloned().map(Arc::new)))
     }
 
     /// A file of a plugin's, for those who know its id and may read the plugin's
@@ -515,6 +534,7 @@ impl Host {
         self.core.jobs.raise();
         self.core.progress.raise();
         self.core.tallies.wake();
+        self.core.sweeping.raise();
         self.core.indexes.stop();
         self.core.vendors.stop();
         for thread in lock(&self.threads.background).drain(..) {
@@ -546,8 +566,24 @@ impl io::Write for UploadWriter {
 }
 
 impl UploadWriter {
-    /// Puts the file on disk and enters it among the plugin's. The field of the form
-    /// is left empty for the caller to fill in.
+    /// Puts the file on disk, for a call that enters it among the plugin's. The field of
+    /// the form is left empty for the caller to fill in.
+    ///
+    /// # Errors
+    /// The disk is full.
+    pub fn seal(self) -> Result<Upload, Error> {
+        let stat = self.writer.finish()?;
+        Ok(Upload {
+            name: self.name,
+            media_type: self.media_type,
+            size: stat.length,
+            content: Some(stat.id),
+            ..Upload::default()
+        })
+    }
+
+    /// Puts the file on disk and enters it among the plugin's at once: for a job that is
+    /// about to begin.
     ///
     /// # Errors
     /// The disk is full, or the journal failed.
@@ -564,6 +600,6 @@ impl UploadWriter {
                 tram_journal::RunError::Body(error) | tram_journal::RunError::Begin(error) => Error::Journal(error),
                 tram_journal::RunError::Commit(error) => Error::Commit(error),
             })?;
-        Ok(Upload { field: String::new(), name: self.name, media_type: self.media_type, size: stat.length, blob })
+        Ok(Upload { name: self.name, media_type: self.media_type, size: stat.length, blob, ..Upload::default() })
     }
 }

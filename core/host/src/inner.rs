@@ -14,6 +14,7 @@ use crate::compile::Cache;
 use crate::index::Indexes;
 use crate::permits::Permits;
 use crate::plugin::Entry;
+use crate::uploads::Uploads;
 use crate::vendors::Vendors;
 
 /// The installed plugins, by id.
@@ -31,6 +32,9 @@ pub(crate) struct Core {
     pub(crate) registry: ArcSwap<Registry>,
     pub(crate) indexes: Indexes,
     pub(crate) drafts: Drafts,
+    pub(crate) uploads: Uploads,
+    /// Raised to end the sweeping.
+    pub(crate) sweeping: Signal,
     pub(crate) cache: Cache,
     /// Requests that run at once.
     pub(crate) requests: Permits,

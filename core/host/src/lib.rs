@@ -6,6 +6,7 @@
 //!   what was granted; `state` and `capabilities` are what a running call can reach.
 //! * `index`, `jobs` and `delivery` are the background: they follow the journal and
 //!   run extension points that nobody waits for.
+//! * `uploads` keeps files on their way from a person to a plugin.
 //! * `package` looks into a file, `publisher` says whose it is, `lifecycle` installs,
 //!   grants, switches and removes; `overview` is what an administrator sees of it.
 
@@ -36,6 +37,7 @@ mod routing;
 mod state;
 mod tables;
 mod tally;
+mod uploads;
 mod vendors;
 
 pub use basis::Basis;
@@ -49,3 +51,4 @@ pub use overview::{JobFilter, ParkedEvent};
 pub use precompile::precompile;
 pub use request::{BlobContent, BlobRef, Reply, ReplyBody, Request, Upload};
 pub use routing::Found;
+pub use uploads::{LARGEST_UPLOAD, Piece, UploadEntry, UploadError, UploadNote, Uploads};

@@ -16,6 +16,9 @@ use crate::walls::headers;
 /// Path of the shell's files.
 const PLACE: &str = "/-/";
 
+/// What makes pages livelier. Each part stands by itself; they travel as one.
+const SCRIPT: &str = concat!(include_str!("../assets/tram.js"), include_str!("../assets/uploads.js"));
+
 /// One file.
 #[derive(Debug)]
 struct File {
@@ -36,7 +39,7 @@ impl Assets {
         Self {
             files: [
                 file("tram", "css", "text/css; charset=utf-8", include_bytes!("../assets/tram.css")),
-                file("tram", "js", "text/javascript; charset=utf-8", include_bytes!("../assets/tram.js")),
+                file("tram", "js", "text/javascript; charset=utf-8", SCRIPT.as_bytes()),
                 file("viewer", "js", "text/javascript; charset=utf-8", include_bytes!("../assets/viewer.js")),
                 file("icon", "svg", "image/svg+xml", include_bytes!("../assets/icon.svg")),
             ],

@@ -6,6 +6,7 @@
 //! * `walls` keeps pages of different authors apart, and other sites out.
 //! * `render` turns page documents into HTML, in pure functions.
 //! * `untrusted` is the other listener, for content of strangers.
+//! * `uploads` takes files in pieces that a lost connection does not lose.
 //! * `plugin_route` calls plugins through the seam `plugins`; `pages` is the shell.
 
 mod assets;
@@ -29,6 +30,7 @@ mod site;
 mod timing;
 mod tls;
 mod untrusted;
+mod uploads;
 mod visit;
 mod walls;
 

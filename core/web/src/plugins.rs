@@ -2,11 +2,12 @@
 //! tested with a plugin of a few lines instead of a compiled component.
 
 use std::io::Write;
+use std::sync::Arc;
 
-use tram_contract::manifest::Route;
+use tram_contract::manifest::{Route, Upload as UploadKind};
 use tram_contract::page::Card;
 use tram_host::{
-    Asset, Basis, BlobRef, CallError, Error, Found, Host, JobStatus, PluginStatus, Reply, Request, Upload,
+    Asset, Basis, BlobRef, CallError, Error, Found, Host, JobStatus, PluginStatus, Reply, Request, Upload, Uploads,
 };
 use tram_people::Principal;
 
@@ -21,6 +22,10 @@ pub(crate) trait Plugins: Send + Sync {
     fn plugins(&self) -> Vec<PluginStatus>;
     fn find(&self, method: &str, path: &str) -> Found;
     fn call(&self, plugin: &str, route: &Route, request: Request, by: &Principal) -> Result<Reply, CallError>;
+    /// See [`Host::uploads`].
+    fn uploads(&self) -> &Uploads;
+    /// See [`Host::upload_kind`].
+    fn upload_kind(&self, plugin: &str, upload: &str) -> Option<(UploadKind, Option<Arc<Route>>)>;
     /// See [`Host::confirm`].
     fn confirm(&self, basis: &Basis) -> bool;
     /// See [`Host::runs_here`].
@@ -40,7 +45,7 @@ pub(crate) trait Plugins: Send + Sync {
 
 impl Intake for tram_host::UploadWriter {
     fn seal(self: Box<Self>) -> Result<Upload, Error> {
-        self.finish()
+        Self::seal(*self)
     }
 }
 
@@ -55,6 +60,14 @@ impl Plugins for Host {
 
     fn call(&self, plugin: &str, route: &Route, request: Request, by: &Principal) -> Result<Reply, CallError> {
         Self::call(self, plugin, route, request, by)
+    }
+
+    fn uploads(&self) -> &Uploads {
+        Self::uploads(self)
+    }
+
+    fn upload_kind(&self, plugin: &str, upload: &str) -> Option<(UploadKind, Option<Arc<Route>>)> {
+        Self::upload_kind(self, plugin, upload)
     }
 
     fn confirm(&self, basis: &Basis) -> bool {

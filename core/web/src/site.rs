@@ -24,6 +24,7 @@ use crate::server::limits::Limits;
 use crate::timing::Timing;
 use crate::tls::Tls;
 use crate::untrusted::Untrusted;
+use crate::uploads::Seats;
 use crate::walls::names;
 
 /// How long the station's name and menu are kept before they are read again.
@@ -41,6 +42,8 @@ pub(crate) struct Site {
     pub(crate) kept: Kept,
     pub(crate) limits: Limits,
     pub(crate) here: Here,
+    /// Uploads that receive at once.
+    pub(crate) receiving: Seats,
     pub(crate) tls: Tls,
     /// Binds forms of those who are not signed in.
     pub(crate) key: [u8; 32],
@@ -147,6 +150,7 @@ impl Site {
             kept: Kept::default(),
             limits: Limits::of_system(),
             here: Here::new(threads),
+            receiving: Seats::default(),
             tls,
             key,
             demo,

@@ -149,7 +149,7 @@ pub(crate) fn other_host(site: &Site, visit: &Visit) -> Response<Body> {
 
 /// Date and time as people write them, in Vietnam's zone, which has had no change of
 /// clocks since 1975. `unix_ms`: milliseconds since 1970.
-fn moment(unix_ms: i64) -> String {
+pub(crate) fn moment(unix_ms: i64) -> String {
     let time = jiff::Timestamp::from_millisecond(unix_ms.saturating_add(7 * 3_600_000))
         .map(|time| jiff::tz::Offset::UTC.to_datetime(time));
     time.map_or_else(

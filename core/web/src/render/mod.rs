@@ -10,6 +10,7 @@ pub(crate) mod links;
 mod shell;
 pub(crate) mod tickets;
 pub(crate) mod viewer;
+mod uploads;
 mod widgets;
 
 use std::cell::Cell;

@@ -10,6 +10,7 @@ mod pages;
 mod plugin;
 mod tls;
 mod untrusted;
+mod uploads;
 mod walls;
 
 use std::net::SocketAddr;
@@ -50,7 +51,7 @@ impl Station {
             shutdown,
             ..WebOptions::default()
         };
-        let fake = Fake::with(untrusted::shelf(&journal));
+        let fake = Fake::with(&journal, untrusted::shelf(&journal));
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let server = runtime.block_on(Server::with(options, Box::new(fake), people.clone(), journal)).unwrap();
         let addresses = server.addresses();

@@ -5,12 +5,13 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::Mutex;
 
-use tram_contract::manifest::{Manifest, Route};
+use tram_contract::manifest::{Manifest, Route, Upload as UploadKind};
 use tram_contract::page::{Card, Form, FormField, Page, Viewer, Widget};
 use tram_host::{
     Asset, Basis, BlobRef, CallError, Error, Found, Grants, Host, JobStatus, PluginState, PluginStatus, Reply,
-    ReplyBody, Request, Upload,
+    ReplyBody, Request, Upload, Uploads,
 };
+use tram_journal::Journal;
 use tram_people::Principal;
 
 use crate::plugins::{Intake, Plugins};
@@ -20,6 +21,7 @@ pub(super) struct Fake {
     manifest: Arc<Manifest>,
     sealed: Arc<Mutex<Vec<(String, u64)>>>,
     files: HashMap<String, BlobRef>,
+    uploads: Uploads,
 }
 
 const MANIFEST: &str = r#"
@@ -30,6 +32,10 @@ name = "Thử"
 description = "Thử"
 menu = [{ label = "Thử", path = "" }]
 permission = [{ id = "demo.edit", name = "Sửa" }]
+upload = [
+  { id = "lesson", permission = "station.manage", max-size = 3000000, check = "check" },
+  { id = "other", permission = "demo.edit" },
+]
 route = [
   { id = "home", method = "GET", path = "/", kind = "page", public = true },
   { id = "save", method = "POST", path = "/save", kind = "page", public = true, max-body = 3000000 },
@@ -38,21 +44,17 @@ route = [
   { id = "bytes", method = "GET", path = "/bytes", kind = "api", public = true },
   { id = "trap", method = "GET", path = "/trap", kind = "page", public = true },
   { id = "away", method = "GET", path = "/away", kind = "page", public = true },
+  { id = "check", method = "GET", path = "/check", kind = "api", permission = "station.manage" },
   { id = "service", method = "POST", path = "/v1/echo", kind = "service", public = true },
 ]
 "#;
 
-impl Default for Fake {
-    fn default() -> Self {
-        Self::with(HashMap::new())
-    }
-}
-
 impl Fake {
     /// The plugin with files by their ids; those that begin with `secret` are for readers
     /// who have signed in.
-    pub(super) fn with(files: HashMap<String, BlobRef>) -> Self {
-        Self { manifest: Arc::new(toml::from_str(MANIFEST).unwrap()), sealed: Arc::default(), files }
+    pub(super) fn with(journal: &Journal, files: HashMap<String, BlobRef>) -> Self {
+        let uploads = Uploads::open(journal).unwrap();
+        Self { manifest: Arc::new(toml::from_str(MANIFEST).unwrap()), sealed: Arc::default(), files, uploads }
     }
 }
 
@@ -77,11 +79,10 @@ impl Intake for Sink {
     fn seal(self: Box<Self>) -> Result<Upload, Error> {
         self.sealed.lock().unwrap().push((self.name.clone(), self.size));
         Ok(Upload {
-            field: String::new(),
             name: self.name,
-            media_type: String::new(),
             size: self.size,
             blob: "b".into(),
+            ..Upload::default()
         })
     }
 }
@@ -143,6 +144,10 @@ impl Plugins for Fake {
                 headers: vec![("location".into(), "https://evil.example/".into())],
                 ..reply(303, ReplyBody::Empty)
             },
+            "check" if request.query.iter().any(|(name, value)| name == "name" && value.ends_with(".exe")) => {
+                reply(422, ReplyBody::Bytes("{\"detail\": \"Không nhận chương trình.\"}".into()))
+            }
+            "check" => reply(204, ReplyBody::Empty),
             "bytes" => Reply {
                 headers: vec![("content-type".into(), "text/html".into())],
                 ..reply(200, ReplyBody::Bytes(b"<script>alert(1)</script>".to_vec()))
@@ -174,6 +179,16 @@ impl Plugins for Fake {
             "service" => reply(200, ReplyBody::Bytes(request.body)),
             _ => reply(200, ReplyBody::Page(Page::new("Trang thử", vec![Widget::Form(form)]))),
         })
+    }
+
+    fn uploads(&self) -> &Uploads {
+        &self.uploads
+    }
+
+    fn upload_kind(&self, plugin: &str, upload: &str) -> Option<(UploadKind, Option<Arc<Route>>)> {
+        let kind = self.manifest.upload.iter().find(|kind| plugin == "demo" && kind.id == upload)?.clone();
+        let check = self.manifest.route.iter().find(|route| Some(&route.id) == kind.check.as_ref());
+        Some((kind, check.cloned().map(Arc::new)))
     }
 
     fn confirm(&self, _basis: &Basis) -> bool {

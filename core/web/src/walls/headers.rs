@@ -33,7 +33,7 @@ pub(crate) fn policy(scope: Scope<'_>) -> String {
     let forms = if base.is_empty() { own.clone() } else { format!("{own} {origin}/search {origin}/sign-out") };
     format!(
         "default-src 'none'; style-src {origin}{style}; script-src {scripts}; img-src {own} {shell} {pictures}; \
-         connect-src {own} {origin}/jobs/; form-action {forms}; frame-src {own} {frames}; media-src {own}; \
+         connect-src {own} {origin}/jobs/ {origin}/upload/; form-action {forms}; frame-src {own} {frames}; media-src {own}; \
          base-uri 'none'; frame-ancestors 'none'"
     )
 }
