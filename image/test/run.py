@@ -21,7 +21,9 @@ import first_boot
 import install
 import machine
 import names
+import restore
 import updates
+import watchdog
 from shared import Run, build
 
 QUICK = ["first-boot", "plug-pulled-once"]
@@ -35,6 +37,8 @@ CHECKS = {
     "refused": updates.refused,
     "clock": clock.clock,
     "install": install.install,
+    "restore": restore.restore,
+    "watchdog": watchdog.watchdog,
     "factory-reset": install.factory_reset,
     "names": names.names,
 }

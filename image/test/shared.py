@@ -107,6 +107,19 @@ def data_of(disk: pathlib.Path):
             subprocess.run(["umount", mounted], check=True)
 
 
+@contextlib.contextmanager
+def data_in_place(disk: pathlib.Path):
+    """The data partition of a disk that is off, mounted to be changed."""
+    place = partition(disk, "tram-data")
+    with tempfile.TemporaryDirectory(dir=disk.parent) as folder:
+        options = f"loop,offset={place['start'] * 512},sizelimit={place['size'] * 512}"
+        subprocess.run(["mount", "-o", options, disk, folder], check=True)
+        try:
+            yield pathlib.Path(folder)
+        finally:
+            subprocess.run(["umount", folder], check=True)
+
+
 def verify(run: Run, disk: pathlib.Path) -> None:
     """`tram verify` on the data of a disk that is off."""
     with data_of(disk) as data:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import time
 
@@ -206,6 +207,18 @@ def refused(run: Run) -> None:
             assert reason in page.text, f"{name}: {page.status} {page.text[:600]}"
             assert slot_and_entries(disk) == before, f"{name}: something was changed"
             run.note(f"refused: {name}", reason)
+        box.pull_the_plug()
+        # A disk that is full to the last page that an update may take.
+        with shared.data_in_place(disk) as data:
+            free = shutil.disk_usage(data).free - (300 << 20)
+            subprocess.run(["fallocate", "-l", str(free), data / "lib/video.mp4"], check=True)
+        box.on()
+        box.wait_for_page()
+        page = send(box, file, 300)
+        assert "MB trống" in page.text, f"full: {page.status} {page.text[:600]}"
+        assert slot_and_entries(disk) == before, "full: something was changed"
+        client.found_within(box.plain(), "thuanh", shared.TITLES, 120)
+        run.note("refused: full disk", page.text[:160])
 
 
 def slot_and_entries(disk: pathlib.Path) -> tuple[list[str], bytes, list[str]]:
