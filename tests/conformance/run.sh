@@ -5,3 +5,4 @@ cd "$(dirname "$0")/../.."
 tests/conformance/marc/run.sh
 tests/conformance/sru.sh
 tests/conformance/api.sh
+tests/conformance/oai.sh

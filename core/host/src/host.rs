@@ -190,6 +190,7 @@ impl Host {
         let core = Arc::new(Core {
             cache: Cache::open(options.data.join("cache").join("plugins"), options.compiler)?,
             drafts: Drafts::open(options.data.join("drafts"))?,
+            key: crate::signing::StationKey::new(&options.data),
             indexes: Indexes::new(options.data.join("index")),
             registry: ArcSwap::from_pointee(Registry::new()),
             requests: Permits::new(requests),

@@ -14,6 +14,7 @@ use crate::compile::Cache;
 use crate::index::Indexes;
 use crate::permits::Permits;
 use crate::plugin::Entry;
+use crate::signing::StationKey;
 use crate::vendors::Vendors;
 
 /// The installed plugins, by id.
@@ -31,6 +32,8 @@ pub(crate) struct Core {
     pub(crate) registry: ArcSwap<Registry>,
     pub(crate) indexes: Indexes,
     pub(crate) drafts: Drafts,
+    /// The key in whose name packages for other stations are signed.
+    pub(crate) key: StationKey,
     pub(crate) cache: Cache,
     /// Requests that run at once.
     pub(crate) requests: Permits,
