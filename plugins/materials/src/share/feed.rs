@@ -45,7 +45,7 @@ pub fn sets_of(meta: &Meta) -> Vec<String> {
 }
 
 impl Feed<'_> {
-    fn item(&self, key: &[u8], shared: &Shared) -> Result<oai::Item> {
+    fn record(&self, key: &[u8], shared: &Shared) -> Result<oai::Item> {
         let about = match ITEMS.get(key)? {
             Some(entry) if shared.open && !shared.gone => {
                 offered(&entry.value).map(|edition| Box::new(self.describe(&entry.id(), edition)))
@@ -134,7 +134,7 @@ impl Repository for Feed<'_> {
     fn item(&self, id: &str) -> Result<Option<oai::Item>> {
         let Some(key) = store::from_hex(id).filter(|key| key.len() == 16) else { return Ok(None) };
         let shared = SHARED.get(&key)?.map(|entry| entry.value).filter(|shared| shared.was_open);
-        shared.map(|shared| Feed::item(self, &key, &shared)).transpose()
+        shared.map(|shared| self.record(&key, &shared)).transpose()
     }
 
     fn page(&self, query: &Query) -> Result<Page> {
@@ -161,7 +161,7 @@ impl Repository for Feed<'_> {
                     page.more = true;
                     return Ok(page);
                 }
-                page.items.push(Feed::item(self, row.key.get(8..).unwrap_or_default(), &row.value)?);
+                page.items.push(self.record(row.key.get(8..).unwrap_or_default(), &row.value)?);
             }
             match rows.last() {
                 Some(last) if more => scan = scan.after(&last.key),
