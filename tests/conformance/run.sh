@@ -6,3 +6,4 @@ tests/conformance/marc/run.sh
 tests/conformance/sru.sh
 tests/conformance/api.sh
 tests/conformance/tus.sh
+tests/conformance/oai.sh

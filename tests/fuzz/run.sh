@@ -21,12 +21,16 @@ build() { cargo build --release --manifest-path "$1/Cargo.toml" --target "$targe
 build tests/fuzz
 seeds=$(mktemp -d)
 trap 'rm -rf "$seeds"' EXIT
-mkdir "$seeds/package" "$seeds/people"
+mkdir "$seeds/package" "$seeds/people" "$seeds/oai"
 cp sdk/examples/class-list/plugin.toml "$seeds/package/"
 [ ! -d "${TRAM_TEST_PLUGINS:-}" ] || cp "$TRAM_TEST_PLUGINS/greeter.tram" "$seeds/package/"
 cp tests/data/pupils-*.csv tests/data/staff.xlsx "$seeds/people/"
 run tests/fuzz package "$seeds/package"
 run tests/fuzz page
+run tests/fuzz exchange tests/data/exchange
+printf 'verb=ListRecords&metadataPrefix=lom&from=2026-11-01&until=2026-11-02&set=a:b' >"$seeds/oai/list"
+printf 'verb=ListIdentifiers&resumptionToken=1!lom!!!a:b!50!7!x' >"$seeds/oai/token"
+run tests/fuzz oai "$seeds/oai"
 run tests/fuzz people_list "$seeds/people"
 build library/marc/fuzz
 for marc in iso2709 marcxml marc8; do run library/marc/fuzz "$marc"; done

@@ -36,6 +36,9 @@ const GATE_TIME: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Longest chain of brokered queries.
 const MAX_DEPTH: u32 = 4;
+/// What the host may spend on moving bytes for one step of a job, beside the step's own
+/// time: a film is copied and hashed in one go.
+const MOVING_TIME: Duration = Duration::from_secs(120);
 /// Bytes that one host call may take from the guest.
 const HOSTCALL_FUEL: usize = 24 << 20;
 
@@ -101,6 +104,12 @@ impl Frame {
     }
 
     fn run<R>(&self, access: Access, time: Duration, guest: &mut Guest<'_, R>) -> Ran<R> {
+        self.run_within(access, time, Duration::ZERO, guest)
+    }
+
+    /// Runs the guest. `grace`: how much of the time that the host spends moving bytes
+    /// is not counted as the guest's.
+    fn run_within<R>(&self, access: Access, time: Duration, grace: Duration, guest: &mut Guest<'_, R>) -> Ran<R> {
         let state = State {
             core: Arc::clone(&self.core),
             plugin: Arc::clone(&self.plugin),
@@ -115,13 +124,19 @@ impl Frame {
             random: None,
             deadline: Instant::now() + time,
             memory_refused: false,
+            moved: Duration::ZERO,
+            grace,
             job: self.job.clone(),
             traces: Traces::default(),
         };
         let mut store = Store::new(&self.core.engine, state);
         store.limiter(|state| state);
         store.set_epoch_deadline(ticks(time));
-        store.epoch_deadline_trap();
+        if grace.is_zero() {
+            store.epoch_deadline_trap();
+        } else {
+            store.epoch_deadline_callback(|mut store| Ok(store.data_mut().give_back()));
+        }
         store.set_hostcall_fuel(HOSTCALL_FUEL);
         let result = guest(&mut store);
         let state = store.into_data();
@@ -183,12 +198,15 @@ impl Frame {
         let mut effects = Effects::default();
         let ran = self.core.journal.run(context, |lent| {
             attempts += 1;
-            let time = if attempts > 2 { self.gate_time } else { self.time };
+            let gated = attempts > 2;
+            let time = if gated { self.gate_time } else { self.time };
+            // Not in the writer's turn, where everybody else waits.
+            let grace = if self.job.is_some() && !gated { MOVING_TIME } else { Duration::ZERO };
             let Some(mut own) = empty.take() else {
                 return Err(CallError::Station { reason: "a transaction was lost".into() });
             };
             std::mem::swap(own.as_mut(), lent);
-            let ran = self.run(Access::Write(own), time, guest);
+            let ran = self.run_within(Access::Write(own), time, grace, guest);
             if let Access::Write(mut own) = ran.access {
                 std::mem::swap(own.as_mut(), lent);
                 empty = Some(own);

@@ -193,6 +193,7 @@ impl Host {
             drafts: Drafts::open(options.data.join("drafts"))?,
             uploads: Uploads::open(&journal)?,
             sweeping: Signal::default(),
+            key: crate::signing::StationKey::new(&options.data),
             indexes: Indexes::new(options.data.join("index")),
             registry: ArcSwap::from_pointee(Registry::new()),
             requests: Permits::new(requests),

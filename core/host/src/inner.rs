@@ -14,6 +14,7 @@ use crate::compile::Cache;
 use crate::index::Indexes;
 use crate::permits::Permits;
 use crate::plugin::Entry;
+use crate::signing::StationKey;
 use crate::uploads::Uploads;
 use crate::vendors::Vendors;
 
@@ -35,6 +36,8 @@ pub(crate) struct Core {
     pub(crate) uploads: Uploads,
     /// Raised to end the sweeping.
     pub(crate) sweeping: Signal,
+    /// The key in whose name packages for other stations are signed.
+    pub(crate) key: StationKey,
     pub(crate) cache: Cache,
     /// Requests that run at once.
     pub(crate) requests: Permits,

@@ -440,6 +440,7 @@ fn step(core: &Arc<Core>, id: &str) -> Result<Stepped, CallError> {
                 }
             }
             crate::extract::taken(txn, id)?;
+            crate::signing::taken(txn, id)?;
             now.write(txn)?;
             Ok(now.state)
         },

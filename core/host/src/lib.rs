@@ -34,6 +34,7 @@ mod precompile;
 mod publisher;
 mod request;
 mod routing;
+mod signing;
 mod state;
 mod tables;
 mod tally;

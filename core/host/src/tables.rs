@@ -35,6 +35,9 @@ pub(crate) const PARKED: &str = "parked-events";
 /// Files that an extractor is to look into, or has: by the job's id.
 pub(crate) const EXTRACTS: &str = "extracts";
 
+/// Statements that a job wants signed before its next step: by the job's id.
+pub(crate) const SIGNINGS: &str = "signings";
+
 /// The collections, as the journal is told of them.
 pub(crate) fn collections() -> Vec<CollectionSpec> {
     let collection = |name: &str, history: History, indexes: &[&str]| CollectionSpec {
@@ -56,6 +59,8 @@ pub(crate) fn collections() -> Vec<CollectionSpec> {
         collection(DRAFTS, History::Latest { days: 1 }, &[]),
         collection(CURSORS, History::Latest { days: 1 }, &[]),
         collection(EXTRACTS, History::Latest { days: 1 }, &[]),
+        // Kept whole: what was signed in the station's name is part of its history.
+        collection(SIGNINGS, History::Full, &[]),
         collection(PARKED, History::Latest { days: 90 }, &[]),
     ]
 }

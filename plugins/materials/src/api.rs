@@ -30,6 +30,8 @@ pub fn answer(request: &Request) -> Result<Response> {
         return Err(Error::new(code::FORBIDDEN, m::GUESTS_OUT.text()));
     }
     match request.route.as_str() {
+        "oai" | "oai-post" => crate::share::feed::answer(request),
+        "share-file" => pages::share::file(request, &who),
         "file" => file(request, &who),
         "suggest" => Ok(Response::json(&completions(request.query("q").unwrap_or_default().trim())?)),
         "state" => state(request, &who),

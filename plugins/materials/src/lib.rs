@@ -8,6 +8,7 @@
 //!   [`collected`]; the same on paper: [`paper`];
 //! - what readers came to: [`results`]; figures: [`figures`]; taking all out:
 //!   [`takeout`], with [`archive`] and [`workbook`];
+//! - with other schools: [`share`];
 //! - for people: [`pages`], [`slots`], [`messages`], [`words`]; for programs: [`api`].
 //!
 //! It reaches the station through the contract only, as a vendor's plugin does.
@@ -29,6 +30,7 @@ pub mod model;
 pub mod pages;
 pub mod paper;
 pub mod results;
+pub mod share;
 pub mod slots;
 pub mod takeout;
 #[cfg(test)]
@@ -69,6 +71,10 @@ impl Job for Materials {
         match job {
             "look" => looking::run(state, first, by),
             "export" => takeout::run(state, first, by),
+            "look-taken" => looking::run(state, first, by),
+            "pack" => share::pack::run(state, first, by),
+            "check" => share::check::run(state, first, by),
+            "take" => share::take::run(state, first, by),
             "import-demo" => demo::run(state, first, by),
             _ => Err(Error::not_found(messages::NO_PAGE.text())),
         }

@@ -41,6 +41,11 @@ pub const CAPABILITIES: &[(&str, &str, &str)] = &[
         "nhờ trạm đọc nội dung tệp của nó trong một ngăn cách ly",
         "has files of its own looked into by the station, walled off",
     ),
+    (
+        "sign",
+        "ký gói chia sẻ bằng khoá của trường, và kiểm tra gói của trường bạn",
+        "signs packages for other schools with the station's key, and checks theirs",
+    ),
     ("brokered", "hỏi dữ liệu của phần khác", "asks other plugins for data"),
 ];
 

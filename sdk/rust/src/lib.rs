@@ -45,6 +45,7 @@ mod request;
 mod response;
 pub mod search;
 pub mod settings;
+pub mod sign;
 mod start;
 pub mod store;
 mod table;

@@ -13,6 +13,7 @@ mod log;
 mod random;
 mod search;
 mod settings;
+mod sign;
 mod store;
 
 use wasmtime::component::{HasSelf, Linker};
@@ -38,6 +39,7 @@ pub(crate) const NAMES: &[&str] = &[
     "log",
     "brokered",
     "extract",
+    "sign",
 ];
 
 /// Links the granted capabilities, and no others.
@@ -54,7 +56,7 @@ pub(crate) fn link(linker: &mut Linker<State>, granted: impl Fn(&str) -> bool) -
     link! {
         "store" => store, "search" => search, "blobs" => blobs, "directory" => directory, "events" => events,
         "jobs" => jobs, "settings" => settings, "clock" => clock, "random" => random, "log" => log,
-        "brokered" => brokered, "extract" => extract
+        "brokered" => brokered, "extract" => extract, "sign" => sign
     }
     Ok(())
 }

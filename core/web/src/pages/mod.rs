@@ -23,6 +23,7 @@ mod setup;
 mod sign_in;
 mod start;
 mod station;
+mod stations;
 mod station_status;
 mod tls;
 mod update;
@@ -81,6 +82,9 @@ pub(crate) fn find(path: &str) -> Option<Handler> {
         ["admin"] => admin::page,
         ["admin", "install"] => install::page,
         ["admin", "station"] => station::page,
+        ["admin", "stations"] => stations::page,
+        ["admin", "stations", "remove"] => stations::remove,
+        ["admin", "stations", "card.txt"] => stations::card,
         ["admin", "update"] => update::page,
         ["admin", "update", "file" | "usb" | "when" | "forget" | "back"] => update::change,
         ["admin", "certificate"] => station::certificate,

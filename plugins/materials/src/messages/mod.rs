@@ -4,11 +4,13 @@ mod editing;
 mod reading;
 mod reviewing;
 mod running;
+mod sharing;
 
 pub use editing::*;
 pub use reading::*;
 pub use reviewing::*;
 pub use running::*;
+pub use sharing::*;
 pub use tram_sdk::message::{Message, figure};
 use tram_sdk::messages;
 
@@ -17,7 +19,7 @@ mod tests {
     use super::*;
 
     fn all() -> impl Iterator<Item = (&'static str, &'static Message)> {
-        reading::ALL.iter().chain(editing::ALL).chain(reviewing::ALL).chain(running::ALL).copied()
+        reading::ALL.iter().chain(editing::ALL).chain(reviewing::ALL).chain(running::ALL).chain(sharing::ALL).copied()
     }
 
     fn places(text: &str) -> Vec<&str> {

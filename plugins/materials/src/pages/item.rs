@@ -148,6 +148,9 @@ fn rows(say: &Say<'_>, entry: &Entry<Item>, edition: &Edition) -> Result<Vec<Det
     if meta.shareable {
         add(&m::SHARING, plain(m::SHAREABLE.get(say.0)));
     }
+    if let Some(origin) = crate::share::Origin::of(&entry.id())? {
+        add(&m::FROM_SCHOOL, plain(&origin.school));
+    }
     add(&m::KEYWORDS, plain(&meta.keywords.join(", ")));
     if let Some(act) = &edition.review.published {
         add(&m::PUBLISHED_ON, plain(&clock::moment(act.unix_ms)));

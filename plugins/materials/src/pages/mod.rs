@@ -14,6 +14,7 @@ pub mod results;
 pub mod review;
 pub mod search;
 pub mod settings;
+pub mod share;
 pub mod viewers;
 
 use tram_contract::Text;
@@ -61,6 +62,13 @@ pub fn answer(request: &Request) -> Result<Response> {
         "proof" => proof::page(request, &who),
         "settings" => settings::page(request, &who),
         "settings-change" => settings::change(request, &who),
+        "share" => share::page(request, &who),
+        "share-new" => share::choose(request, &who),
+        "share-pack" => share::pack(request, &who),
+        "share-upload" => share::upload(request, &who),
+        "share-list" => share::list(request, &who),
+        "share-take" => share::take(request, &who),
+        "share-taken" => share::taken(request, &who),
         "export" => export::page(request, &who),
         "export-start" => export::start(request, &who),
         _ => Err(tram_sdk::Error::not_found(m::NO_PAGE.text())),

@@ -66,6 +66,10 @@ pub(super) struct World {
     pub(super) extract: Option<Looking>,
     /// Blob that a step asked to have looked into.
     pub(super) begun: Option<String>,
+    /// Hash that a step asked to have signed.
+    pub(super) to_sign: Option<Vec<u8>>,
+    /// Keys of partner stations: station and name.
+    pub(super) partners: BTreeMap<Vec<u8>, (String, String)>,
 }
 
 impl Default for World {
@@ -95,6 +99,8 @@ impl Default for World {
             queries: BTreeMap::new(),
             extract: None,
             begun: None,
+            to_sign: None,
+            partners: BTreeMap::new(),
         }
     }
 }
