@@ -77,7 +77,7 @@ function file(name, bytes) {
 const hash = (bytes) => crypto.createHash('sha256').update(bytes).digest('hex');
 
 async function open(more = {}) {
-  const page = await freshPage({ base: lines.base, ...more });
+  const page = await freshPage({ base: lines.base, cut: true, ...more });
   await enterAs(page, 'quantri');
   await page.goto(PAGE);
   await page.locator('.drop').waitFor();
