@@ -1,10 +1,10 @@
 //! Blobs that come in pieces, over hours and over restarts.
 //!
 //! `blobs/partial/NAME` holds the bytes so far: its length is how far it is.
-//! `NAME.note` says what it is for, in its owner's words; `NAME.check` stands while a
-//! piece is written whose checksum is not known yet, and says where that piece begins;
-//! `NAME.blob` names the blob that it became. None of it is in the journal: it is as
-//! passing as a scratch row, and goes with a restore.
+//! `NAME.note` says what it is for, in its owner's words; `NAME.state` is one line of a
+//! fixed length, written over in place so that it needs no room on a full disk: the blob
+//! that it became, and where a piece begins whose checksum is not known yet. None of it is
+//! in the journal: it is as passing as a scratch row, and goes with a restore.
 #![allow(clippy::disallowed_methods, reason = "this is a storage crate")]
 
 use std::fs::{self, File, OpenOptions};
@@ -24,6 +24,13 @@ use crate::disk::{self, RealDisk};
 const FLUSH_EVERY: u64 = 8 << 20;
 /// Bytes that are read at once where a file must be read again.
 const PIECE: usize = 1 << 20;
+
+/// The line of `NAME.state`: so many letters for the blob, then for the mark.
+const BLOB: usize = 64;
+const MARK: usize = 20;
+const LINE: usize = BLOB + MARK;
+/// A letter of it that says nothing.
+const NOTHING: u8 = b'-';
 
 /// Room of the file system that partial blobs lie on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +72,7 @@ pub struct Partials {
 #[derive(Debug)]
 pub struct Partial {
     file: File,
+    state: File,
     path: PathBuf,
     store: PathBuf,
     length: u64,
@@ -110,20 +118,19 @@ impl Partials {
     /// [`Error::Full`], or the file could not be made; nothing is left then.
     pub fn begin(&self, name: &str, note: &[u8], length: u64) -> Result<Partial, Error> {
         let path = self.path(name)?;
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&path)
-            .map_err(Error::io)?;
-        let made = reserve(&file, 0, length).and_then(|reserved| {
-            let folder = RealDisk::new(&self.folder);
-            disk::replace(&folder, "", &format!("{name}.note"), note).map(|()| reserved)
+        let made = create(&path).and_then(|file| {
+            let reserved = reserve(&file, 0, length)?;
+            let state = create(&path.with_extension("state"))?;
+            state.write_all_at(&[NOTHING; LINE], 0)?;
+            state.sync_all()?;
+            // The note goes last, and its folder is synced with it: what has one is whole.
+            disk::replace(&RealDisk::new(&self.folder), "", &format!("{name}.note"), note)?;
+            Ok((file, state, reserved))
         });
         match made {
-            Ok(reserved) => Ok(Partial {
+            Ok((file, state, reserved)) => Ok(Partial {
                 file,
+                state,
                 path,
                 store: self.store.clone(),
                 length,
@@ -135,8 +142,7 @@ impl Partials {
                 reserved,
             }),
             Err(error) => {
-                let _ = fs::remove_file(&path);
-                let _ = fs::remove_file(path.with_extension("note"));
+                let _ = self.remove(name);
                 Err(Error::io(error))
             }
         }
@@ -148,18 +154,19 @@ impl Partials {
     /// There is none of this name, or it cannot be opened.
     pub fn resume(&self, name: &str, length: u64) -> Result<Partial, Error> {
         let path = self.path(name)?;
-        let file = match OpenOptions::new().read(true).write(true).open(&path) {
+        let open = |path: &Path| match OpenOptions::new().read(true).write(true).open(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(Error::NotFound(format!("partial blob {name}")));
+                Err(Error::NotFound(format!("partial blob {name}")))
             }
-            other => other.map_err(Error::io)?,
+            other => other.map_err(Error::io),
         };
+        let (file, state) = (open(&path)?, open(&path.with_extension("state"))?);
         let at = file.metadata().map_err(Error::io)?.len();
         let hasher = (at == 0).then(blake3::Hasher::new);
         // The room was taken when it was begun; where that is not known, it is counted.
         let reserved = reserve(&file, at, length.saturating_sub(at)).unwrap_or(false);
         let store = self.store.clone();
-        Ok(Partial { file, path, store, length, at, synced: 0, flushed: at, hasher, mark: None, reserved })
+        Ok(Partial { file, state, path, store, length, at, synced: 0, flushed: at, hasher, mark: None, reserved })
     }
 
     /// What is there after a restart. What is not whole in itself is removed: bytes
@@ -191,8 +198,8 @@ impl Partials {
     fn look(&self, name: &str) -> Result<Option<(Vec<u8>, FoundState)>, Error> {
         let path = self.path(name)?;
         let Some(note) = read(&path.with_extension("note"))? else { return Ok(None) };
-        if let Some(id) = read(&path.with_extension("blob"))? {
-            let id: BlobId = String::from_utf8_lossy(&id).trim().parse()?;
+        let Some(line) = read(&path.with_extension("state"))? else { return Ok(None) };
+        if let Some(id) = word(&line, 0, BLOB).and_then(|id| id.parse::<BlobId>().ok()) {
             if path.exists() {
                 place(&path, &self.store, &id).map_err(Error::io)?;
             }
@@ -206,14 +213,13 @@ impl Partials {
         if !path.exists() {
             return Ok(None);
         }
-        let check = path.with_extension("check");
-        if let Some(mark) = read(&check)? {
-            let mark: u64 = String::from_utf8_lossy(&mark).trim().parse().unwrap_or(0);
+        if let Some(mark) = word(&line, BLOB, LINE).and_then(|mark| mark.parse::<u64>().ok()) {
             let file = OpenOptions::new().write(true).open(&path).map_err(Error::io)?;
             if file.metadata().map_err(Error::io)?.len() > mark {
                 file.set_len(mark).and_then(|()| file.sync_all()).map_err(Error::io)?;
             }
-            fs::remove_file(&check).map_err(Error::io)?;
+            let state = OpenOptions::new().write(true).open(path.with_extension("state")).map_err(Error::io)?;
+            write_word(&state, BLOB, MARK, "").map_err(Error::io)?;
         }
         Ok(Some((note, FoundState::Open(fs::metadata(&path).map_err(Error::io)?.len()))))
     }
@@ -225,7 +231,7 @@ impl Partials {
     pub fn remove(&self, name: &str) -> Result<(), Error> {
         let path = self.path(name)?;
         // The note goes last: without it the rest is removed by the next start.
-        for path in [path.clone(), path.with_extension("check"), path.with_extension("blob"), path.with_extension("note")] {
+        for path in [path.clone(), path.with_extension("state"), path.with_extension("note")] {
             match fs::remove_file(&path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Error::io(error)),
                 _ => {}
@@ -302,10 +308,7 @@ impl Partial {
     /// # Errors
     /// The disk failed.
     pub fn mark(&mut self) -> Result<(), Error> {
-        let name = self.path.with_extension("check");
-        let name = name.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let folder = RealDisk::new(&self.store.join("partial"));
-        disk::replace(&folder, "", &name, self.at.to_string().as_bytes()).map_err(Error::io)?;
+        write_word(&self.state, BLOB, MARK, &self.at.to_string()).map_err(Error::io)?;
         self.mark = Some((self.at, self.hasher.clone()));
         Ok(())
     }
@@ -317,7 +320,7 @@ impl Partial {
     pub fn keep(&mut self) -> Result<(), Error> {
         if self.mark.is_some() {
             self.sync()?;
-            fs::remove_file(self.path.with_extension("check")).map_err(Error::io)?;
+            write_word(&self.state, BLOB, MARK, "").map_err(Error::io)?;
             self.mark = None;
         }
         Ok(())
@@ -334,7 +337,7 @@ impl Partial {
         self.sync()?;
         // Cutting it off gave up the room behind it as well.
         self.reserved = reserve(&self.file, at, self.length.saturating_sub(at)).unwrap_or(false);
-        fs::remove_file(self.path.with_extension("check")).map_err(Error::io)
+        write_word(&self.state, BLOB, MARK, "").map_err(Error::io)
     }
 
     /// Makes the blob of it, once all its bytes are there. It is kept as any new blob
@@ -352,11 +355,8 @@ impl Partial {
             None => self.read_again()?,
         };
         let id = BlobId(*hash.as_bytes());
-        let name = self.path.with_extension("blob");
-        let name = name.file_name().unwrap_or_default().to_string_lossy().into_owned();
         self.file.sync_all().map_err(Error::io)?;
-        let folder = RealDisk::new(&self.store.join("partial"));
-        disk::replace(&folder, "", &name, id.to_string().as_bytes()).map_err(Error::io)?;
+        write_word(&self.state, 0, BLOB, &id.to_string()).map_err(Error::io)?;
         place(&self.path, &self.store, &id).map_err(Error::io)?;
         Ok(BlobStat { id, length: self.length })
     }
@@ -389,6 +389,25 @@ fn reserve(file: &File, at: u64, length: u64) -> io::Result<bool> {
         Err(nix::Error::EOPNOTSUPP | nix::Error::ENOSYS | nix::Error::EINVAL) => Ok(false),
         Err(error) => Err(error.into()),
     }
+}
+
+/// A file of the partial blobs', readable by the service alone.
+fn create(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path)
+}
+
+/// A word of a state's line.
+fn word(line: &[u8], from: usize, to: usize) -> Option<&str> {
+    Some(std::str::from_utf8(line.get(from..to)?).ok()?.trim_start_matches(char::from(NOTHING)))
+}
+
+/// Writes a word of a state's line over the one before.
+fn write_word(state: &File, from: usize, length: usize, word: &str) -> io::Result<()> {
+    let padding = length.saturating_sub(word.len());
+    let mut whole = vec![NOTHING; padding];
+    whole.extend_from_slice(word.as_bytes());
+    state.write_all_at(&whole, from as u64)?;
+    state.sync_data()
 }
 
 fn read(path: &Path) -> Result<Option<Vec<u8>>, Error> {
@@ -460,8 +479,7 @@ mod tests {
         let mut partial = partials.begin("two", b"", 5).unwrap();
         partial.append(b"bytes").unwrap();
         partial.sync().unwrap();
-        let name = RealDisk::new(&partials.folder);
-        disk::replace(&name, "", "two.blob", hash(b"bytes").to_string().as_bytes()).unwrap();
+        write_word(&partial.state, 0, BLOB, &hash(b"bytes").to_string()).unwrap();
         let found = partials.recover().unwrap();
         assert_eq!(found[0].state, FoundState::Sealed(BlobStat { id: hash(b"bytes"), length: 5 }));
         fs::remove_file(blob_path(&partials.store, &hash(b"bytes"))).unwrap();

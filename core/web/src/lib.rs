@@ -39,4 +39,5 @@ pub use server::limits::CONNECTIONS;
 pub use server::{Error, Server, WebOptions};
 pub use site::DemoAccount;
 pub use tls::Error as TlsError;
+pub use uploads::{PIECE, RECEIVING};
 pub use walls::names::own_name;

@@ -19,7 +19,7 @@ from tusclient import client as tuspy
 from tusclient.exceptions import TusCommunicationError
 
 from person import PAGE, PLUGIN, Person
-from station import Station
+from school import Station
 
 HERE = Path(__file__).parent
 MB = 1 << 20

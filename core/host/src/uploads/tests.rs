@@ -29,6 +29,13 @@ impl Place {
         self.journal.as_ref().unwrap()
     }
 
+    fn on(folder: tempfile::TempDir) -> Self {
+        let options = Options { reserve: 16 << 20, min_free: 8 << 20, ..options() };
+        let journal = Journal::create(&folder.path().join("station"), options).unwrap();
+        let uploads = Uploads::open(&journal).unwrap();
+        Self { folder, journal: Some(journal), uploads: Some(uploads) }
+    }
+
     fn restart(&mut self) {
         self.uploads = None;
         self.journal.take().unwrap().close().unwrap();
@@ -179,4 +186,56 @@ fn names_keep_their_folders_and_nothing_else() {
     assert_eq!(clean_name("../../etc/passwd"), "etc/passwd");
     assert_eq!(clean_name("C:\\Lan\\.\\sách\r\n.xlsx"), "C:/Lan/sách.xlsx");
     assert_eq!(clean_name("//"), "");
+}
+
+/// A small file system, taken off again at the end.
+struct Mounted(std::path::PathBuf);
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+#[test]
+fn a_full_disk_refuses_at_the_beginning_breaks_nothing_off_and_lets_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let mount = ["-t", "tmpfs", "-o", "size=256m", "tmpfs"];
+    let mounted = std::process::Command::new("mount").args(mount).arg(folder.path()).output();
+    if !mounted.is_ok_and(|done| done.status.success()) {
+        eprintln!("skipped: nothing can be mounted here");
+        return;
+    }
+    let _mounted = Mounted(folder.path().to_owned());
+    let place = Place::on(folder);
+    let uploads = place.uploads();
+    let first = place.begin("lan", 60 << 20).unwrap();
+    let second = place.begin("minh", 40 << 20).unwrap();
+    let Err(UploadError::NoRoom { wanted, free }) = place.begin("lan", 100 << 20) else {
+        unreachable!("there is no room for a third")
+    };
+    assert!(wanted == 100 << 20 && free < 100 << 20, "{free} bytes are left to give");
+    // Somebody else fills the disk to its last page.
+    let ballast = place.folder.path().join("ballast");
+    let mut file = std::fs::File::create(&ballast).unwrap();
+    while std::io::Write::write(&mut file, &[1; 65536]).is_ok() {}
+    assert_eq!(uploads.partials.room().unwrap().free, 0);
+    let send = |entry: &Arc<UploadEntry>| {
+        let mut piece = uploads.piece(entry, 0, false).unwrap();
+        for _ in 0..entry.note().size >> 20 {
+            piece.append(&[7; 1 << 20]).unwrap();
+        }
+        piece.end(true).unwrap()
+    };
+    assert_eq!(send(&first), 60 << 20, "what was begun has its room");
+    assert!(matches!(place.begin("lan", 1), Err(UploadError::NoRoom { .. })));
+    uploads.remove(&second).unwrap();
+    let room = uploads.partials.room().unwrap().free;
+    assert!(room >= 40 << 20, "an unfinished one gives its room back at once: {room}");
+    while std::io::Write::write(&mut file, &[1; 65536]).is_ok() {}
+    uploads.remove(&first).unwrap();
+    let room = uploads.partials.room().unwrap().free;
+    assert!(room >= 60 << 20, "and so does a finished one: {room}");
+    std::fs::remove_file(ballast).unwrap();
+    assert!(place.begin("lan", 60 << 20).is_ok());
 }

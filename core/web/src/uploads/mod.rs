@@ -31,6 +31,7 @@ use crate::walls::token;
 
 pub(crate) use forms::attach;
 pub(crate) use receive::Seats;
+pub use receive::{PIECE, RECEIVING};
 
 /// Where it all is.
 pub(crate) const PLACE: &str = "/upload/";

@@ -20,9 +20,9 @@ use crate::site::Site;
 use crate::visit::Visit;
 
 /// Uploads that receive at once.
-pub(crate) const RECEIVING: usize = 64;
-/// Bytes that go to the disk at once.
-pub(crate) const PIECE: usize = 128 * 1024;
+pub const RECEIVING: usize = 64;
+/// Bytes of an upload that go to the disk at once; as many again come in meanwhile.
+pub const PIECE: usize = 128 * 1024;
 /// What a sender that was refused may still send before the connection is closed on it:
 /// a reply that crosses unread bytes is lost to many clients.
 const DRAINED: u64 = 16 << 20;

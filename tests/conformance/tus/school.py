@@ -17,12 +17,17 @@ class Station:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
+            with socket.socket() as second:
+                second.bind(("127.0.0.1", 0))
+                self.secure_port = second.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
+        self.secure = f"https://127.0.0.1:{self.secure_port}"
         self.child = None
 
-    def start(self):
+    def start(self, https=False):
+        more = ["--https", f"127.0.0.1:{self.secure_port}"] if https else []
         with open(f"{self.folder}.log", "a") as log:
-            self.child = subprocess.Popen([TRAM, "demo", "--data", self.folder, "--listen", f"127.0.0.1:{self.port}"], stdout=log, stderr=log)
+            self.child = subprocess.Popen([TRAM, "demo", "--data", self.folder, "--listen", f"127.0.0.1:{self.port}", *more], stdout=log, stderr=log)
         until = time.monotonic() + 120
         while time.monotonic() < until:
             if self.child.poll() is not None:
