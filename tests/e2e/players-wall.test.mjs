@@ -84,6 +84,7 @@ test('a package reads nothing, sends nothing and leads nowhere', { skip }, async
   await new Promise((resolve) => { elsewhere.listen(0, '127.0.0.1', resolve); });
   try {
     const page = await freshPage();
+    page.context().setDefaultTimeout(40_000);
     await enterAs(page, 'quantri');
     await installGallery(page);
     faultsExpected(/Content Security Policy|Refused|sandboxed|Unsafe attempt|CORS|ERR_|Failed to load|Blocked|WebSocket/i);
@@ -130,6 +131,7 @@ test('a package reads nothing, sends nothing and leads nowhere', { skip }, async
 
 test('a frame that leads itself away stays within its name', { skip }, async () => {
   const page = await freshPage();
+  page.context().setDefaultTimeout(40_000);
   await enterAs(page, 'quantri');
   await installGallery(page);
   faultsExpected(/Content Security Policy|ERR_BLOCKED_BY_CSP|frame-src/i);
@@ -148,6 +150,7 @@ test('a frame that leads itself away stays within its name', { skip }, async () 
 
 test('an address of a frame is nothing without its proof', { skip }, async () => {
   const page = await freshPage();
+  page.context().setDefaultTimeout(40_000);
   await enterAs(page, 'quantri');
   await installGallery(page);
   await exhibit(page, { name: 'proof', kind: 'package', format: 'html', entry: 'a.html', file: flat({ 'a.html': '<!DOCTYPE html><p>đây</p>' }) });

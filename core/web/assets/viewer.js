@@ -4,11 +4,12 @@
   'use strict';
   var doc = document, MOST = 64 * 1024;
 
-  /* Keeps what a run has come to: at most every two seconds, the newest only. */
+  /* Keeps what a run has come to, the newest only: at most every two seconds, and after
+     twenty times every ten, because each is a line in the station's journal. */
   function keeper(figure) {
     var form = figure.querySelector('form[data-progress]'), says = figure.querySelector('[role=status]');
     if (!form) { return function () { /* Nothing is kept. */ }; }
-    var waiting = null, sending = false, timer = 0, pause = 2000;
+    var waiting = null, last = '', sending = false, timer = 0, sent = 0, times = 0, failures = 0;
     function tell(word) { says.textContent = word ? says.getAttribute('data-' + word) : ''; says.className = word === 'not-kept' ? 'error' : 'quiet'; }
     function body(state) {
       form.elements.namedItem('state').value = state;
@@ -16,25 +17,33 @@
       new FormData(form).forEach(function (value, name) { fields.append(name, value); });
       return fields;
     }
+    function later() {
+      if (timer || sending || waiting === null) { return; }
+      var pause = failures ? Math.min(2000 << failures, 60000) : times < 20 ? 2000 : 10000;
+      timer = setTimeout(send, Math.max(300, sent + pause - Date.now()));
+    }
     function send() {
       timer = 0;
       if (waiting === null || sending) { return; }
       var state = waiting;
       waiting = null;
       sending = true;
+      sent = Date.now();
+      times += 1;
       fetch(form.action, { method: 'POST', body: body(state), credentials: 'same-origin', redirect: 'manual', headers: { Accept: 'application/json' } })
         .then(function (reply) {
           // A plugin may answer with a redirect, as to any form.
           if (!reply.ok && reply.type !== 'opaqueredirect') { throw new Error(String(reply.status)); }
-          pause = 2000;
+          failures = 0;
+          last = state;
           tell('kept');
         })
         .catch(function () {
           if (waiting === null) { waiting = state; }
-          pause = Math.min(pause * 2, 60000);
+          failures = Math.min(failures + 1, 5);
           tell('not-kept');
         })
-        .then(function () { sending = false; if (waiting !== null && !timer) { timer = setTimeout(send, pause); } });
+        .then(function () { sending = false; later(); });
     }
     window.addEventListener('pagehide', function () {
       if (waiting === null) { return; }
@@ -44,8 +53,9 @@
     return function (state) {
       var text = JSON.stringify(state);
       if (!text || text.length > MOST) { tell('not-kept'); return; }
+      if (text === last && waiting === null) { return; }
       waiting = text;
-      if (!timer && !sending) { timer = setTimeout(send, pause === 2000 ? 300 : pause); }
+      later();
     };
   }
 

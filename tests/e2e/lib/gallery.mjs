@@ -71,7 +71,7 @@ export async function kept(page, name) {
 /** Waits until what is kept is as wanted. */
 export async function untilKept(page, name, wanted, what) {
   let last = null;
-  for (const end = Date.now() + 15_000; Date.now() < end;) {
+  for (const end = Date.now() + 40_000; Date.now() < end;) {
     last = (await kept(page, name)).state;
     if (last && wanted(last)) { return last; }
     await page.waitForTimeout(200);
@@ -84,7 +84,7 @@ export function stage(page) { return page.frameLocator('[data-viewer] > iframe')
 
 /** The document of a frame whose address ends so. */
 export async function frameOf(page, end) {
-  for (const until = Date.now() + 15_000; Date.now() < until;) {
+  for (const until = Date.now() + 40_000; Date.now() < until;) {
     const found = page.frames().find((frame) => frame.url().split('?')[0].endsWith(end));
     if (found) { await found.waitForLoadState('load'); return found; }
     await page.waitForTimeout(100);
