@@ -69,6 +69,21 @@ fn the_store_reads_what_it_wrote_and_keeps_it() {
 }
 
 #[test]
+fn a_get_may_count_and_its_counts_are_written_together() {
+    let station = Station::with(&["exerciser"]);
+    let head = station.journal.head().sequence;
+    for _ in 0..30 {
+        assert_eq!(station.get(&format!("{TRY}/count-in-get"), &public()), json!({ "before": 0 }));
+    }
+    let reply = station.send("GET", &format!("{TRY}/count-in-get"), &[], &public()).unwrap();
+    assert!(reply.basis.is_none(), "what counts is not given again");
+    assert!(station.journal.head().sequence <= head + 1, "no entry for each");
+    // A station that is closed keeps what it counted.
+    let station = station.restart();
+    assert_eq!(station.get(&format!("{TRY}/count-in-get"), &public()), json!({ "before": 31 }));
+}
+
+#[test]
 fn a_get_writes_nothing_and_an_error_leaves_nothing() {
     let station = Station::with(&["exerciser"]);
     assert_eq!(station.get(&format!("{TRY}/write-in-get"), &public()), json!({ "code": "read-only" }));

@@ -130,9 +130,12 @@ fn document(id: &str, edition: &Edition) -> serde_json::Value {
     })
 }
 
-fn v1_search(request: &Request, who: &Who) -> Result<Response> {
-    let wanted = Wanted::of(request);
-    let reply = search::search(&wanted.request(PER_PAGE))?;
+fn v1_search(asked: &Request, who: &Who) -> Result<Response> {
+    let wanted = Wanted::of(asked);
+    // Programs are told of what is published; drafts are for people to look at.
+    let mut request = wanted.request(PER_PAGE);
+    request.filters.insert("stage".into(), vec!["published".into()]);
+    let reply = search::search(&request)?;
     let keys: Vec<Vec<u8>> = reply.hits.iter().filter_map(|hit| store::from_hex(&hit.key)).collect();
     let mut hits = Vec::new();
     for (hit, entry) in reply.hits.iter().zip(ITEMS.get_many(&keys)?) {

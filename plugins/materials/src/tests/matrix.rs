@@ -106,7 +106,7 @@ fn item_in(state: &[(&str, &str)], audience: &str) -> String {
     };
     crate::curriculum::keep(&[plan]).unwrap();
     let entry = made();
-    let mut item = entry.value;
+    let mut item = entry.value.clone();
     item.work.as_mut().unwrap().edition.meta.audience = audience.into();
     ITEMS.put(&entry.key, &item).unwrap();
     for (who, word) in state {

@@ -34,6 +34,10 @@ pub(crate) fn read(what: &str, request: &Request) -> Result<Value> {
             Ok(()) => json!({ "written": true }),
             Err(error) => json!({ "code": error.code }),
         },
+        "count-in-get" => {
+            store::add("looked-at", 1)?;
+            json!({ "before": store::counter("looked-at")? })
+        }
         "search" => {
             let mut asked = SearchRequest::new(
                 Query::Text {
