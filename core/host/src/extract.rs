@@ -32,9 +32,8 @@ const MAX_DOCUMENT: usize = 8 << 20;
 const MAX_DERIVED: usize = 4 << 20;
 /// Most files that it makes.
 const MAX_FILES: usize = 64;
-/// Most files of those that come through the sink, and bytes of them together.
+/// Most files of those that come through the sink.
 const MAX_LARGE: usize = 8;
-const MAX_LARGE_BYTES: u64 = 1 << 30;
 /// Room on the disk that a large file leaves to everybody else.
 const KEEP_FREE: u64 = 256 << 20;
 /// Bytes between two looks at the disk.
@@ -219,7 +218,7 @@ fn run(core: &Arc<Core>, request: &Request) -> Result<(Answer, Vec<Made>), Unrea
     let extracting = plugin.extracting.as_ref().ok_or_else(gone)?;
     let reader = content.parse().ok().and_then(|id| core.journal.blobs().open(&id).ok()).ok_or_else(gone)?;
     let began = std::time::Instant::now();
-    let file = OneFile { reader, size: *size, making: Making::new(core.journal.clone()) };
+    let file = OneFile { reader, size: *size, making: Making::new(core.journal.clone(), core.extract_bytes) };
     let answer = call(extracting, core.extract_time, file, name, media_type);
     entry.counts.add(began.elapsed(), answer.is_err());
     let (answer, made_large) = answer.map_err(|error| why(&error))?;
@@ -292,18 +291,19 @@ struct Making {
     journal: Journal,
     open: Option<(String, String, BlobWriter)>,
     made: Vec<Made>,
+    most: u64,
     written: u64,
     looked: u64,
 }
 
 impl Making {
-    fn new(journal: Journal) -> Self {
-        Self { journal, open: None, made: Vec::new(), written: 0, looked: 0 }
+    fn new(journal: Journal, most: u64) -> Self {
+        Self { journal, open: None, made: Vec::new(), most, written: 0, looked: 0 }
     }
 
     /// Whether there is room for so many bytes more.
     fn has_room(&mut self, bytes: u64) -> Result<bool, Error> {
-        if self.written.saturating_add(bytes) > MAX_LARGE_BYTES {
+        if self.written.saturating_add(bytes) > self.most {
             return Ok(false);
         }
         if self.written == 0 || self.written - self.looked >= LOOK_EVERY {

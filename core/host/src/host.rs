@@ -45,11 +45,19 @@ pub struct HostOptions {
     pub instances: u32,
     /// What an extractor may take for one file, on the wall's clock.
     pub extract_time: Duration,
+    /// Most bytes of the large files that an extractor makes of one.
+    pub extract_bytes: u64,
 }
 
 impl Default for HostOptions {
     fn default() -> Self {
-        Self { data: PathBuf::new(), compiler: Vec::new(), instances: 24, extract_time: Duration::from_secs(60) }
+        Self {
+            data: PathBuf::new(),
+            compiler: Vec::new(),
+            instances: 24,
+            extract_time: Duration::from_secs(60),
+            extract_bytes: 1 << 30,
+        }
     }
 }
 
@@ -210,6 +218,7 @@ impl Host {
             engine,
             extract_engine,
             extract_time: options.extract_time,
+            extract_bytes: options.extract_bytes,
         });
         for embedded in embedded {
             lifecycle::embed(&core, embedded)?;

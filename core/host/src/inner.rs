@@ -30,6 +30,8 @@ pub(crate) struct Core {
     pub(crate) extract_engine: Engine,
     /// What one may take for a file.
     pub(crate) extract_time: std::time::Duration,
+    /// Most bytes of the large files that an extractor makes of one.
+    pub(crate) extract_bytes: u64,
     pub(crate) registry: ArcSwap<Registry>,
     pub(crate) indexes: Indexes,
     pub(crate) drafts: Drafts,

@@ -396,6 +396,8 @@ fn a_file_is_looked_into_between_two_steps_by_a_component_without_rights() {
         ("loop.txt", b"x", "quá lâu"),
         ("memory.txt", b"x", "quá lớn"),
         ("large.txt", b"x", "quá lớn"),
+        ("flood.txt", b"x", "không còn đủ chỗ"),
+        ("order.txt", b"x", "sai thứ tự"),
         ("phim.mkv", b"x", "loại tệp này"),
     ] {
         let failed = looked_into(&station, &uploaded(&station, name, bytes));
@@ -459,6 +461,19 @@ fn a_package_is_signed_between_two_steps_and_known_by_its_signer() {
     }
     ours.people.remove_partner(&console(), &card.key).unwrap();
     assert_eq!(asked(&ours, &query)["code"], json!("unknown-key"));
+}
+
+#[test]
+fn an_extractor_makes_files_larger_than_its_answer() {
+    let station = Station::with(&["exerciser", "reader"]);
+    let done = looked_into(&station, &uploaded(&station, "made.txt", b"x"));
+    assert_eq!(done.state, tram_host::JobState::Done, "{}", done.message);
+    let outcome: serde_json::Value = serde_json::from_slice(&done.outcome).unwrap();
+    assert_eq!(outcome["derived"], json!([["made.bin", 6 << 20], ["thumbnail.txt", 8]]));
+    // One that was begun and not ended is not handed on.
+    let done = looked_into(&station, &uploaded(&station, "begun.txt", b"x"));
+    let outcome: serde_json::Value = serde_json::from_slice(&done.outcome).unwrap();
+    assert_eq!(outcome["derived"], json!([["thumbnail.txt", 9]]));
 }
 
 #[test]

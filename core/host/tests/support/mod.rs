@@ -99,6 +99,7 @@ impl Station {
         let options = HostOptions {
             data: folder.path().join("data"),
             extract_time: Duration::from_secs(10),
+            extract_bytes: 8 << 20,
             ..HostOptions::default()
         };
         let host = Host::start(options, journal.clone(), people.clone(), embedded).unwrap();
