@@ -19,7 +19,7 @@ done
 for crate in plugins/*; do
     for dependency in $(depends "$crate"); do
         case $dependency in
-            tram-sdk | tram-contract | tram-marc | tram-vietnamese | tram-exchange) ;;
+            tram-sdk | tram-contract | tram-marc | tram-vietnamese | tram-documents | tram-exchange) ;;
             *) say "$crate depends on $dependency: plugins stand on sdk/ and library/ alone" ;;
         esac
     done

@@ -85,7 +85,8 @@ pub(crate) fn problems(manifest: &Manifest) -> Vec<String> {
 
 /// Whether an import is the file of an extractor, or those that it makes of it.
 fn is_source(import: &str, manifest: &Manifest) -> bool {
-    !manifest.extractor.is_empty() && ["tram:plugin/source@", "tram:plugin/sink@"].iter().any(|own| import.starts_with(own))
+    !manifest.extractor.is_empty()
+        && ["tram:plugin/source@", "tram:plugin/sink@"].iter().any(|own| import.starts_with(own))
 }
 
 /// The interfaces that a component imports functions from.

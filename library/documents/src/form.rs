@@ -117,8 +117,7 @@ pub(crate) fn tell(name: &str, head: &[u8], source: &mut dyn Source, size: u64) 
             "The file is empty (0 bytes). Look at it on your computer and upload it again.",
         ));
     }
-    // Some programs write a line before the mark.
-    if head.get(..head.len().min(1024)).is_some_and(|start| bytes::contains(start, b"%PDF-")) {
+    if starts(b"%PDF-") {
         return Ok(Form::Pdf);
     }
     if starts(b"PK\x03\x04") || starts(b"PK\x05\x06") {
@@ -130,8 +129,11 @@ pub(crate) fn tell(name: &str, head: &[u8], source: &mut dyn Source, size: u64) 
     if let Some(form) = media(head, &ending) {
         return Ok(form);
     }
-    let text = words(head);
-    if let Some(text) = text {
+    // Some programs write a line before the mark; an archive may hold it anywhere.
+    if ending == "pdf" && head.get(..head.len().min(1024)).is_some_and(|start| bytes::contains(start, b"%PDF-")) {
+        return Ok(Form::Pdf);
+    }
+    if let Some(text) = words(head) {
         let small = text.trim_start_matches('\u{feff}').trim_start().to_lowercase();
         let tag = |tag: &str| small.starts_with('<') && small.contains(tag);
         if tag("<svg") && !tag("<html") {
@@ -147,7 +149,7 @@ pub(crate) fn tell(name: &str, head: &[u8], source: &mut dyn Source, size: u64) 
             "srt" => Form::Subtitles(false),
             "md" | "markdown" => Form::Markdown,
             "html" | "htm" | "xhtml" => Form::Html,
-            "txt" | "text" | "csv" | "tsv" | "log" | "rtf" | "tex" => Form::Text,
+            "txt" | "text" | "csv" | "tsv" | "log" | "tex" => Form::Text,
             _ if small.starts_with("<!doctype html") || small.starts_with("<html") => Form::Html,
             "" => Form::Text,
             _ => expected(&ending)?,
@@ -165,8 +167,12 @@ fn expected(ending: &str) -> Result<Form> {
     ];
     if KNOWN.contains(&ending) {
         return Err(Refusal::unreadable(
-            format!("Tên tệp là .{ending} nhưng nội dung không phải vậy: tệp hỏng hoặc bị đổi đuôi. Hãy mở thử trên máy, lưu lại rồi tải lên lần nữa."),
-            format!("The file is named .{ending} but is none inside: it is damaged or was renamed. Open it on your computer, save it anew and upload it again."),
+            format!(
+                "Tên tệp là .{ending} nhưng nội dung không phải vậy: tệp hỏng hoặc bị đổi đuôi. Hãy mở thử trên máy, lưu lại rồi tải lên lần nữa."
+            ),
+            format!(
+                "The file is named .{ending} but is none inside: it is damaged or was renamed. Open it on your computer, save it anew and upload it again."
+            ),
         ));
     }
     Ok(Form::Other)
@@ -281,4 +287,41 @@ fn words(head: &[u8]) -> Option<String> {
     }
     let odd = head.iter().any(|&byte| byte < 9 || (14..32).contains(&byte) && byte != 0x1b && byte != 0x1a);
     (!odd).then(|| String::from_utf8_lossy(head).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::zip::tests::{archive, file};
+
+    fn told(name: &str, content: &[u8]) -> Result<Form> {
+        let head = content.get(..content.len().min(4096)).unwrap();
+        tell(name, head, &mut std::io::Cursor::new(content), content.len() as u64)
+    }
+
+    #[test]
+    fn content_decides_and_a_false_name_is_refused() {
+        let lessons = archive(&[file("bài 1.pdf", "%PDF-1.4"), file("bài 2.pdf", "%PDF-1.4")]);
+        let mut film = b"\0\0\0\x18ftypisom".to_vec();
+        film.resize(40, 0);
+        for (name, content, form) in [
+            ("a.pdf", b"%PDF-1.4".as_slice(), Form::Pdf),
+            ("a.pdf", b"a line\n%PDF-1.4\n", Form::Pdf),
+            ("a.txt", b"PDF begins with %PDF-1.4", Form::Text),
+            ("a.zip", &lessons, Form::Zip),
+            ("a.jpg", &film, Form::Mp4(false)),
+            ("a.txt", b"<html><body>x", Form::Text),
+            ("a", b"<!DOCTYPE html><p>x", Form::Html),
+            ("a.svg", b"<?xml version='1.0'?><svg/>", Form::Svg),
+            ("a.srt", b"1\n00:00:01,000 --> 00:00:02,000\nx", Form::Subtitles(false)),
+            ("a.heic", b"\0\0\0\x18ftypheic\0\0\0\0", Form::Other),
+        ] {
+            assert_eq!(told(name, content), Ok(form), "{name}");
+        }
+        for (name, content) in
+            [("a.docx", lessons.as_slice()), ("a.mp4", b"words"), ("a.jpg", b"\0\x01\x02"), ("a.txt", b"")]
+        {
+            assert_eq!(told(name, content).unwrap_err().code, crate::Code::Unreadable, "{name}");
+        }
+    }
 }

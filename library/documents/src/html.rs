@@ -10,8 +10,36 @@ const MAX: u64 = 16 << 20;
 const SILENT: &[&str] = &["script", "style", "template", "noscript", "svg", "math", "head"];
 /// Elements that begin a new line.
 const BLOCKS: &[&str] = &[
-    "p", "div", "br", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "table", "ul", "ol", "dt",
-    "dd", "blockquote", "pre", "hr", "td", "th", "figcaption", "option", "header", "footer", "main", "nav", "body",
+    "p",
+    "div",
+    "br",
+    "li",
+    "tr",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "section",
+    "article",
+    "table",
+    "ul",
+    "ol",
+    "dt",
+    "dd",
+    "blockquote",
+    "pre",
+    "hr",
+    "td",
+    "th",
+    "figcaption",
+    "option",
+    "header",
+    "footer",
+    "main",
+    "nav",
+    "body",
 ];
 
 /// A page taken apart.

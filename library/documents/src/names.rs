@@ -23,8 +23,12 @@ pub fn clean(path: &str) -> Result<String> {
     if outside {
         let shown = shown(&path);
         return Err(Refusal::hostile(
-            format!("Gói có tệp mang đường dẫn thoát ra ngoài gói (“{shown}”), một cách phá hoại quen thuộc. Không nhận gói này; hãy xin lại từ nguồn tin cậy."),
-            format!("The package has a file whose path leads out of it (“{shown}”), a well-known attack. It is not taken; get it from a source you trust."),
+            format!(
+                "Gói có tệp mang đường dẫn thoát ra ngoài gói (“{shown}”), một cách phá hoại quen thuộc. Không nhận gói này; hãy xin lại từ nguồn tin cậy."
+            ),
+            format!(
+                "The package has a file whose path leads out of it (“{shown}”), a well-known attack. It is not taken; get it from a source you trust."
+            ),
         ));
     }
     let path: Vec<&str> = path.split('/').filter(|part| !matches!(*part, "" | ".")).collect();

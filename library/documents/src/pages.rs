@@ -99,7 +99,9 @@ pub(crate) fn tidy(text: &str) -> String {
                 out.push(' ');
             }
             first = false;
-            out.extend(word.chars().filter(|c| !matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{fffe}' | '\u{ffff}')));
+            out.extend(
+                word.chars().filter(|c| !matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{fffe}' | '\u{ffff}')),
+            );
         }
     }
     match tram_vietnamese::nfc(&out) {

@@ -20,9 +20,9 @@ pub const THUMBNAIL_BYTES: usize = 40 << 10;
 /// Largest file of a picture that is made smaller.
 const MAX_FILE: u64 = 48 << 20;
 /// Pixels of a picture that is unpacked whole; camera phones make 12 to 50 million.
-const MAX_PIXELS: u64 = 36_000_000;
+const MAX_PIXELS: u64 = 28_000_000;
 /// The same where all coefficients are held (progressive JPEG), or four bytes a pixel.
-const MAX_PIXELS_HELD: u64 = 16_000_000;
+const MAX_PIXELS_HELD: u64 = 12_000_000;
 
 /// A picture's size as shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,8 +39,7 @@ pub(crate) fn read(form: Form, source: &mut dyn Source, size: u64, found: &mut F
     }
     let file = bytes::whole(source, size, MAX_FILE)?;
     let shown = self::size(form, &file).ok_or_else(Refusal::damaged)?;
-    found.document.media =
-        Some(Media { width: shown.width, height: shown.height, ..Media::default() });
+    found.document.media = Some(Media { width: shown.width, height: shown.height, ..Media::default() });
     match thumbnail(&file) {
         Some((media_type, small)) => found.derived.push(("thumbnail.jpg".into(), media_type.into(), small)),
         None if form == Form::Gif => {}

@@ -18,10 +18,68 @@ pub enum Verdict {
 
 /// Endings that Windows, Android or Java run when they are opened.
 const PROGRAMS: &[&str] = &[
-    "exe", "msi", "msp", "mst", "bat", "cmd", "com", "scr", "pif", "cpl", "dll", "sys", "drv", "ocx", "ps1", "psm1",
-    "vbs", "vbe", "js", "jse", "mjs", "wsf", "wsh", "wsc", "hta", "lnk", "url", "scf", "reg", "inf", "msc", "gadget",
-    "jar", "jnlp", "apk", "xapk", "apks", "aab", "ipa", "appx", "msix", "deb", "rpm", "run", "sh", "bash", "command", "app", "dmg", "pkg",
-    "chm", "hlp", "xll", "wll", "iqy", "settingcontent-ms", "application", "appref-ms", "iso", "img", "vhd", "vhdx",
+    "exe",
+    "msi",
+    "msp",
+    "mst",
+    "bat",
+    "cmd",
+    "com",
+    "scr",
+    "pif",
+    "cpl",
+    "dll",
+    "sys",
+    "drv",
+    "ocx",
+    "ps1",
+    "psm1",
+    "vbs",
+    "vbe",
+    "js",
+    "jse",
+    "mjs",
+    "wsf",
+    "wsh",
+    "wsc",
+    "hta",
+    "lnk",
+    "url",
+    "scf",
+    "reg",
+    "inf",
+    "msc",
+    "gadget",
+    "jar",
+    "jnlp",
+    "apk",
+    "xapk",
+    "apks",
+    "aab",
+    "ipa",
+    "appx",
+    "msix",
+    "deb",
+    "rpm",
+    "run",
+    "sh",
+    "bash",
+    "command",
+    "app",
+    "dmg",
+    "pkg",
+    "chm",
+    "hlp",
+    "xll",
+    "wll",
+    "iqy",
+    "settingcontent-ms",
+    "application",
+    "appref-ms",
+    "iso",
+    "img",
+    "vhd",
+    "vhdx",
 ];
 
 /// Endings of documents that may hold macros.
@@ -48,9 +106,7 @@ pub fn verdict(name: &str, head: &[u8]) -> Verdict {
 /// Whether this is the test file of virus scanners, wherever it stands in `bytes`.
 pub fn is_virus_test(bytes: &[u8]) -> bool {
     let [first, second] = EICAR;
-    bytes
-        .windows(first.len() + second.len())
-        .any(|window| window.starts_with(first) && window.ends_with(second))
+    bytes.windows(first.len() + second.len()).any(|window| window.starts_with(first) && window.ends_with(second))
 }
 
 /// Whether these are the first bytes of a program, whatever its name says.
@@ -60,9 +116,18 @@ fn is_program(head: &[u8]) -> bool {
     let shortcut = head.starts_with(&[0x4c, 0, 0, 0, 0x01, 0x14, 0x02, 0]);
     windows
         || shortcut
-        || [b"\x7fELF".as_slice(), b"dex\n03", b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe", b"#!/", b"#! /"]
-            .iter()
-            .any(|magic| head.starts_with(magic))
+        || [
+            b"\x7fELF".as_slice(),
+            b"dex\n03",
+            b"\xfe\xed\xfa\xce",
+            b"\xfe\xed\xfa\xcf",
+            b"\xce\xfa\xed\xfe",
+            b"\xcf\xfa\xed\xfe",
+            b"#!/",
+            b"#! /",
+        ]
+        .iter()
+        .any(|magic| head.starts_with(magic))
         || head.starts_with(b"\xca\xfe\xba\xbe")
 }
 

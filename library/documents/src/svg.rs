@@ -13,13 +13,64 @@ pub const MAX: u64 = 4 << 20;
 
 /// Elements that draw, and nothing else.
 const ELEMENTS: &[&str] = &[
-    "svg", "g", "defs", "symbol", "use", "title", "desc", "path", "rect", "circle", "ellipse", "line", "polyline",
-    "polygon", "text", "tspan", "textPath", "image", "linearGradient", "radialGradient", "stop", "pattern", "clipPath",
-    "mask", "marker", "filter", "feBlend", "feColorMatrix", "feComponentTransfer", "feComposite", "feConvolveMatrix",
-    "feDiffuseLighting", "feDisplacementMap", "feDistantLight", "feDropShadow", "feFlood", "feFuncA", "feFuncB",
-    "feFuncG", "feFuncR", "feGaussianBlur", "feMerge", "feMergeNode", "feMorphology", "feOffset", "fePointLight",
-    "feSpecularLighting", "feSpotLight", "feTile", "feTurbulence", "style", "font", "font-face", "glyph",
-    "missing-glyph", "hkern", "switch", "a",
+    "svg",
+    "g",
+    "defs",
+    "symbol",
+    "use",
+    "title",
+    "desc",
+    "path",
+    "rect",
+    "circle",
+    "ellipse",
+    "line",
+    "polyline",
+    "polygon",
+    "text",
+    "tspan",
+    "textPath",
+    "image",
+    "linearGradient",
+    "radialGradient",
+    "stop",
+    "pattern",
+    "clipPath",
+    "mask",
+    "marker",
+    "filter",
+    "feBlend",
+    "feColorMatrix",
+    "feComponentTransfer",
+    "feComposite",
+    "feConvolveMatrix",
+    "feDiffuseLighting",
+    "feDisplacementMap",
+    "feDistantLight",
+    "feDropShadow",
+    "feFlood",
+    "feFuncA",
+    "feFuncB",
+    "feFuncG",
+    "feFuncR",
+    "feGaussianBlur",
+    "feMerge",
+    "feMergeNode",
+    "feMorphology",
+    "feOffset",
+    "fePointLight",
+    "feSpecularLighting",
+    "feSpotLight",
+    "feTile",
+    "feTurbulence",
+    "style",
+    "font",
+    "font-face",
+    "glyph",
+    "missing-glyph",
+    "hkern",
+    "switch",
+    "a",
 ];
 
 /// What was made of an SVG.
@@ -51,7 +102,15 @@ pub fn clean(svg: &[u8]) -> Result<Cleaned> {
                 if !known || style.is_some() {
                     cleaned.defused |= matches!(
                         element.name.as_str(),
-                        "script" | "foreignObject" | "iframe" | "embed" | "object" | "handler" | "listener" | "animate" | "set"
+                        "script"
+                            | "foreignObject"
+                            | "iframe"
+                            | "embed"
+                            | "object"
+                            | "handler"
+                            | "listener"
+                            | "animate"
+                            | "set"
                     );
                     skipping = 1;
                 } else {
@@ -116,7 +175,9 @@ fn attributes(element: &Element, cleaned: &mut Cleaned) {
                 // Parts of itself, and pictures that it brings along.
                 let small = value.trim().to_ascii_lowercase();
                 let own = small.starts_with('#')
-                    || ["png", "jpeg", "jpg", "gif", "webp"].iter().any(|kind| small.starts_with(&format!("data:image/{kind};")));
+                    || ["png", "jpeg", "jpg", "gif", "webp"]
+                        .iter()
+                        .any(|kind| small.starts_with(&format!("data:image/{kind};")));
                 if !own {
                     cleaned.defused = true;
                     continue;
@@ -142,9 +203,14 @@ fn attributes(element: &Element, cleaned: &mut Cleaned) {
 
 /// Whether a style or a value names something outside of the drawing, or code.
 fn reaches_out(value: &str) -> bool {
-    let small: String = value.chars().filter(|c| !c.is_whitespace() && !c.is_control()).collect::<String>().to_ascii_lowercase();
+    let small: String =
+        value.chars().filter(|c| !c.is_whitespace() && !c.is_control()).collect::<String>().to_ascii_lowercase();
     // An escape in a style could spell any of what follows.
-    if small.contains("@import") || small.contains("expression(") || small.contains("javascript:") || (small.contains('\\') && small.contains('(')) {
+    if small.contains("@import")
+        || small.contains("expression(")
+        || small.contains("javascript:")
+        || (small.contains('\\') && small.contains('('))
+    {
         return true;
     }
     small.split("url(").skip(1).any(|rest| !rest.trim_start_matches(['"', '\'']).starts_with('#'))

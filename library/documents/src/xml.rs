@@ -95,12 +95,10 @@ impl<R: BufRead> Walk<R> {
                 Event::GeneralRef(name) => {
                     let text = match name.resolve_char_ref() {
                         Ok(Some(c)) => c.to_string(),
-                        _ => {
-                            resolve_xml_entity(&name)
-                                .map(str::to_owned)
-                                .or_else(|| crate::html::entity(&name).map(String::from))
-                                .unwrap_or_default()
-                        }
+                        _ => resolve_xml_entity(&name)
+                            .map(str::to_owned)
+                            .or_else(|| crate::html::entity(&name).map(String::from))
+                            .unwrap_or_default(),
                     };
                     return Ok(Some(Step::Text(text)));
                 }

@@ -57,7 +57,9 @@ fn twice(name: &str) -> Refusal {
     let name = names::shown(name);
     Refusal::hostile(
         format!("Gói có hai tệp trùng tên “{name}”, nên không biết tệp nào là thật. Hãy đóng gói lại rồi tải lên."),
-        format!("The package has two files named “{name}”, so it is not known which is meant. Pack it anew and upload it."),
+        format!(
+            "The package has two files named “{name}”, so it is not known which is meant. Pack it anew and upload it."
+        ),
     )
 }
 
@@ -89,14 +91,18 @@ impl<'s> Archive<'s> {
                 let shown = names::shown(&path);
                 return Err(Refusal::hostile(
                     format!("Gói có lối tắt (“{shown}”) thay cho tệp thật. Hãy đóng gói lại bằng các tệp thật."),
-                    format!("The package has a link (“{shown}”) in place of a file. Pack it anew with the files themselves."),
+                    format!(
+                        "The package has a link (“{shown}”) in place of a file. Pack it anew with the files themselves."
+                    ),
                 ));
             }
             if !matches!(file.method, 0 | 8) || (file.method == 0 && file.packed != file.size) {
                 let shown = names::shown(&path);
                 return Err(Refusal::unreadable(
                     format!("Tệp “{shown}” trong gói được nén theo cách lạ. Hãy đóng gói lại bằng ZIP thông thường."),
-                    format!("The file “{shown}” in the package is packed in an unusual way. Pack it anew as an ordinary ZIP."),
+                    format!(
+                        "The file “{shown}” in the package is packed in an unusual way. Pack it anew as an ordinary ZIP."
+                    ),
                 ));
             }
             unpacked = unpacked.saturating_add(file.size);

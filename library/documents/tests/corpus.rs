@@ -36,7 +36,8 @@ impl Sink for Kept {
 }
 
 fn corpus() -> Option<PathBuf> {
-    let folder = std::env::var_os("TRAM_CORPUS").map_or_else(|| Path::new("../../../shared/corpus").into(), PathBuf::from);
+    let folder =
+        std::env::var_os("TRAM_CORPUS").map_or_else(|| Path::new("../../../shared/corpus").into(), PathBuf::from);
     let folder = folder.join("materials");
     if !folder.is_dir() {
         eprintln!("skipped: no corpus (TRAM_CORPUS)");
@@ -195,7 +196,10 @@ fn check_flat(name: &str, flat: &[u8], package: &tram_contract::extract::Package
     for (title, path) in &package.parts {
         assert!(!title.is_empty(), "{name}");
         let path = path.split(['?', '#']).next().unwrap();
-        assert!(index.get(path).is_some() || index.files.iter().any(|file| file.path.starts_with(path)), "{name}: {path}");
+        assert!(
+            index.get(path).is_some() || index.files.iter().any(|file| file.path.starts_with(path)),
+            "{name}: {path}"
+        );
     }
 }
 
@@ -238,7 +242,9 @@ fn vietnamese_text_is_what_other_readers_read() {
     let set: std::collections::BTreeSet<&String> = from_pdf.iter().collect();
     let missing: Vec<&String> = from_docx.iter().filter(|word| !set.contains(word)).collect();
     assert!(missing.len() * 100 <= from_docx.len(), "{} of {}: {missing:?}", missing.len(), from_docx.len());
-    if let Ok(other) = std::process::Command::new("pdftotext").arg(corpus.join("vi/cong-van-sgddt.pdf")).arg("-").output() {
+    if let Ok(other) =
+        std::process::Command::new("pdftotext").arg(corpus.join("vi/cong-van-sgddt.pdf")).arg("-").output()
+    {
         let other = String::from_utf8(other.stdout).unwrap();
         assert_eq!(u32::try_from(other.matches('\u{c}').count()).unwrap(), pdf.document.page_count);
         for (number, page) in (1..).zip(other.split('\u{c}')) {

@@ -158,7 +158,7 @@ impl Manifest {
             return wrong("changes since a package that is not older".into());
         }
         if self.records.chunks.len() > limits.chunks || self.records.count > limits.records {
-            return Err(Error::Limit("records"));
+            return Err(Error::Limit("record count"));
         }
         for chunk in &self.records.chunks {
             if chunk.size == 0 || u64::from(chunk.size) > LEAF || chunk.count == 0 || chunk.count > chunk.size {

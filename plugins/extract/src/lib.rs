@@ -64,9 +64,9 @@ impl Extractor for Extract {
         let mut host = Host::default();
         match tram_documents::look(name, &mut Whole(source), &mut host) {
             Ok(found) => Ok(Extracted { document: found.document, derived: found.derived }),
-            Err(refusal) => Err(host.refused.unwrap_or_else(|| {
-                Error::new(refusal.code.word(), Text::vi_en(refusal.vi, refusal.en))
-            })),
+            Err(refusal) => Err(host
+                .refused
+                .unwrap_or_else(|| Error::new(refusal.code.word(), Text::vi_en(refusal.vi, refusal.en)))),
         }
     }
 }

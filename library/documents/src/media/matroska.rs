@@ -159,12 +159,26 @@ mod tests {
 
     #[test]
     fn length_and_tracks_are_read() {
-        let info = element(&[0x15, 0x49, 0xa9, 0x66], &[element(&[0x2a, 0xd7, 0xb1], &[0x0f, 0x42, 0x40]), element(&[0x44, 0x89], &12_500f64.to_be_bytes())].concat());
-        let video = element(&[0xae], &[element(&[0x83], &[1]), element(&[0x86], b"V_VP9"), element(&[0xe0], &[element(&[0xb0], &[5, 0]), element(&[0xba], &[2, 0xd0])].concat())].concat());
+        let info = element(
+            &[0x15, 0x49, 0xa9, 0x66],
+            &[element(&[0x2a, 0xd7, 0xb1], &[0x0f, 0x42, 0x40]), element(&[0x44, 0x89], &12_500f64.to_be_bytes())]
+                .concat(),
+        );
+        let video = element(
+            &[0xae],
+            &[
+                element(&[0x83], &[1]),
+                element(&[0x86], b"V_VP9"),
+                element(&[0xe0], &[element(&[0xb0], &[5, 0]), element(&[0xba], &[2, 0xd0])].concat()),
+            ]
+            .concat(),
+        );
         let audio = element(&[0xae], &[element(&[0x83], &[2]), element(&[0x86], b"A_OPUS")].concat());
         let tracks = element(&[0x16, 0x54, 0xae, 0x6b], &[video, audio].concat());
         let cluster = element(&[0x1f, 0x43, 0xb6, 0x75], &[0; 500]);
-        let segment = [&[0x18, 0x53, 0x80, 0x67, 0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff][..], &info, &tracks, &cluster].concat();
+        let segment =
+            [&[0x18, 0x53, 0x80, 0x67, 0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff][..], &info, &tracks, &cluster]
+                .concat();
         let file = [element(&[0x1a, 0x45, 0xdf, 0xa3], b"webm"), segment].concat();
         let media = read(&mut Cursor::new(&file), file.len() as u64).unwrap();
         assert_eq!((media.duration, media.width, media.height), (12_500, 1280, 720));

@@ -102,7 +102,9 @@ impl Reading {
         let scaled = |scale: Option<u32>, duration: Option<u64>| -> u64 {
             match (scale, duration) {
                 // All ones: not known.
-                (Some(scale), Some(duration)) if scale > 0 && duration < u64::from(u32::MAX) => duration.saturating_mul(1000) / u64::from(scale),
+                (Some(scale), Some(duration)) if scale > 0 && duration < u64::from(u32::MAX) => {
+                    duration.saturating_mul(1000) / u64::from(scale)
+                }
                 _ => 0,
             }
         };
@@ -130,12 +132,18 @@ impl Reading {
                 let whole = |at| bytes::u32_be(body, at).map(|fixed| fixed >> 16).unwrap_or(0);
                 self.size = (whole(matrix + 36), whole(matrix + 40));
                 // A quarter turn has nothing on the diagonal.
-                self.turned = bytes::u32_be(body, matrix) == Some(0) && bytes::u32_be(body, matrix + 4).is_some_and(|b| b != 0);
+                self.turned =
+                    bytes::u32_be(body, matrix) == Some(0) && bytes::u32_be(body, matrix + 4).is_some_and(|b| b != 0);
             }
             b"hdlr" => self.handler = bytes::array(body, 8).unwrap_or_default(),
             b"stsd" => {
                 let code = bytes::array::<4>(body, 12).unwrap_or_default();
-                self.codec = code.iter().map(|&byte| if byte.is_ascii_graphic() { char::from(byte) } else { ' ' }).collect::<String>().trim().to_owned();
+                self.codec = code
+                    .iter()
+                    .map(|&byte| if byte.is_ascii_graphic() { char::from(byte) } else { ' ' })
+                    .collect::<String>()
+                    .trim()
+                    .to_owned();
                 if self.codec == "Opus" {
                     self.codec = "opus".into();
                 }

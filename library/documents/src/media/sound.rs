@@ -87,7 +87,8 @@ pub(super) fn mp3(source: &mut dyn Source, size: u64, document: &mut Extract) ->
     let head = bytes::part(source, 0, 10)?;
     let mut start = 0u64;
     if head.starts_with(b"ID3") {
-        let length = head.get(6..10).unwrap_or_default().iter().fold(0u64, |sum, byte| sum << 7 | u64::from(byte & 0x7f));
+        let length =
+            head.get(6..10).unwrap_or_default().iter().fold(0u64, |sum, byte| sum << 7 | u64::from(byte & 0x7f));
         start = 10 + length;
         let tags = bytes::part(source, 10, length.min(256 << 10))?;
         id3(&tags, head.get(3).copied().unwrap_or(3), document);
@@ -116,7 +117,9 @@ pub(super) fn mp3(source: &mut dyn Source, size: u64, document: &mut Extract) ->
     // Where the rate varies, the first frame says how many there are.
     let window = frames.get(at..(at + 200).min(frames.len())).unwrap_or_default();
     let table = window.windows(4).position(|word| word == b"Xing" || word == b"Info");
-    let count = table.filter(|at| bytes::u32_be(window, at + 4).is_some_and(|flags| flags & 1 != 0)).and_then(|at| bytes::u32_be(window, at + 8));
+    let count = table
+        .filter(|at| bytes::u32_be(window, at + 4).is_some_and(|flags| flags & 1 != 0))
+        .and_then(|at| bytes::u32_be(window, at + 8));
     let duration = match count {
         Some(count) => milliseconds(u64::from(count) * a_frame, samples),
         None => milliseconds(size.saturating_sub(start) * 8, rate),
@@ -128,7 +131,11 @@ pub(super) fn mp3(source: &mut dyn Source, size: u64, document: &mut Extract) ->
 fn id3(tags: &[u8], version: u8, document: &mut Extract) {
     let mut rest = tags;
     while let (Some(name), Some(length)) = (rest.get(..4), bytes::u32_be(rest, 4)) {
-        let length = if version >= 4 { (length & 0x7f) | (length & 0x7f00) >> 1 | (length & 0x7f_0000) >> 2 | (length & 0x7f00_0000) >> 3 } else { length };
+        let length = if version >= 4 {
+            (length & 0x7f) | (length & 0x7f00) >> 1 | (length & 0x7f_0000) >> 2 | (length & 0x7f00_0000) >> 3
+        } else {
+            length
+        };
         let Some(value) = usize::try_from(length).ok().and_then(|length| rest.get(10..10 + length)) else { return };
         let text = || {
             let (form, text) = value.split_first()?;
@@ -148,7 +155,8 @@ fn id3(tags: &[u8], version: u8, document: &mut Extract) {
 }
 
 pub(super) fn aac(source: &mut dyn Source, size: u64) -> Result<Media> {
-    const SAMPLES: [u64; 13] = [96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350];
+    const SAMPLES: [u64; 13] =
+        [96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350];
     let part = bytes::part(source, 0, 1 << 20)?;
     let (mut at, mut frames, mut rate) = (0usize, 0u64, 0u64);
     while let Some(head) = bytes::array::<6>(&part, at) {

@@ -77,7 +77,9 @@ pub(crate) fn properties(archive: &mut Archive<'_>, path: &str, found: &mut Foun
 
 /// The picture that the program made of the first page, if it did.
 pub(crate) fn embedded_cover(archive: &mut Archive<'_>, found: &mut Found) {
-    for path in ["docProps/thumbnail.jpeg", "docProps/thumbnail.jpg", "docProps/thumbnail.png", "Thumbnails/thumbnail.png"] {
+    for path in
+        ["docProps/thumbnail.jpeg", "docProps/thumbnail.jpg", "docProps/thumbnail.png", "Thumbnails/thumbnail.png"]
+    {
         if archive.has(path)
             && let Ok(bytes) = archive.read(path, 8 << 20)
             && let Some((media_type, bytes)) = crate::picture::thumbnail(&bytes)

@@ -20,7 +20,8 @@ pub(super) fn read(archive: &mut Archive<'_>, found: &mut Found) -> Result<()> {
     part(archive, DECK)?.each(|step| {
         if let Step::Start(element) = step
             && element.name == "sldId"
-            && let Some(id) = element.attributes.iter().find(|(name, value)| name == "id" && relations.contains_key(value))
+            && let Some(id) =
+                element.attributes.iter().find(|(name, value)| name == "id" && relations.contains_key(value))
             && let Some(relation) = relations.get(&id.1)
         {
             slides.push(relation.path.clone());

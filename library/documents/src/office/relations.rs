@@ -31,7 +31,8 @@ pub(super) fn of(archive: &mut Archive<'_>, path: &str) -> BTreeMap<String, Rela
         if let Step::Start(element) = step
             && element.name == "Relationship"
             && element.get("TargetMode") != Some("External")
-            && let (Some(id), Some(kind), Some(target)) = (element.get("Id"), element.get("Type"), element.get("Target"))
+            && let (Some(id), Some(kind), Some(target)) =
+                (element.get("Id"), element.get("Type"), element.get("Target"))
         {
             let path = match target.strip_prefix('/') {
                 Some(absolute) => names::linked("", absolute),

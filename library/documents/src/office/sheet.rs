@@ -15,7 +15,8 @@ pub(crate) const MAX_FILE: u64 = 32 << 20;
 
 /// Reads XLSX, XLSB and ODS: the archive has been checked, the reader wants it whole.
 pub(super) fn read(archive: &mut Archive<'_>, found: &mut Found) -> Result<()> {
-    let unpacked: u64 = archive.entries().iter().filter(|entry| entry.path.ends_with(".xml")).map(|entry| entry.size).sum();
+    let unpacked: u64 =
+        archive.entries().iter().filter(|entry| entry.path.ends_with(".xml")).map(|entry| entry.size).sum();
     if unpacked > MAX_UNPACKED {
         return Err(Refusal::too_much());
     }

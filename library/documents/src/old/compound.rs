@@ -27,8 +27,16 @@ impl Compound {
 
     fn open(file: Vec<u8>) -> Option<Self> {
         let sector = 1usize << bytes::u16_le(&file, 30).filter(|shift| matches!(shift, 9 | 12))?;
-        let mut this = Self { file, sector, table: Vec::new(), small_table: Vec::new(), small: Vec::new(), streams: BTreeMap::new() };
-        let numbers = |bytes: &[u8]| bytes.as_chunks::<4>().0.iter().map(|four| u32::from_le_bytes(*four)).collect::<Vec<u32>>();
+        let mut this = Self {
+            file,
+            sector,
+            table: Vec::new(),
+            small_table: Vec::new(),
+            small: Vec::new(),
+            streams: BTreeMap::new(),
+        };
+        let numbers =
+            |bytes: &[u8]| bytes.as_chunks::<4>().0.iter().map(|four| u32::from_le_bytes(*four)).collect::<Vec<u32>>();
         // Where the table lies: 109 places in the header, the rest in a chain.
         let mut places = numbers(this.file.get(76..512)?);
         let mut more = bytes::u32_le(&this.file, 68)?;

@@ -50,7 +50,11 @@ pub(crate) fn read(form: Form, source: &mut dyn Source, size: u64, found: &mut F
     }
     if form == Form::Xls {
         let book = calamine::open_workbook_auto_from_rs(Cursor::new(file)).map_err(|error| {
-            if error.to_string().to_lowercase().contains("password") { Refusal::encrypted() } else { Refusal::damaged() }
+            if error.to_string().to_lowercase().contains("password") {
+                Refusal::encrypted()
+            } else {
+                Refusal::damaged()
+            }
         })?;
         return sheet::book_text(book, found);
     }

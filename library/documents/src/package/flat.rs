@@ -43,10 +43,10 @@ pub(crate) fn write(archive: &mut Archive<'_>, sink: &mut dyn Sink, found: &mut 
                 policy::check_part(&path, drawing.get(..drawing.len().min(4096)).unwrap_or_default())?;
             }
             // A drawing that cannot be read draws nothing; it is not handed on.
-            let cleaned = drawing.as_deref().and_then(|drawing| svg::clean(drawing).ok()).unwrap_or(svg::Cleaned {
-                svg: "<svg xmlns=\"http://www.w3.org/2000/svg\"/>".into(),
-                defused: true,
-            });
+            let cleaned = drawing
+                .as_deref()
+                .and_then(|drawing| svg::clean(drawing).ok())
+                .unwrap_or(svg::Cleaned { svg: "<svg xmlns=\"http://www.w3.org/2000/svg\"/>".into(), defused: true });
             defused |= cleaned.defused;
             for piece in cleaned.svg.as_bytes().chunks(PIECE) {
                 sink.write(piece)?;

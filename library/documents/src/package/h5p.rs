@@ -15,7 +15,8 @@ pub(super) fn read(archive: &mut Archive<'_>, sink: &mut dyn Sink, found: &mut F
     let about = json(archive, "h5p.json")?;
     let main = word(&about, "mainLibrary").ok_or_else(|| lacks("mainLibrary"))?.to_owned();
     let title = word(&about, "title").ok_or_else(|| lacks("title"))?.to_owned();
-    let dependencies = about.get("preloadedDependencies").and_then(Value::as_array).ok_or_else(|| lacks("preloadedDependencies"))?;
+    let dependencies =
+        about.get("preloadedDependencies").and_then(Value::as_array).ok_or_else(|| lacks("preloadedDependencies"))?;
     let mut parts = Vec::new();
     for dependency in dependencies {
         let name = word(dependency, "machineName").ok_or_else(|| lacks("machineName"))?;
@@ -51,10 +52,15 @@ pub(super) fn read(archive: &mut Archive<'_>, sink: &mut dyn Sink, found: &mut F
     words(&content, &mut text, &mut outside, 0);
     text.finish(found);
     found.document.title = title;
-    found.document.language =
-        [word(&about, "defaultLanguage"), word(&about, "language")].into_iter().flatten().find(|code| *code != "und").unwrap_or_default().to_owned();
+    found.document.language = [word(&about, "defaultLanguage"), word(&about, "language")]
+        .into_iter()
+        .flatten()
+        .find(|code| *code != "und")
+        .unwrap_or_default()
+        .to_owned();
     if let Some(authors) = about.get("authors").and_then(Value::as_array) {
-        found.document.authors = authors.iter().filter_map(|author| word(author, "name")).take(20).map(str::to_owned).collect();
+        found.document.authors =
+            authors.iter().filter_map(|author| word(author, "name")).take(20).map(str::to_owned).collect();
     }
     if outside {
         found.warn(
@@ -150,7 +156,9 @@ fn words(value: &Value, pages: &mut Pages, outside: &mut bool, depth: usize) {
         Value::Object(map) => {
             for (name, value) in map {
                 match (name.as_str(), value.as_str()) {
-                    ("path" | "url" | "src", Some(path)) => *outside |= path.starts_with("http:") || path.starts_with("https:") || path.starts_with("//"),
+                    ("path" | "url" | "src", Some(path)) => {
+                        *outside |= path.starts_with("http:") || path.starts_with("https:") || path.starts_with("//")
+                    }
                     ("library" | "mime" | "subContentId" | "copyright" | "license" | "contentType", _) => {}
                     ("l10n" | "UI" | "overrideSettings" | "behaviour", _) => {}
                     _ => words(value, pages, outside, depth + 1),
@@ -171,7 +179,11 @@ fn cover(archive: &mut Archive<'_>, found: &mut Found) {
     let picture = archive
         .entries()
         .iter()
-        .filter(|entry| entry.path.starts_with("content/") && names::media_type(&entry.path).starts_with("image/") && entry.size < 8 << 20)
+        .filter(|entry| {
+            entry.path.starts_with("content/")
+                && names::media_type(&entry.path).starts_with("image/")
+                && entry.size < 8 << 20
+        })
         .max_by_key(|entry| entry.size)
         .map(|entry| entry.path.clone());
     if let Some(path) = picture

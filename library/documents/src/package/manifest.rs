@@ -58,7 +58,9 @@ fn leads_out(link: &str) -> Refusal {
     let link = names::shown(link);
     Refusal::hostile(
         format!("Gói chỉ tới tệp ở ngoài gói (“{link}”), nên không nhận. Hãy xuất lại sao cho mọi tệp nằm trong gói."),
-        format!("The package points to a file outside of it (“{link}”), so it is not taken. Export it again with every file inside."),
+        format!(
+            "The package points to a file outside of it (“{link}”), so it is not taken. Export it again with every file inside."
+        ),
     )
 }
 
@@ -113,7 +115,8 @@ pub(super) fn read(archive: &mut Archive<'_>, sink: &mut dyn Sink, found: &mut F
 }
 
 fn scorm(archive: &mut Archive<'_>, manifest: &Manifest, sink: &mut dyn Sink, found: &mut Found) -> Result<()> {
-    let later = manifest.version.contains("2004") || manifest.version.contains("1.3") || manifest.spaces.contains("adlcp_v1p3");
+    let later =
+        manifest.version.contains("2004") || manifest.version.contains("1.3") || manifest.spaces.contains("adlcp_v1p3");
     let organization = manifest
         .organizations
         .iter()
@@ -138,7 +141,8 @@ fn scorm(archive: &mut Archive<'_>, manifest: &Manifest, sink: &mut dyn Sink, fo
         let query = resource.href.find(['?', '#']).and_then(|at| resource.href.get(at..)).unwrap_or_default();
         parts.push((item.title.clone(), format!("{path}{query}{}", item.parameters)));
     }
-    let Some(entry) = parts.first().map(|(_, path)| path.split(['?', '#']).next().unwrap_or_default().to_owned()) else {
+    let Some(entry) = parts.first().map(|(_, path)| path.split(['?', '#']).next().unwrap_or_default().to_owned())
+    else {
         return Err(Refusal::unreadable(
             "Gói SCORM không có bài nào để mở. Hãy xuất lại từ phần mềm soạn bài.",
             "The SCORM package has no lesson to open. Export it again from the program that made it.",
@@ -225,7 +229,9 @@ fn parse(xml: &str) -> Result<Manifest> {
                 let value = || tidy(&text).replace('\n', " ");
                 match name.as_str() {
                     "schema" if within == "metadata" && manifest.schema.is_empty() => manifest.schema = value(),
-                    "schemaversion" if within == "metadata" && manifest.version.is_empty() => manifest.version = value(),
+                    "schemaversion" if within == "metadata" && manifest.version.is_empty() => {
+                        manifest.version = value()
+                    }
                     "title" if within == "item" => {
                         if let Some(item) = items.last_mut() {
                             item.title = value();
@@ -236,7 +242,11 @@ fn parse(xml: &str) -> Result<Manifest> {
                             organization.title = value();
                         }
                     }
-                    "langstring" | "string" if within == "title" && manifest.title.is_empty() && path.iter().any(|name| name == "general") => {
+                    "langstring" | "string"
+                        if within == "title"
+                            && manifest.title.is_empty()
+                            && path.iter().any(|name| name == "general") =>
+                    {
                         manifest.title = value();
                     }
                     "organization" => {

@@ -16,7 +16,13 @@ pub(crate) use flat::{list, write};
 pub(crate) const MAX_MANIFEST: u64 = 8 << 20;
 
 /// Reads an archive that is no document.
-pub(crate) fn read(name: &str, source: &mut dyn Source, size: u64, sink: &mut dyn Sink, found: &mut Found) -> Result<()> {
+pub(crate) fn read(
+    name: &str,
+    source: &mut dyn Source,
+    size: u64,
+    sink: &mut dyn Sink,
+    found: &mut Found,
+) -> Result<()> {
     let mut archive = Archive::open(source, size)?;
     let ending = names::ending(name);
     // By the first bytes of each: a program under another name is one too.
@@ -36,8 +42,12 @@ pub(crate) fn read(name: &str, source: &mut dyn Source, size: u64, sink: &mut dy
     if let Some(path) = paths.iter().find(|path| path.ends_with("/imsmanifest.xml")) {
         let folder = names::shown(names::folder(path).trim_end_matches('/'));
         return Err(Refusal::unreadable(
-            format!("Gói SCORM đóng sai cách: imsmanifest.xml nằm trong thư mục “{folder}”. Hãy mở thư mục đó, chọn tất cả rồi nén lại, hoặc xuất lại từ phần mềm soạn bài."),
-            format!("The SCORM package is packed the wrong way: imsmanifest.xml lies in the folder “{folder}”. Open that folder, select everything and pack it anew, or export it again."),
+            format!(
+                "Gói SCORM đóng sai cách: imsmanifest.xml nằm trong thư mục “{folder}”. Hãy mở thư mục đó, chọn tất cả rồi nén lại, hoặc xuất lại từ phần mềm soạn bài."
+            ),
+            format!(
+                "The SCORM package is packed the wrong way: imsmanifest.xml lies in the folder “{folder}”. Open that folder, select everything and pack it anew, or export it again."
+            ),
         ));
     }
     if ending == "imscc" {
@@ -82,8 +92,10 @@ pub(crate) fn read(name: &str, source: &mut dyn Source, size: u64, sink: &mut dy
 fn first_page(paths: &[String]) -> Option<String> {
     let depth = |path: &str| path.matches('/').count();
     for name in ["index.html", "index.htm", "index.xhtml", "story.html", "default.html", "start.html"] {
-        let mut found: Vec<&String> =
-            paths.iter().filter(|path| path.rsplit('/').next().is_some_and(|last| last.eq_ignore_ascii_case(name))).collect();
+        let mut found: Vec<&String> = paths
+            .iter()
+            .filter(|path| path.rsplit('/').next().is_some_and(|last| last.eq_ignore_ascii_case(name)))
+            .collect();
         found.sort_by_key(|path| depth(path));
         if let Some(first) = found.first()
             && depth(first) <= 1
@@ -92,7 +104,9 @@ fn first_page(paths: &[String]) -> Option<String> {
         }
     }
     // A single page with its pictures.
-    let mut pages = paths.iter().filter(|path| depth(path) <= 1 && matches!(names::ending(path).as_str(), "html" | "htm" | "xhtml"));
+    let mut pages = paths
+        .iter()
+        .filter(|path| depth(path) <= 1 && matches!(names::ending(path).as_str(), "html" | "htm" | "xhtml"));
     let first = pages.next()?;
     pages.next().is_none().then(|| first.clone())
 }

@@ -83,7 +83,10 @@ pub(crate) fn read(source: &mut dyn Source, size: u64, found: &mut Found) -> Res
 /// A string of the document's: UTF-16 with its mark, UTF-8 with its mark, else the
 /// letters of PDF, near enough Windows-1252.
 fn string(bytes: &[u8]) -> String {
-    let text = if bytes.starts_with(&[0xfe, 0xff]) || bytes.starts_with(&[0xef, 0xbb, 0xbf]) || bytes.starts_with(&[0xff, 0xfe]) {
+    let text = if bytes.starts_with(&[0xfe, 0xff])
+        || bytes.starts_with(&[0xef, 0xbb, 0xbf])
+        || bytes.starts_with(&[0xff, 0xfe])
+    {
         crate::plain::decode(bytes)
     } else {
         crate::plain::windows_1252(bytes)

@@ -14,6 +14,9 @@ use crate::picture::Small;
 const FINE: f64 = 4.0;
 /// Edges that a page may have; what is drawn beyond is left out.
 const MAX_WORK: usize = 3_000_000;
+/// Pixels of a picture that is unpacked: a page of A4 at 300 points an inch. Beyond,
+/// memory might run out, and the text with it.
+const MAX_PIXELS: u64 = 9_500_000;
 
 /// The page.
 pub(super) struct Paper {
@@ -82,7 +85,12 @@ impl Paper {
         let alpha = alpha * self.groups.iter().product::<f32>();
         let clip = self.clip();
         let bounds = path.bounding_box().intersect(clip);
-        if alpha < 0.01 || bounds.width() <= 0.0 && bounds.height() <= 0.0 || !bounds.is_finite() || bounds.y1 < bounds.y0 || bounds.x1 < bounds.x0 {
+        if alpha < 0.01
+            || bounds.width() <= 0.0 && bounds.height() <= 0.0
+            || !bounds.is_finite()
+            || bounds.y1 < bounds.y0
+            || bounds.x1 < bounds.x0
+        {
             return;
         }
         let mut edges: Vec<(Point, Point)> = Vec::new();
@@ -103,7 +111,11 @@ impl Paper {
         });
         edges.push((last, start));
         edges.retain(|(from, to)| from.y != to.y && from.is_finite() && to.is_finite());
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within the clip, which is within the paper")]
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "within the clip, which is within the paper"
+        )]
         let rows = bounds.y0.floor().max(0.0) as usize..(bounds.y1.ceil().max(0.0) as usize).min(self.height);
         let lines = rows.len() * 4;
         self.work = self.work.saturating_add(lines.saturating_mul(edges.len()));
@@ -172,6 +184,10 @@ impl Paper {
             Paint::Pattern(_) => ([200, 205, 212], 0.6),
         };
         let placed = transform * path.clone();
+        let bounds = placed.bounding_box();
+        if !bounds.is_finite() || bounds.width().max(bounds.height()) > 1e6 {
+            return;
+        }
         let mut filled = |rule: &FillRule| self.fill(&placed, matches!(rule, FillRule::EvenOdd), colour, alpha);
         let stroke = match mode {
             DrawMode::Fill(rule) => {
@@ -208,7 +224,11 @@ impl Paper {
         if !bounds.is_finite() || bounds.x1 <= bounds.x0 || bounds.y1 <= bounds.y0 {
             return;
         }
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within the clip, which is within the paper")]
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "within the clip, which is within the paper"
+        )]
         let (columns, rows) = (
             bounds.x0.max(0.0) as usize..(bounds.x1.ceil() as usize).min(self.width),
             bounds.y0.max(0.0) as usize..(bounds.y1.ceil() as usize).min(self.height),
@@ -221,7 +241,11 @@ impl Paper {
                     let from = back * Point::new(x as f64 + (dx + 0.5) / 3.0, y as f64 + (dy + 0.5) / 3.0);
                     count += 1.0;
                     if area.contains(from) {
-                        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within the picture")]
+                        #[allow(
+                            clippy::cast_possible_truncation,
+                            clippy::cast_sign_loss,
+                            reason = "within the picture"
+                        )]
                         let (colour, part) = pixel(from.x as u32, from.y as u32);
                         for (sum, value) in sum.iter_mut().zip(colour) {
                             *sum += f32::from(value) * part;
@@ -255,6 +279,9 @@ impl<'a> Device<'a> for Paper {
     }
 
     fn draw_image(&mut self, image: Image<'a, '_>, props: ImageDrawProps<'a>) {
+        if u64::from(image.width()) * u64::from(image.height()) > MAX_PIXELS {
+            return;
+        }
         let hint = Some((u32::try_from(self.width).unwrap_or(320) * 2, u32::try_from(self.height).unwrap_or(320) * 2));
         // The page's own units: an image is drawn on a square as large as its pixels.
         match image {
@@ -266,7 +293,9 @@ impl<'a> Device<'a> for Paper {
                     self.picture(place, width, height, |x, y| {
                         let at = y as usize * width as usize + x as usize;
                         let colour = match &data {
-                            ImageData::Rgb(rgb) => rgb.data.get(at * 3..at * 3 + 3).and_then(|three| three.try_into().ok()),
+                            ImageData::Rgb(rgb) => {
+                                rgb.data.get(at * 3..at * 3 + 3).and_then(|three| three.try_into().ok())
+                            }
                             ImageData::Luma(luma) => luma.data.get(at).map(|grey| [*grey; 3]),
                         };
                         let alpha = mask.as_ref().map_or(1.0, |mask| {

@@ -46,7 +46,9 @@ impl Text {
             if mark {
             } else if across.abs() > size * 0.6 || ahead < -size * 2.0 {
                 self.end_line();
-            } else if (ahead > size * 0.18 || across.abs() > size * 0.4 || ahead < -size * 0.6) && !self.text.ends_with([' ', '\n']) {
+            } else if (ahead > size * 0.18 || across.abs() > size * 0.4 || ahead < -size * 0.6)
+                && !self.text.ends_with([' ', '\n'])
+            {
                 self.text.push(' ');
             }
         }

@@ -54,7 +54,8 @@ impl<'a> Notes<'a> {
 
     fn value(&self, directory: usize, tag: u16) -> Option<u32> {
         let count = usize::from(self.short(directory)?);
-        let at = (0..count).map(|index| directory.saturating_add(2 + index * 12)).find(|at| self.short(*at) == Some(tag))?;
+        let at =
+            (0..count).map(|index| directory.saturating_add(2 + index * 12)).find(|at| self.short(*at) == Some(tag))?;
         match self.short(at + 2)? {
             3 => self.short(at + 8).map(u32::from),
             4 => self.long(at + 8),

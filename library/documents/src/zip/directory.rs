@@ -64,9 +64,8 @@ fn end(source: &mut dyn Source, size: u64) -> Result<End> {
         count: u64::from(number(10)?),
         at: from + at as u64,
     };
-    let large = end.start == u64::from(u32::MAX)
-        || end.length == u64::from(u32::MAX)
-        || end.count == u64::from(u16::MAX);
+    let large =
+        end.start == u64::from(u32::MAX) || end.length == u64::from(u32::MAX) || end.count == u64::from(u16::MAX);
     if large && end.at >= 20 {
         let locator = bytes::part(source, end.at - 20, 20)?;
         if bytes::u32_le(&locator, 0) == Some(0x0706_4b50) {

@@ -175,7 +175,7 @@ fn go_on(state: &mut State) -> Result<(u64, u64)> {
         if let Taken::Records(records) = checker.take(&package, &piece).map_err(|error| refusal(&error))? {
             for record in records.iter().filter(|record| record.kind == KIND) {
                 if state.listing.rows.len() >= MOST {
-                    return Err(refusal(&tram_exchange::Error::Limit("records")));
+                    return Err(refusal(&tram_exchange::Error::Limit("record count")));
                 }
                 state.listing.rows.extend(row(&package, record, state.chunk)?);
             }
