@@ -56,11 +56,11 @@ pub use disk::{Disk, DiskFile, Mode, RealDisk};
 pub use error::{CommitError, Error, RunError};
 pub use id::{Id, StationId};
 pub use journal::Journal;
-pub use partial::{Found as FoundPartial, FoundState, Partial, Partials, Room};
 pub use model::{
     ActorId, Change, CollectionSpec, Committed, Context, Entry, EraseTarget, Erased, Event, Head, History, IndexSpec,
     Options, Page, Placeholder, Row, ScanRange, TermMatch, Time, TimeQuality, Usage, Version, VersionState,
 };
+pub use partial::{Found as FoundPartial, FoundState, Partial, Partials, Room};
 pub use reader::Reader;
 pub use reads::SensitiveRead;
 pub use txn::{Snapshot, Txn};

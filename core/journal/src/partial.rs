@@ -265,7 +265,8 @@ impl Partial {
         let mut rest = bytes;
         while !rest.is_empty() {
             let written = self.file.write_at(rest, self.at).map_err(Error::io)?;
-            let (done, left) = rest.split_at_checked(written).filter(|(done, _)| !done.is_empty()).ok_or(Error::Full)?;
+            let (done, left) =
+                rest.split_at_checked(written).filter(|(done, _)| !done.is_empty()).ok_or(Error::Full)?;
             if let Some(hasher) = &mut self.hasher {
                 hasher.update(done);
             }

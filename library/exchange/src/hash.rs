@@ -144,7 +144,9 @@ mod tests {
     #[test]
     fn in_pieces_it_is_the_same_hash() {
         let leaf = usize::try_from(LEAF).unwrap();
-        for length in [0, 1, 1023, leaf - 1, leaf, leaf + 1, 2 * leaf, 3 * leaf, 5 * leaf + 7, 8 * leaf, 11 * leaf + 1024] {
+        for length in
+            [0, 1, 1023, leaf - 1, leaf, leaf + 1, 2 * leaf, 3 * leaf, 5 * leaf + 7, 8 * leaf, 11 * leaf + 1024]
+        {
             let bytes: Vec<u8> = (0..length).map(|at| (at * 31 % 251) as u8).collect();
             let mut running = Running::default();
             for piece in bytes.chunks(leaf) {

@@ -81,7 +81,8 @@ impl Record {
     }
 
     fn check(&self) -> Result<(), Error> {
-        let wrong = |what: &str| Err(Error::Record(format!("{}: {what}", self.id.chars().take(40).collect::<String>())));
+        let wrong =
+            |what: &str| Err(Error::Record(format!("{}: {what}", self.id.chars().take(40).collect::<String>())));
         if !is_word(&self.id, MAX_ID) {
             return wrong("an id is 1 to 128 visible ASCII characters");
         }

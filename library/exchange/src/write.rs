@@ -2,7 +2,9 @@
 
 use std::io::{Read, Write};
 
-use crate::{Blob, Chunk, Error, FORMAT, Hash, LEAF, Limits, MAGIC, Manifest, PublicKey, Record, RecordList, statement};
+use crate::{
+    Blob, Chunk, Error, FORMAT, Hash, LEAF, Limits, MAGIC, Manifest, PublicKey, Record, RecordList, statement,
+};
 
 /// Cuts records into chunks. Who has little memory takes each finished chunk away and
 /// keeps the list of them ([`RecordList`]), which is small.

@@ -78,7 +78,10 @@ impl Repository for School {
             query.from.is_none_or(|from| item.stamp >= from)
                 && query.until.is_none_or(|until| item.stamp <= until)
                 && query.after.as_ref().is_none_or(|after| here > *after)
-                && query.set.as_ref().is_none_or(|set| item.sets.iter().any(|own| own == set || own.starts_with(&format!("{set}:"))))
+                && query
+                    .set
+                    .as_ref()
+                    .is_none_or(|set| item.sets.iter().any(|own| own == set || own.starts_with(&format!("{set}:"))))
         };
         let mut items: Vec<Item> = self.items.iter().filter(fits).take(query.limit + 1).cloned().collect();
         let more = items.len() > query.limit;
@@ -142,7 +145,8 @@ fn the_verbs() {
 fn the_errors() {
     let school = School::of(120);
     let id = "identifier=oai:tram-00ff.local:item0003";
-    let token = between(&ask(&school, "verb=ListRecords&metadataPrefix=lom"), "<resumptionToken cursor=\"0\">", "<")[0].to_owned();
+    let token = between(&ask(&school, "verb=ListRecords&metadataPrefix=lom"), "<resumptionToken cursor=\"0\">", "<")[0]
+        .to_owned();
     let cases = [
         ("", "badVerb"),
         ("verb=nonsense", "badVerb"),
@@ -191,7 +195,10 @@ fn harvest(school: &School, verb: &str, first: &str) -> (Vec<String>, usize) {
         assert_eq!(code(&reply), "", "{query}");
         found.extend(between(&reply, "<identifier>oai:", "<").into_iter().map(str::to_owned));
         pages += 1;
-        match between(&reply, "<resumptionToken cursor=", "</resumptionToken>").first().map(|rest| rest.split_once('>').unwrap().1) {
+        match between(&reply, "<resumptionToken cursor=", "</resumptionToken>")
+            .first()
+            .map(|rest| rest.split_once('>').unwrap().1)
+        {
             Some(token) if !token.is_empty() => query = format!("verb={verb}&resumptionToken={token}"),
             _ => return (found, pages),
         }
@@ -220,7 +227,8 @@ fn a_harvest_has_each_record_once() {
 #[test]
 fn from_and_until_hold_their_own_ends() {
     let school = School::of(30);
-    let (found, _) = harvest(&school, "ListIdentifiers", "metadataPrefix=lom&from=2026-11-18T11:06:41Z&until=2026-11-18T11:06:42Z");
+    let (found, _) =
+        harvest(&school, "ListIdentifiers", "metadataPrefix=lom&from=2026-11-18T11:06:41Z&until=2026-11-18T11:06:42Z");
     assert_eq!(found.len(), 6, "{found:?}");
     assert_eq!(harvest(&school, "ListIdentifiers", "metadataPrefix=lom&from=2026-11-18&until=2026-11-18").0.len(), 30);
 }

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use serde_json::json;
 use tram_contract::Text;
 use tram_exchange::{
-    Blob, Checker, Error, Event, FORMAT, Hash, Head, LEAF, Limits, Manifest, Mark, Moment, Newness, PartKind, PublicKey,
-    Record, Records, Scope, Signer, Station, Taken, Verified, read, write,
+    Blob, Checker, Error, Event, FORMAT, Hash, Head, LEAF, Limits, Manifest, Mark, Moment, Newness, PartKind,
+    PublicKey, Record, Records, Scope, Signer, Station, Taken, Verified, read, write,
 };
 
 const STATION: &str = "00112233445566778899aabbccddeeff";
@@ -40,7 +40,16 @@ fn moment() -> Moment {
 
 fn record(id: &str, version: u64, text: &str, blobs: Vec<Hash>) -> Record {
     let payload = json!({ "title": text }).as_object().unwrap().clone();
-    Record { id: id.into(), kind: "item".into(), event: Event::Created, version, time: moment(), licence: "CC-BY-4.0".into(), blobs, payload }
+    Record {
+        id: id.into(),
+        kind: "item".into(),
+        event: Event::Created,
+        version,
+        time: moment(),
+        licence: "CC-BY-4.0".into(),
+        blobs,
+        payload,
+    }
 }
 
 fn manifest(records: &Records, blobs: Vec<Blob>) -> Manifest {
@@ -75,7 +84,10 @@ fn package(texts: &[String], files: &[Vec<u8>]) -> Vec<u8> {
         chunks.extend(records.add(&record(&format!("r{at}"), at as u64 + 1, text, blobs)).unwrap().unwrap_or_default());
     }
     chunks.extend(records.close().unwrap_or_default());
-    let blobs = named.iter().zip(&hashes).map(|(file, hash)| Blob::new(*hash, file.len() as u64, "bài.pdf", "application/pdf", "CC-BY-4.0"));
+    let blobs = named
+        .iter()
+        .zip(&hashes)
+        .map(|(file, hash)| Blob::new(*hash, file.len() as u64, "bài.pdf", "application/pdf", "CC-BY-4.0"));
     let list = manifest(&records, blobs.collect());
     let mut out = Vec::new();
     let open = |blob: &Blob| Ok(named[hashes.iter().position(|hash| *hash == blob.hash).unwrap()].as_slice());
@@ -89,17 +101,18 @@ type Read2 = (Verified, Vec<Record>, Vec<Vec<u8>>);
 fn unpack(bytes: &[u8], secret: u8) -> Result<Read2, Error> {
     let (mut records, mut files) = (Vec::new(), Vec::<Vec<u8>>::new());
     let mut from = bytes;
-    let (verified, _) = read::package(&mut from, bytes.len() as u64, &Limits::default(), trust(secret), |part, taken, piece| {
-        match (taken, part.kind) {
-            (Taken::Records(more), _) => records.extend(more),
-            (Taken::Piece, PartKind::Blob(at)) => {
-                files.resize(files.len().max(at + 1), Vec::new());
-                files[at].extend(piece);
+    let (verified, _) =
+        read::package(&mut from, bytes.len() as u64, &Limits::default(), trust(secret), |part, taken, piece| {
+            match (taken, part.kind) {
+                (Taken::Records(more), _) => records.extend(more),
+                (Taken::Piece, PartKind::Blob(at)) => {
+                    files.resize(files.len().max(at + 1), Vec::new());
+                    files[at].extend(piece);
+                }
+                (Taken::Piece, PartKind::Records(_)) => unreachable!("a chunk is one piece"),
             }
-            (Taken::Piece, PartKind::Records(_)) => unreachable!("a chunk is one piece"),
-        }
-        Ok(())
-    })?;
+            Ok(())
+        })?;
     files.resize(verified.manifest.blobs.len(), Vec::new());
     Ok((verified, records, files))
 }
@@ -170,11 +183,15 @@ fn a_foreign_key_and_another_stations_name_are_refused() {
     let bytes = package(&["một".into()], &[]);
     assert_eq!(unpack(&bytes, 2).unwrap_err().code(), "unknown-key");
     let head = Head::read(&bytes, &Limits::default()).unwrap();
-    let other = head.verify(bytes.len() as u64, |_| Ok::<_, Error>(Signer { station: "0".repeat(32), name: String::new() }));
+    let other =
+        head.verify(bytes.len() as u64, |_| Ok::<_, Error>(Signer { station: "0".repeat(32), name: String::new() }));
     assert_eq!(other.unwrap_err().code(), "other-station");
     // The key of a publisher speaks for no station.
     let head = Head::read(&bytes, &Limits::default()).unwrap();
-    assert!(head.verify(bytes.len() as u64, |_| Ok::<_, Error>(Signer { station: String::new(), name: String::new() })).is_ok());
+    assert!(
+        head.verify(bytes.len() as u64, |_| Ok::<_, Error>(Signer { station: String::new(), name: String::new() }))
+            .is_ok()
+    );
 }
 
 #[test]
@@ -207,7 +224,19 @@ fn forged(change: impl FnOnce(&mut serde_json::Value), body: &[u8]) -> Result<Re
 fn what_a_list_must_not_say_even_when_it_is_signed() {
     assert!(forged(|_| (), b"").is_ok());
     let blob = |name: &str, size: u64| json!({ "hash": Hash::of(b"").to_string(), "size": size, "name": name, "media_type": "a/b", "licence": "unstated" });
-    for name in ["../../etc/passwd", "/etc/passwd", "C:\\x", "a/b", ".hidden", "..", "", "a\0b", "\u{202e}fdp.exe", "a ", &"a".repeat(256)] {
+    for name in [
+        "../../etc/passwd",
+        "/etc/passwd",
+        "C:\\x",
+        "a/b",
+        ".hidden",
+        "..",
+        "",
+        "a\0b",
+        "\u{202e}fdp.exe",
+        "a ",
+        &"a".repeat(256),
+    ] {
         let error = forged(|list| list["blobs"] = json!([blob(name, 0)]), b"").unwrap_err();
         assert_eq!(error.code(), "malformed", "{name:?}");
     }
@@ -222,7 +251,10 @@ fn what_a_list_must_not_say_even_when_it_is_signed() {
     assert_eq!(forged(|list| list["records"] = chunk(1, 3), b"{}\n").unwrap_err().code(), "malformed");
     assert_eq!(forged(|list| list["sequence"] = json!(0), b"").unwrap_err().code(), "malformed");
     assert_eq!(forged(|list| list["station"]["id"] = json!("../x"), b"").unwrap_err().code(), "malformed");
-    assert_eq!(forged(|list| list["scope"] = json!({ "of": "changes", "since": 7 }), b"").unwrap_err().code(), "malformed");
+    assert_eq!(
+        forged(|list| list["scope"] = json!({ "of": "changes", "since": 7 }), b"").unwrap_err().code(),
+        "malformed"
+    );
     // A statement for one application does not pass for another's.
     assert_eq!(forged(|list| list["application"] = json!("records"), b"").unwrap_err().code(), "bad-signature");
 }
@@ -268,7 +300,9 @@ fn many_records_are_many_chunks_and_a_writer_may_rest_between_them() {
     for step in 0..50 {
         let mut records = Records::after(list);
         for at in 0..10 {
-            bytes.extend(records.add(&record(&format!("r{step}-{at}"), 1, &long, Vec::new())).unwrap().unwrap_or_default());
+            bytes.extend(
+                records.add(&record(&format!("r{step}-{at}"), 1, &long, Vec::new())).unwrap().unwrap_or_default(),
+            );
         }
         bytes.extend(records.close().unwrap());
         list = records.list().clone();
@@ -276,7 +310,14 @@ fn many_records_are_many_chunks_and_a_writer_may_rest_between_them() {
     assert_eq!((list.count, list.chunks.len()), (500, 50));
     let list = manifest(&Records::after(list), Vec::new());
     let mut out = Vec::new();
-    write::package(&mut out, &list, &mut bytes.as_slice(), |_: &Blob| Ok(std::io::empty()), |statement| Ok(sign(1, statement))).unwrap();
+    write::package(
+        &mut out,
+        &list,
+        &mut bytes.as_slice(),
+        |_: &Blob| Ok(std::io::empty()),
+        |statement| Ok(sign(1, statement)),
+    )
+    .unwrap();
     assert_eq!(unpack(&out, 1).unwrap().1.len(), 500);
 }
 
@@ -363,9 +404,17 @@ proptest! {
 #[test]
 fn every_refusal_says_what_to_do_in_both_languages() {
     let all = [
-        Error::NotAPackage, Error::Version { found: 2, known: 1 }, Error::Length { found: 1, declared: 2 },
-        Error::Length { found: 2, declared: 1 }, Error::Manifest(String::new()), Error::Record(String::new()),
-        Error::Limit("size"), Error::Changed(String::new()), Error::Signature, Error::Foreign, Error::OtherStation,
+        Error::NotAPackage,
+        Error::Version { found: 2, known: 1 },
+        Error::Length { found: 1, declared: 2 },
+        Error::Length { found: 2, declared: 1 },
+        Error::Manifest(String::new()),
+        Error::Record(String::new()),
+        Error::Limit("size"),
+        Error::Changed(String::new()),
+        Error::Signature,
+        Error::Foreign,
+        Error::OtherStation,
         Error::Io(std::io::Error::other("x")),
     ];
     for error in all {

@@ -236,7 +236,11 @@ impl Piece {
         let entry = &self.entry;
         self.with(|bytes| {
             if let Bytes::Open(partial) = bytes {
-                if good || !self.checked { partial.keep()? } else { partial.discard()? }
+                if good || !self.checked {
+                    partial.keep()?
+                } else {
+                    partial.discard()?
+                }
                 entry.at.store(partial.at(), Ordering::Release);
             }
             entry.settle(bytes, &self.journal)

@@ -99,10 +99,9 @@ impl UploadError {
                 "Phần vừa gửi không nối tiếp phần đã nhận. Trang sẽ tự hỏi lại chỗ đang dở rồi gửi tiếp.",
                 "This part does not follow the one before. The page asks where it was and goes on from there.",
             ),
-            Self::Superseded => Text::vi_en(
-                "Một kết nối khác đang gửi tiếp tệp này.",
-                "Another connection goes on with this file.",
-            ),
+            Self::Superseded => {
+                Text::vi_en("Một kết nối khác đang gửi tiếp tệp này.", "Another connection goes on with this file.")
+            }
             Self::TooLong => Text::vi_en(
                 "Tệp dài hơn lúc bắt đầu gửi; có thể tệp đã bị sửa. Hãy chọn và gửi lại tệp.",
                 "The file is longer than it was when sending began; it may have been changed. Choose it and send it again.",

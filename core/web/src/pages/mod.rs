@@ -23,8 +23,8 @@ mod setup;
 mod sign_in;
 mod start;
 mod station;
-mod stations;
 mod station_status;
+mod stations;
 mod tls;
 mod update;
 

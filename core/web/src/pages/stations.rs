@@ -6,9 +6,7 @@ use hyper::header::{self, HeaderValue};
 use hyper::{Response, StatusCode};
 use maud::{Markup, html};
 use tram_contract::Text;
-use tram_contract::page::{
-    Action, DetailRow, DetailValue, Form, FormField, Link, Page, Tone, Widget,
-};
+use tram_contract::page::{Action, DetailRow, DetailValue, Form, FormField, Link, Page, Tone, Widget};
 use tram_exchange::{Card, CardError, PublicKey};
 use tram_people::Error;
 use tram_people::partners::Partner;
@@ -44,7 +42,13 @@ pub(super) fn page(site: &Site, visit: &mut Visit, form: Option<ShellForm>) -> R
     };
     if form.get("compared") != "1" {
         let asked_before = form.get("step") == "compare";
-        return compare(site, visit, &card, form.get("name"), asked_before.then(|| messages::text("stations.not-compared")));
+        return compare(
+            site,
+            visit,
+            &card,
+            form.get("name"),
+            asked_before.then(|| messages::text("stations.not-compared")),
+        );
     }
     match site.people.add_partner(&visit.principal, &card, form.get("name")) {
         Ok(()) => reply::see_other("/admin/stations?said=added"),
@@ -59,7 +63,8 @@ pub(super) fn remove(site: &Site, visit: &mut Visit, form: Option<ShellForm>) ->
         return *reply;
     }
     let key = form.as_ref().and_then(|form| form.get("key").parse::<PublicKey>().ok());
-    let removed = key.ok_or(Error::Missing("partner")).and_then(|key| site.people.remove_partner(&visit.principal, &key));
+    let removed =
+        key.ok_or(Error::Missing("partner")).and_then(|key| site.people.remove_partner(&visit.principal, &key));
     match removed {
         Ok(()) => reply::see_other("/admin/stations?said=removed"),
         Err(error) => people::failed(site, visit, &error),

@@ -9,8 +9,8 @@ mod form;
 pub(crate) mod links;
 mod shell;
 pub(crate) mod tickets;
-pub(crate) mod viewer;
 mod uploads;
+pub(crate) mod viewer;
 mod widgets;
 
 use std::cell::Cell;

@@ -63,7 +63,10 @@ mod tests {
             assert!(all.contains_key(&word), "{word}");
         }
         for word in all.keys() {
-            assert!(script.contains(&format!("'{word}'")) || script.contains(&format!("words.{word}")), "{word} is not said");
+            assert!(
+                script.contains(&format!("'{word}'")) || script.contains(&format!("words.{word}")),
+                "{word} is not said"
+            );
         }
     }
 }

@@ -78,12 +78,7 @@ impl Write for Sink {
 impl Intake for Sink {
     fn seal(self: Box<Self>) -> Result<Upload, Error> {
         self.sealed.lock().unwrap().push((self.name.clone(), self.size));
-        Ok(Upload {
-            name: self.name,
-            size: self.size,
-            blob: "b".into(),
-            ..Upload::default()
-        })
+        Ok(Upload { name: self.name, size: self.size, blob: "b".into(), ..Upload::default() })
     }
 }
 

@@ -107,7 +107,10 @@ fn what_the_protocol_refuses() {
             assert_eq!((refused.status, refused.header("tus-version")), (412, "1.0.0"), "{method} {version}");
         }
     }
-    assert_eq!(sender.send("PATCH", &place, "abc", &[("Upload-Offset", "0"), ("Content-Type", "text/plain")]).status, 415);
+    assert_eq!(
+        sender.send("PATCH", &place, "abc", &[("Upload-Offset", "0"), ("Content-Type", "text/plain")]).status,
+        415
+    );
     assert_eq!(sender.send("PATCH", &place, "abc", &[OFFSET]).status, 400);
     assert_eq!(sender.patch(&place, 0, "eleven bytes").status, 413);
     assert_eq!(sender.at(&place), 0, "nothing of all that counts");
@@ -177,7 +180,12 @@ fn uploads_are_the_senders_and_the_pages() {
     assert!(big.status == 413 && big.body.contains("MB"), "{}", big.body);
     let program = sender.begin("game.exe", 10);
     assert!(program.status == 422 && program.body.contains("Không nhận chương trình."), "{}", program.body);
-    let huge = sender.send("POST", "/upload/", "", &[("Upload-Length", "99999999999999"), ("Upload-Metadata", &metadata("demo", "lesson", "a"))]);
+    let huge = sender.send(
+        "POST",
+        "/upload/",
+        "",
+        &[("Upload-Length", "99999999999999"), ("Upload-Metadata", &metadata("demo", "lesson", "a"))],
+    );
     assert_eq!(huge.status, 413);
     // Others.
     let mut teacher = Browser::new(station.http);
@@ -199,8 +207,7 @@ fn a_dropped_connection_leaves_no_lock_and_what_came_counts() {
     let station = Station::ready();
     let mut sender = Sender::new(&station);
     let place = sender.begin("a.mp4", 1_000_000).header("location").to_owned();
-    let cookies: Vec<String> =
-        sender.browser.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let cookies: Vec<String> = sender.browser.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let head = format!(
         "PATCH {place} HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nCookie: {}\r\nTram-Token: {}\r\n\
          Tus-Resumable: 1.0.0\r\nContent-Type: application/offset+octet-stream\r\nUpload-Offset: 0\r\nContent-Length: 1000000\r\n\r\n",

@@ -79,7 +79,8 @@ impl Asked<'_> {
                 let (before, after) = start.split_at(at);
                 let front = [before, script.as_bytes(), after].concat();
                 let read = start.len() as u64;
-                *reply.body_mut() = Body::file_after(Bytes::from(front), content.into_file(), file.offset + read, file.size - read);
+                *reply.body_mut() =
+                    Body::file_after(Bytes::from(front), content.into_file(), file.offset + read, file.size - read);
                 put(&mut reply, header::CONTENT_TYPE, &media_type);
                 return Some(reply);
             }

@@ -39,7 +39,10 @@ pub(super) async fn begin(site: &Arc<Site>, visit: &mut Visit, body: Incoming) -
     }
     let most = kind.max_size.unwrap_or(LARGEST_UPLOAD).min(LARGEST_UPLOAD);
     if size > most {
-        let text = messages::text_with("upload.too-big", &[("most", &(most / MB).to_string()), ("size", &(size / MB).to_string())]);
+        let text = messages::text_with(
+            "upload.too-big",
+            &[("most", &(most / MB).to_string()), ("size", &(size / MB).to_string())],
+        );
         return Err(Refused(StatusCode::PAYLOAD_TOO_LARGE, text));
     }
     let name = Some(of(&["filename", "name"])).filter(|name| !name.trim().is_empty());
@@ -155,7 +158,10 @@ mod tests {
 
     #[test]
     fn a_plugins_refusal_is_told_in_its_own_words() {
-        assert_eq!(words(b"{\"detail\":\"H\xe1\xba\xbft ch\xe1\xbb\x97\"}").as_ref().map(|text| text.get("vi")), Some("Hết chỗ"));
+        assert_eq!(
+            words(b"{\"detail\":\"H\xe1\xba\xbft ch\xe1\xbb\x97\"}").as_ref().map(|text| text.get("vi")),
+            Some("Hết chỗ")
+        );
         let both = words(br#"{"detail":{"vi":"Khong","en":"No"}}"#);
         assert_eq!(both.as_ref().map(|text| text.get("en")), Some("No"));
         assert_eq!(words(b"no\n").as_ref().map(|text| text.get("vi")), Some("no"));

@@ -17,14 +17,8 @@ const VALUE: &str = "tram-upload:";
 ///
 /// # Errors
 /// One is not there, not finished, or somebody else's.
-pub(crate) async fn attach(
-    site: &Arc<Site>,
-    visit: &Visit,
-    plugin: &str,
-    filled: Filled,
-) -> Result<Filled, Refused> {
-    let (named, fields): (Vec<_>, Vec<_>) =
-        filled.fields.into_iter().partition(|(_, value)| value.starts_with(VALUE));
+pub(crate) async fn attach(site: &Arc<Site>, visit: &Visit, plugin: &str, filled: Filled) -> Result<Filled, Refused> {
+    let (named, fields): (Vec<_>, Vec<_>) = filled.fields.into_iter().partition(|(_, value)| value.starts_with(VALUE));
     let mut filled = Filled { fields, uploads: filled.uploads };
     if named.is_empty() {
         return Ok(filled);

@@ -40,10 +40,14 @@ pub(super) fn page(site: &Site, visit: &mut Visit) -> Response<Body> {
     });
     if visit.principal.holds("station.manage") {
         let (count, bytes) = site.plugins.uploads().outstanding();
-        let figure = |label: &'static str, value: String| Figure { value, label: messages::text(label), ..Figure::default() };
+        let figure =
+            |label: &'static str, value: String| Figure { value, label: messages::text(label), ..Figure::default() };
         widgets.push(Widget::Heading { level: 2, text: messages::text("upload.everybody") });
         widgets.push(Widget::Figures {
-            figures: vec![figure("upload.count", count.to_string()), figure("upload.megabytes", size(bytes).get("vi").to_owned())],
+            figures: vec![
+                figure("upload.count", count.to_string()),
+                figure("upload.megabytes", size(bytes).get("vi").to_owned()),
+            ],
         });
     }
     let page = Page::new(messages::text("upload.title"), widgets);
@@ -141,7 +145,11 @@ pub(super) async fn delete(site: Arc<Site>, mut visit: Visit, body: Incoming) ->
                 let Refused(status, text) = error.into();
                 let page = Page::new(
                     messages::text("upload.title"),
-                    vec![Widget::Notice { tone: Tone::Bad, text, links: vec![Link::new(messages::text("upload.title"), PLACE)] }],
+                    vec![Widget::Notice {
+                        tone: Tone::Bad,
+                        text,
+                        links: vec![Link::new(messages::text("upload.title"), PLACE)],
+                    }],
                 );
                 return reply::shell(site, visit, status, &page);
             }

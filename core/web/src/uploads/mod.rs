@@ -179,9 +179,7 @@ fn trusted(site: &Site, visit: &mut Visit, plugin: &str, noted: &str) -> Result<
 }
 
 /// Runs what touches the disk where it may block.
-async fn on_disk<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Refused> + Send + 'static,
-) -> Result<T, Refused> {
+async fn on_disk<T: Send + 'static>(work: impl FnOnce() -> Result<T, Refused> + Send + 'static) -> Result<T, Refused> {
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
         log::error!("an upload's work ended abnormally: {error}");
         Err(Refused::new(500, "error.server-text"))

@@ -71,9 +71,7 @@ impl Asked {
 }
 
 fn number(digits: &[u8]) -> Option<i64> {
-    digits.iter().try_fold(0i64, |number, digit| {
-        digit.is_ascii_digit().then(|| number * 10 + i64::from(digit - b'0'))
-    })
+    digits.iter().try_fold(0i64, |number, digit| digit.is_ascii_digit().then(|| number * 10 + i64::from(digit - b'0')))
 }
 
 /// Days since 1970 of a civil date that exists.
@@ -120,8 +118,20 @@ mod tests {
     #[test]
     fn dates_that_are_none() {
         let wrong = [
-            "2026-02-29", "2026-13-01", "2026-00-10", "2026-1-1", "26-01-01", "2026-01-01T10:00:00", "2026-01-01T24:00:00Z",
-            "2026-01-01T10:00Z", "2026-01-01T10:00:00.1Z", "hôm nay", "", "2026/01/01", "+026-01-01", "2026-01-01T1é:00:0Z",
+            "2026-02-29",
+            "2026-13-01",
+            "2026-00-10",
+            "2026-1-1",
+            "26-01-01",
+            "2026-01-01T10:00:00",
+            "2026-01-01T24:00:00Z",
+            "2026-01-01T10:00Z",
+            "2026-01-01T10:00:00.1Z",
+            "hôm nay",
+            "",
+            "2026/01/01",
+            "+026-01-01",
+            "2026-01-01T1é:00:0Z",
         ];
         for text in wrong {
             assert_eq!(Asked::parse(text), None, "{text}");

@@ -73,7 +73,9 @@ fn answer<R: Repository>(
             if let Some(identifier) = identifier {
                 find(repository, identity, identifier)?;
             }
-            xml.element("ListMetadataFormats", &[], |xml| Format::ALL.into_iter().for_each(|format| metadata(xml, format)));
+            xml.element("ListMetadataFormats", &[], |xml| {
+                Format::ALL.into_iter().for_each(|format| metadata(xml, format))
+            });
         }
         Request::ListSets { token } => sets(repository, token.is_some(), xml)?,
         Request::GetRecord { identifier, format } => {

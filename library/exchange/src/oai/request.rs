@@ -84,7 +84,10 @@ impl Request {
                         ));
                     }
                     if from.first > until.first {
-                        return Err(Fault::argument("from phải không sau until.", "from must not be later than until."));
+                        return Err(Fault::argument(
+                            "from phải không sau until.",
+                            "from must not be later than until.",
+                        ));
                     }
                 }
                 Ok(Self::List { records, from, until, set: get("set"), format: format(&prefix)? })

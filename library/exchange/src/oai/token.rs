@@ -88,7 +88,17 @@ mod tests {
         let query = Query { from: Some(Stamp(5)), until: None, set: Some("mon:toan".into()), after, limit: 50 };
         let token = Token { format: Format::Lom, query, cursor: 150 };
         assert_eq!(Token::decode(&token.encode(), 50), Ok(token.clone()));
-        for wrong in ["", "1", "1!lom!!!!5!!", "1!x!!!!5!7!a", "2!lom!!!!5!7!a", "1!lom!9!!!5!7!a", "1!lom!!6!!5!7!a", "1!lom!!!!5!7!~zz", "1!lom!!!!-5!7!a"] {
+        for wrong in [
+            "",
+            "1",
+            "1!lom!!!!5!!",
+            "1!x!!!!5!7!a",
+            "2!lom!!!!5!7!a",
+            "1!lom!9!!!5!7!a",
+            "1!lom!!6!!5!7!a",
+            "1!lom!!!!5!7!~zz",
+            "1!lom!!!!-5!7!a",
+        ] {
             assert_eq!(Token::decode(wrong, 50).unwrap_err().code, "badResumptionToken", "{wrong}");
         }
     }

@@ -215,7 +215,8 @@ pub fn list(request: &Request, who: &Who) -> Result<Response> {
     kept(who)?;
     let say = say(request);
     let job = request.param("job").unwrap_or_default();
-    let run = jobs::status(job)?.filter(|run| run.job == "check").ok_or_else(|| Error::not_found(m::NO_FILE_THERE.text()))?;
+    let run =
+        jobs::status(job)?.filter(|run| run.job == "check").ok_or_else(|| Error::not_found(m::NO_FILE_THERE.text()))?;
     if run.is_alive() {
         let widget = run.widget(Some(format!("share/in/{job}")));
         return Ok(Response::page(&below(&say, &m::GET_TITLE, vec![widget])));
@@ -245,7 +246,8 @@ fn listed(say: &Say<'_>, request: &Request, job: &str, listing: &Listing, error:
     page.widgets.push(Widget::Paragraph { text: made, quiet: true });
     let (fresh, rest): (Vec<_>, Vec<_>) = listing.rows.iter().partition(|row| row.standing.is_taken());
     if fresh.is_empty() {
-        page.widgets.push(Widget::Empty { text: say.t(&m::PACKAGE_NOTHING), links: vec![say.link(&m::SHARE, "share")] });
+        page.widgets
+            .push(Widget::Empty { text: say.t(&m::PACKAGE_NOTHING), links: vec![say.link(&m::SHARE, "share")] });
     } else {
         page.widgets.push(Widget::Form(form(say, request, job, &fresh, error)?));
     }
@@ -306,7 +308,8 @@ pub fn take(request: &Request, who: &Who) -> Result<Response> {
     let job = request.param("job").unwrap_or_default();
     let listing = checked(job)?;
     let wanted = |row: &&Row| row.standing.is_taken() && request.form(&format!("take-{}", row.id)).is_some();
-    let chosen: Vec<(usize, String)> = listing.rows.iter().filter(wanted).map(|row| (row.chunk, row.id.clone())).collect();
+    let chosen: Vec<(usize, String)> =
+        listing.rows.iter().filter(wanted).map(|row| (row.chunk, row.id.clone())).collect();
     if chosen.is_empty() || listing.refused.is_some() {
         let page = listed(&say(request), request, job, &listing, Some(m::TAKE_NOTHING.text()))?;
         return Ok(Response::page(&page).status(422));
@@ -325,14 +328,19 @@ pub fn taken(request: &Request, who: &Who) -> Result<Response> {
     kept(who)?;
     let say = say(request);
     let job = request.param("job").unwrap_or_default();
-    let run = jobs::status(job)?.filter(|run| run.job == "take").ok_or_else(|| Error::not_found(m::NO_FILE_THERE.text()))?;
+    let run =
+        jobs::status(job)?.filter(|run| run.job == "take").ok_or_else(|| Error::not_found(m::NO_FILE_THERE.text()))?;
     let mut page = below(&say, &m::GET_TITLE, Vec::new());
     if run.is_alive() {
         page.widgets.push(run.widget(Some(format!("share/taken/{job}"))));
         return Ok(Response::page(&page));
     }
     if run.state != "done" {
-        page.widgets.push(Widget::Notice { tone: Tone::Bad, text: run.text(), links: vec![say.link(&m::SHARE, "share")] });
+        page.widgets.push(Widget::Notice {
+            tone: Tone::Bad,
+            text: run.text(),
+            links: vec![say.link(&m::SHARE, "share")],
+        });
         return Ok(Response::page(&page));
     }
     let outcome: take::Outcome = run.outcome()?;

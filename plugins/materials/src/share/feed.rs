@@ -123,11 +123,10 @@ impl Repository for Feed<'_> {
     }
 
     fn sets(&self) -> Result<Vec<Set>> {
-        let subjects = words::SUBJECTS.iter().map(|name| Set { spec: format!("mon:{}", slug(name)), name: (*name).into() });
-        let grades = (1..=12).map(|grade: u8| Set {
-            spec: format!("lop:{grade}"),
-            name: m::GRADE.with("vi", &[&grade.to_string()]),
-        });
+        let subjects =
+            words::SUBJECTS.iter().map(|name| Set { spec: format!("mon:{}", slug(name)), name: (*name).into() });
+        let grades = (1..=12)
+            .map(|grade: u8| Set { spec: format!("lop:{grade}"), name: m::GRADE.with("vi", &[&grade.to_string()]) });
         Ok(subjects.chain(grades).collect())
     }
 

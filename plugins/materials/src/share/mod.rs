@@ -76,9 +76,7 @@ pub fn follow(key: &[u8], item: Option<&Item>) -> Result<()> {
         (None, None) => return Ok(()),
         (Some(before), None) if before.gone => return Ok(()),
         (Some(before), None) => Shared { gone: true, open: false, ..before.clone() },
-        (Some(before), Some(edition))
-            if !before.gone && before.edition == edition.number && before.open == open =>
-        {
+        (Some(before), Some(edition)) if !before.gone && before.edition == edition.number && before.open == open => {
             return Ok(());
         }
         (before, Some(edition)) => Shared {

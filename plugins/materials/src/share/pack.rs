@@ -159,9 +159,14 @@ fn gather(wish: &Wish) -> Result<Step> {
     let lines = lines.finish()?;
     let station = sign::this_station()?;
     let size = records.list().chunks.iter().map(|chunk| u64::from(chunk.size)).sum();
-    state.parts = std::iter::once((lines, size)).chain(listed.iter().map(|(blob, id)| (id.clone(), blob.size))).collect();
+    state.parts =
+        std::iter::once((lines, size)).chain(listed.iter().map(|(blob, id)| (id.clone(), blob.size))).collect();
     state.outcome.files = listed.len() as u64;
-    let title = if wish.title.trim().is_empty() { m::PACK_TITLE.text_with(&[&station.name]) } else { Text::from(wish.title.trim()) };
+    let title = if wish.title.trim().is_empty() {
+        m::PACK_TITLE.text_with(&[&station.name])
+    } else {
+        Text::from(wish.title.trim())
+    };
     let school = tram_vietnamese::fold(&station.name).split_whitespace().collect::<Vec<_>>().join("-");
     state.outcome.name = format!("hoc-lieu-{school}-{}.{}", clock::today(), tram_exchange::EXTENSION);
     let manifest = Manifest {

@@ -12,7 +12,7 @@ use super::{ORIGINS, Origin, Payload, open, refusal};
 use crate::access::{CREATE, Who};
 use crate::messages as m;
 use crate::model::{Author, Edition, FileRef, ITEMS, Item, Meta, Review, Stage, Work, missing, note};
-use crate::{entries, files, looking, workflow, words};
+use crate::{entries, files, looking, words, workflow};
 
 /// Bytes that the station moves in one step.
 const A_STEP: u64 = 256 << 20;
@@ -112,7 +112,8 @@ fn title(payload: &Payload) -> String {
 
 /// Copies the files of an item out of the package; false when the step's room is used up.
 fn copy(state: &mut State, package: &Verified, payload: &Payload, room: &mut u64) -> Result<bool> {
-    let wanted: Vec<_> = payload.files.iter().filter(|file| files::refusal(&file.name).is_none()).take(files::MAX_FILES).collect();
+    let wanted: Vec<_> =
+        payload.files.iter().filter(|file| files::refusal(&file.name).is_none()).take(files::MAX_FILES).collect();
     while let Some(file) = wanted.get(state.done.len()) {
         let part = package.parts().find(|part| matches!(part.kind, PartKind::Blob(_)) && part.hash == file.hash);
         let (Some(part), Some(listed)) = (part, package.manifest.blob(&file.hash)) else {
@@ -154,7 +155,9 @@ fn copy(state: &mut State, package: &Verified, payload: &Payload, room: &mut u64
 
 /// A name with folders, if all of it is plain.
 fn plain(name: &str) -> Option<String> {
-    let fits = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.contains(['\\', ':']) && !part.chars().any(char::is_control);
+    let fits = |part: &str| {
+        !part.is_empty() && !part.starts_with('.') && !part.contains(['\\', ':']) && !part.chars().any(char::is_control)
+    };
     (name.len() <= 500 && name.split('/').all(fits)).then(|| tram_vietnamese::nfc(name).into_owned())
 }
 

@@ -56,7 +56,8 @@ fn brought(bytes: &[u8]) -> (String, String) {
 }
 
 fn take(job: &str, id: &str) -> u16 {
-    let request = mock::post("share-take", "/share/in/x").param("job", job).form(&format!("take-{id}"), "1").form("group", "g1");
+    let request =
+        mock::post("share-take", "/share/in/x").param("job", job).form(&format!("take-{id}"), "1").form("group", "g1");
     let status = ask("administrator", request).unwrap().status;
     mock::run_started_jobs::<Materials>(&by("administrator")).unwrap();
     status
@@ -173,7 +174,9 @@ fn a_harvest_has_what_everybody_may_see_and_says_what_was_taken_back() {
     let reply = harvest(list);
     assert!(reply.contains("<dc:title>Quang hợp</dc:title>") && reply.contains("<dc:creator>Phan Thị Mộng"), "{reply}");
     assert!(reply.contains("<setSpec>mon:khoa-hoc-tu-nhien</setSpec>") && reply.contains("<setSpec>lop:7</setSpec>"));
-    assert!(harvest(&[("verb", "ListIdentifiers"), ("metadataPrefix", "lom"), ("set", "lop:8")]).contains("noRecordsMatch"));
+    assert!(
+        harvest(&[("verb", "ListIdentifiers"), ("metadataPrefix", "lom"), ("set", "lop:8")]).contains("noRecordsMatch")
+    );
     assert!(harvest(&[("verb", "Identify")]).contains("<deletedRecord>persistent</deletedRecord>"));
     step("author", "withdraw", "").unwrap();
     let reply = harvest(list);
