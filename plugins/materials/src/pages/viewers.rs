@@ -181,10 +181,9 @@ fn notes(say: &Say<'_>, looked: Option<&Looked>, wish: &Wish<'_>, out: &mut Vec<
         None if wish.insider => {
             out.push(Widget::Paragraph { text: say.t(&m::BEING_LOOKED_AT), quiet: true });
         }
+        _ if !wish.insider => {}
         Some(looked) if looked.state == "done" => {
-            if wish.insider {
-                looked.extract.warnings.iter().for_each(|text| warn(Text::from(text.get(say.0))));
-            }
+            looked.extract.warnings.iter().for_each(|text| warn(Text::from(text.get(say.0))));
         }
         Some(looked) if looked.state != "none" && wish.insider => warn(Text::from(looked.problem.get(say.0))),
         _ => {}
