@@ -187,10 +187,8 @@ pub(crate) fn send_blob(
         |name: HeaderName| request.get(name).and_then(|value| value.to_str().ok()).map(|value| value.contains(&etag));
     let kept = matches(header::IF_NONE_MATCH) == Some(true);
     let whole = matches(header::IF_RANGE) == Some(false);
-    let asked = request
-        .get(header::RANGE)
-        .and_then(|value| value.to_str().ok())
-        .filter(|_| !whole && method == Method::GET);
+    let asked =
+        request.get(header::RANGE).and_then(|value| value.to_str().ok()).filter(|_| !whole && method == Method::GET);
     let range = asked.map_or(Range::Whole, |asked| range(asked, blob.size));
     let mut reply = match (kept, range) {
         (true, _) => inert(StatusCode::NOT_MODIFIED, Body::empty()),
