@@ -155,7 +155,9 @@ fn text(say: &Say<'_>, file: &FileRef, looked: Option<&Looked>, wish: &Wish<'_>,
             break;
         }
         let number = page.number.to_string();
-        match (page.label.as_str(), several) {
+        // A heading that is the page's first line anyway is not read twice.
+        let label = Some(page.label.as_str()).filter(|label| !page.text.starts_with(label)).unwrap_or_default();
+        match (label, several && page.label.is_empty()) {
             ("", false) => {}
             ("", true) => inside.push(Widget::Paragraph { text: say.with(&m::PAGE_NUMBER, &[&number]), quiet: true }),
             (label, _) => inside.push(Widget::Paragraph { text: Text::from(label), quiet: true }),
