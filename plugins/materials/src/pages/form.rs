@@ -307,7 +307,6 @@ fn file_fields(say: &Say<'_>, files: &[FileRef], errors: &Errors) -> Vec<FormFie
         upload: "files".into(),
         help: say.t(&m::HELP_FILES),
         error: errors.of("files").map(|text| Text::from(text.get(say.0))),
-        group: if files.is_empty() { say.t(&m::FILES) } else { Text::default() },
         ..FormField::default()
     });
     out

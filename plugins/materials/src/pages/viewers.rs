@@ -49,7 +49,9 @@ pub(crate) fn widgets(say: &Say<'_>, edition: &Edition, wish: &Wish<'_>) -> Resu
         text(say, file, looked.as_ref(), wish, &mut out)?;
         notes(say, looked.as_ref(), wish, &mut out);
         let line = facts(say, file, looked.as_ref());
-        out.push(Widget::Paragraph { text: Text::from(line), quiet: true });
+        if !line.is_empty() {
+            out.push(Widget::Paragraph { text: Text::from(line), quiet: true });
+        }
         out.push(Widget::Actions { actions: vec![download(say, file, wish)] });
     }
     if wish.file.is_some() && many && !wish.insider {
@@ -192,7 +194,7 @@ fn notes(say: &Say<'_>, looked: Option<&Looked>, wish: &Wish<'_>, out: &mut Vec<
     }
 }
 
-/// Kind, pages, length and size in a line.
+/// Purpose, pages and length in a line; the size stands on the button.
 fn facts(say: &Say<'_>, file: &FileRef, looked: Option<&Looked>) -> String {
     let mut parts = Vec::new();
     if file.role != "main" {
@@ -214,7 +216,6 @@ fn facts(say: &Say<'_>, file: &FileRef, looked: Option<&Looked>) -> String {
             parts.push(package.format.to_uppercase());
         }
     }
-    parts.push(size(file.size, say.0));
     parts.join(" · ")
 }
 
