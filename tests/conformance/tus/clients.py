@@ -131,6 +131,7 @@ def tus_js(station, person, file):
     running.communicate()
     station.start()
     person = Person(station.url, "quantri")
+    person.wait()
     after = offset(person, place(broken["url"]))
     check("the offset after a kill", after and after >= 2 * third, after)
     [done] = js([job(person, file, url=broken["url"])])

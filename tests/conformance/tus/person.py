@@ -69,6 +69,10 @@ class Person:
         status, _, said = self.post("/admin/install", fields)
         if status != 303:
             raise RuntimeError(f"not installed: {status} {said[:2000]}")
+        self.wait()
+
+    def wait(self):
+        """Until the test plugin runs: after a start it may have to be prepared."""
         until = time.monotonic() + 60
         while self.ask("GET", f"{PAGE}/kept")[0] != 200:
             if time.monotonic() > until:
