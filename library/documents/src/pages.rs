@@ -31,6 +31,9 @@ impl Pages {
 
     /// Names the open page, if it has no name yet.
     pub(crate) fn label(&mut self, label: &str) {
+        if self.count == 0 {
+            self.begin("");
+        }
         if self.open.label.is_empty() {
             self.open.label = tidy(label).chars().take(200).collect();
         }

@@ -236,6 +236,7 @@ fn a_full_disk_refuses_at_the_beginning_breaks_nothing_off_and_lets_go() {
     uploads.remove(&first).unwrap();
     let room = uploads.partials.room().unwrap().free;
     assert!(room >= 60 << 20, "and so does a finished one: {room}");
+    drop(file);
     std::fs::remove_file(ballast).unwrap();
     assert!(place.begin("lan", 60 << 20).is_ok());
 }
