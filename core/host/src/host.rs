@@ -30,7 +30,7 @@ use crate::plugin::Entry;
 use crate::request::{BlobRef, Reply, Request, Upload};
 use crate::routing::{self, Found};
 use crate::vendors::Vendors;
-use crate::{CallError, Error, call, delivery, extract, lifecycle, tables};
+use crate::{CallError, Error, call, delivery, extract, lifecycle, print, tables};
 
 /// How a host is set up.
 #[derive(Debug, Clone)]
@@ -40,6 +40,9 @@ pub struct HostOptions {
     /// Command of the child compiler; gets the paths of its input and output as
     /// further arguments. Empty: components are compiled in this process.
     pub compiler: Vec<OsString>,
+    /// Command of the child that sets documents (`tram_print::child`). Empty: they are
+    /// set in this process, without limits.
+    pub printer: Vec<OsString>,
     /// Component instances at once; each has up to 64 MiB.
     pub instances: u32,
     /// What an extractor may take for one file, on the wall's clock.
@@ -48,7 +51,13 @@ pub struct HostOptions {
 
 impl Default for HostOptions {
     fn default() -> Self {
-        Self { data: PathBuf::new(), compiler: Vec::new(), instances: 24, extract_time: Duration::from_secs(60) }
+        Self {
+            data: PathBuf::new(),
+            compiler: Vec::new(),
+            printer: Vec::new(),
+            instances: 24,
+            extract_time: Duration::from_secs(60),
+        }
     }
 }
 
@@ -205,6 +214,8 @@ impl Host {
             engine,
             extract_engine,
             extract_time: options.extract_time,
+            printer: tram_print::Printer::new(options.printer),
+            printing: Permits::new(1),
         });
         for embedded in embedded {
             lifecycle::embed(&core, embedded)?;
@@ -215,6 +226,7 @@ impl Host {
             ("tram-jobs", jobs::work as fn(&Arc<Core>)),
             ("tram-events", delivery::work),
             ("tram-extract", extract::work),
+            ("tram-print", print::work),
         ] {
             let core = Arc::clone(&core);
             let thread = std::thread::Builder::new().name(name.into()).stack_size(2 << 20);

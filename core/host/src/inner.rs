@@ -28,6 +28,10 @@ pub(crate) struct Core {
     pub(crate) extract_engine: Engine,
     /// What one may take for a file.
     pub(crate) extract_time: std::time::Duration,
+    /// Sets documents.
+    pub(crate) printer: tram_print::Printer,
+    /// One at a time: each may take the memory of a child.
+    pub(crate) printing: Permits,
     pub(crate) registry: ArcSwap<Registry>,
     pub(crate) indexes: Indexes,
     pub(crate) drafts: Drafts,

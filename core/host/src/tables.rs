@@ -35,6 +35,11 @@ pub(crate) const PARKED: &str = "parked-events";
 /// Files that an extractor is to look into, or has: by the job's id.
 pub(crate) const EXTRACTS: &str = "extracts";
 
+/// Documents that are to be printed, or were: by the job's id.
+pub(crate) const PRINTS: &str = "prints";
+/// Templates that a school changed: plugin and id.
+pub(crate) const TEMPLATES: &str = "templates";
+
 /// The collections, as the journal is told of them.
 pub(crate) fn collections() -> Vec<CollectionSpec> {
     let collection = |name: &str, history: History, indexes: &[&str]| CollectionSpec {
@@ -56,6 +61,8 @@ pub(crate) fn collections() -> Vec<CollectionSpec> {
         collection(DRAFTS, History::Latest { days: 1 }, &[]),
         collection(CURSORS, History::Latest { days: 1 }, &[]),
         collection(EXTRACTS, History::Latest { days: 1 }, &[]),
+        collection(PRINTS, History::Latest { days: 1 }, &[]),
+        collection(TEMPLATES, History::Full, &[]),
         collection(PARKED, History::Latest { days: 90 }, &[]),
     ]
 }

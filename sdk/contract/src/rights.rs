@@ -39,6 +39,11 @@ pub const CAPABILITIES: &[(&str, &str, &str)] = &[
         "nhờ trạm đọc nội dung tệp của nó trong một ngăn cách ly",
         "has files of its own looked into by the station, walled off",
     ),
+    (
+        "print",
+        "nhờ trạm in văn bản PDF theo mẫu của nó; nhà trường sửa được mẫu",
+        "has the station set documents as PDF from its templates, which the school may change",
+    ),
     ("brokered", "hỏi dữ liệu của phần khác", "asks other plugins for data"),
 ];
 

@@ -38,6 +38,7 @@ pub mod log;
 pub mod mock;
 #[doc(hidden)]
 pub mod points;
+pub mod print;
 pub mod random;
 mod request;
 mod response;

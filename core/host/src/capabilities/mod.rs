@@ -10,6 +10,7 @@ mod events;
 mod extract;
 mod jobs;
 mod log;
+mod print;
 mod random;
 mod search;
 mod settings;
@@ -22,6 +23,7 @@ use crate::bindings;
 use crate::state::State;
 
 pub(crate) use blobs::{Drafts, FileRow, content_of, file, file_of, register};
+pub(crate) use clock::ZONE;
 pub(crate) use denied::deny;
 
 /// Every capability of the contract, by the name of its interface.
@@ -38,6 +40,7 @@ pub(crate) const NAMES: &[&str] = &[
     "log",
     "brokered",
     "extract",
+    "print",
 ];
 
 /// Links the granted capabilities, and no others.
@@ -54,7 +57,7 @@ pub(crate) fn link(linker: &mut Linker<State>, granted: impl Fn(&str) -> bool) -
     link! {
         "store" => store, "search" => search, "blobs" => blobs, "directory" => directory, "events" => events,
         "jobs" => jobs, "settings" => settings, "clock" => clock, "random" => random, "log" => log,
-        "brokered" => brokered, "extract" => extract
+        "brokered" => brokered, "extract" => extract, "print" => print
     }
     Ok(())
 }

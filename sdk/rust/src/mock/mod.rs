@@ -42,6 +42,7 @@ use tram_contract::search::{SearchReply, SearchRequest};
 use crate::jobs::JobStatus;
 use crate::{Error, Indexer, Job, Next, Principal, Request, Response, Result};
 
+pub use world::Asked;
 pub use request::{RequestBuilder, get, person, post, public};
 use world::{World, with};
 
@@ -189,6 +190,12 @@ pub fn logged() -> Vec<(String, String)> {
 /// extractor.
 pub fn on_extract(answer: impl Fn(&str) -> Result<tram_contract::extract::Extract> + 'static) {
     with(|world| world.extract = Some(Rc::new(answer)));
+}
+
+/// The documents that were asked for so far, oldest first. Each is among the blobs,
+/// as a file that holds its data and no pages.
+pub fn printed() -> Vec<Asked> {
+    with(|world| world.printed.clone())
 }
 
 /// What another plugin answers to a query: its name is `plugin/query`.

@@ -66,6 +66,20 @@ pub(super) struct World {
     pub(super) extract: Option<Looking>,
     /// Blob that a step asked to have looked into.
     pub(super) begun: Option<String>,
+    /// Document that a step asked for.
+    pub(super) printing: Option<Asked>,
+    pub(super) printed: Vec<Asked>,
+}
+
+/// A document that a plugin asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Asked {
+    /// Id of the template in the manifest.
+    pub template: String,
+    /// What it is filled with.
+    pub data: serde_json::Value,
+    /// Name of the file.
+    pub name: String,
 }
 
 impl Default for World {
@@ -95,6 +109,8 @@ impl Default for World {
             queries: BTreeMap::new(),
             extract: None,
             begun: None,
+            printing: None,
+            printed: Vec::new(),
         }
     }
 }
