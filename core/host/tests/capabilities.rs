@@ -453,6 +453,7 @@ fn what_is_not_granted_does_not_link() {
         "log",
         "brokered",
         "extract",
+        "print",
     ] {
         let package = package(&format!("ungranted-{capability}"));
         let inspection = station.host.inspect(&package).unwrap();

@@ -420,7 +420,7 @@ impl Manifest {
         }
         let prints = self.capability.iter().any(|asked| asked.name == "print");
         if !self.template.is_empty() && !prints {
-            wrong("template".into(), "needs the capability print");
+            wrong("template".into(), "needs the capability “print”");
         }
         for (at, template) in self.template.iter().enumerate() {
             if self.template.iter().take(at).any(|other| other.id == template.id) {
