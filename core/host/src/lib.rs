@@ -53,4 +53,4 @@ pub use precompile::precompile;
 pub use request::{BlobContent, BlobRef, Reply, ReplyBody, Request, Upload};
 pub use routing::Found;
 pub use templates::{OwnTemplate, TemplateStatus};
-pub use tram_print::{PrintError, Printed, CHILD_MEMORY as PRINT_MEMORY, child as print_child};
+pub use tram_print::{PrintError, Printed};

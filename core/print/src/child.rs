@@ -7,12 +7,8 @@ use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::Signal;
 
 use crate::job::{Job, write_outcome};
-use crate::{PrintError, render};
+use crate::{CHILD_MEMORY, CHILD_SECONDS, PrintError, render};
 
-/// Memory of the child process, bytes: what it may allocate, code apart.
-pub const CHILD_MEMORY: u64 = 256 << 20;
-/// Its processor time.
-pub const CHILD_SECONDS: u64 = 30;
 /// The address space: code, fonts and what is mapped and not touched come on top.
 const CHILD_SPACE: u64 = CHILD_MEMORY + (256 << 20);
 /// Stack: the typesetter bounds its own depth, by calls and not by bytes.

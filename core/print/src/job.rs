@@ -17,6 +17,7 @@ pub(crate) const MAX_PICTURES: usize = 8 << 20;
 /// Largest document, bytes.
 pub(crate) const MAX_PDF: usize = 32 << 20;
 /// Longest document.
+#[cfg(feature = "engine")]
 pub(crate) const MAX_PAGES: usize = 1_000;
 
 /// A civil time where the school is.
@@ -124,6 +125,7 @@ impl Job {
         to.flush()
     }
 
+    #[cfg(any(feature = "engine", test))]
     pub(crate) fn read(from: &mut dyn Read) -> io::Result<Self> {
         let head: JobHead = serde_json::from_slice(&read_part(from, MAX_DATA)?)?;
         let template = String::from_utf8(read_part(from, MAX_TEMPLATE)?).map_err(|_| io::ErrorKind::InvalidData)?;
@@ -138,6 +140,7 @@ impl Job {
 }
 
 /// Writes what came of a job.
+#[cfg(any(feature = "engine", test))]
 pub(crate) fn write_outcome(to: &mut dyn Write, outcome: &Result<Printed, PrintError>) -> io::Result<()> {
     let head = match outcome {
         Ok(printed) => Ok(PrintedHead { pages: printed.pages, warnings: printed.warnings.clone() }),

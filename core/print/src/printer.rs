@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 
 use crate::job::{Job, MAX_PDF, Printed, read_outcome};
-use crate::{CHILD_SECONDS, PrintError, render};
+use crate::{CHILD_SECONDS, PrintError};
 
 /// Longest answer: the document and its head.
 const MAX_ANSWER: u64 = (MAX_PDF as u64) + (8 << 20);
@@ -26,8 +26,9 @@ pub struct Printer {
 }
 
 impl Printer {
-    /// A printer with the command of its child, which runs [`crate::child`]. Empty:
-    /// documents are set in this process, without limits (tests).
+    /// A printer with the command of its child, which runs `child` of this crate. Empty:
+    /// documents are set in this process, without limits (tests), where it has the
+    /// typesetter.
     pub fn new(command: Vec<OsString>) -> Self {
         Self { command }
     }
@@ -38,7 +39,7 @@ impl Printer {
     /// See [`PrintError`].
     pub fn print(&self, job: &Job) -> Result<Printed, PrintError> {
         job.check()?;
-        let Some((program, arguments)) = self.command.split_first() else { return render(job) };
+        let Some((program, arguments)) = self.command.split_first() else { return here(job) };
         let mut command = Command::new(program);
         // Nothing of the server's surroundings. One thread: a second one's arenas would
         // count as memory, and the other core is for pages.
@@ -51,6 +52,16 @@ impl Printer {
         let _ = child.wait();
         answer
     }
+}
+
+#[cfg(feature = "engine")]
+fn here(job: &Job) -> Result<Printed, PrintError> {
+    crate::render(job)
+}
+
+#[cfg(not(feature = "engine"))]
+fn here(_: &Job) -> Result<Printed, PrintError> {
+    Err(station(&"this program has no typesetter, and no child that has"))
 }
 
 fn station(error: &dyn std::fmt::Display) -> PrintError {

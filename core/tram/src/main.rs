@@ -65,7 +65,7 @@ fn main() -> ExitCode {
             tram_host::compile_component(&input, &output).map_err(Into::into)
         }
         Command::PrintChild => {
-            tram_host::print_child(&mut std::io::stdin().lock(), &mut std::io::stdout().lock()).map_err(Into::into)
+            tram_print::child(&mut std::io::stdin().lock(), &mut std::io::stdout().lock()).map_err(Into::into)
         }
         Command::Precompile { data, folder } => station::precompile(&data, &folder),
         Command::Box(command) => box_commands::run(command),
