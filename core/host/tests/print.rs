@@ -43,7 +43,8 @@ fn a_job_has_a_document_set_between_two_steps() {
     assert_eq!(blob.name, "lop8a1.pdf", "a name is no path");
     // A longer list has more pages; a letter that no font has is told.
     let many: Vec<String> = (0..200).map(|at| format!("Người thứ {at}")).collect();
-    let (outcome, _) = document(&station, &printed(&station, "list", &json!({ "title": "漢", "names": many }), "x.pdf"));
+    let (outcome, _) =
+        document(&station, &printed(&station, "list", &json!({ "title": "漢", "names": many }), "x.pdf"));
     assert!(outcome["pages"].as_u64().unwrap() > 3);
     assert!(outcome["warnings"][0].as_str().unwrap().contains('漢'));
 }

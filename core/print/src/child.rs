@@ -23,9 +23,8 @@ pub fn child(from: &mut dyn Read, to: &mut dyn Write) -> io::Result<()> {
     limit()?;
     let job = Job::read(from)?;
     let thread = std::thread::Builder::new().stack_size(STACK).spawn(move || render(&job))?;
-    let outcome = thread
-        .join()
-        .unwrap_or_else(|_| Err(PrintError::Station { reason: "the typesetter broke off".to_owned() }));
+    let outcome =
+        thread.join().unwrap_or_else(|_| Err(PrintError::Station { reason: "the typesetter broke off".to_owned() }));
     write_outcome(to, &outcome)
 }
 

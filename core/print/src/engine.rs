@@ -8,9 +8,9 @@ use typst::{World, WorldExt};
 use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 
+use crate::PrintError;
 use crate::job::{Job, MAX_PAGES, MAX_PDF, Moment, Printed};
 use crate::world::Sealed;
-use crate::PrintError;
 
 /// Longest piece of a line that is shown, characters.
 const MAX_EXCERPT: usize = 60;

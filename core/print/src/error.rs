@@ -98,8 +98,12 @@ impl PrintError {
                 "The station is printing something else. Wait a minute and try again.",
             ),
             Self::Station { reason } => Text::vi_en(
-                format!("Việc in bị hỏng giữa chừng ({reason}). Hãy thử lại; nếu vẫn vậy, hãy dùng lại mẫu gốc ở trang “Mẫu in”."),
-                format!("Printing broke off ({reason}). Try again; if it stays so, go back to the original on the page “Templates”."),
+                format!(
+                    "Việc in bị hỏng giữa chừng ({reason}). Hãy thử lại; nếu vẫn vậy, hãy dùng lại mẫu gốc ở trang “Mẫu in”."
+                ),
+                format!(
+                    "Printing broke off ({reason}). Try again; if it stays so, go back to the original on the page “Templates”."
+                ),
             ),
         }
     }
@@ -111,11 +115,17 @@ fn template(line: usize, excerpt: &str, message: &str, hints: &[String]) -> Text
     if line == 0 {
         return Text::vi_en(
             format!("Mẫu in có lỗi: {said}{hint}. Hãy sửa mẫu rồi tải lên lại, hoặc dùng lại mẫu gốc."),
-            format!("The template is wrong: {message}{hint}. Correct it and upload it again, or go back to the original."),
+            format!(
+                "The template is wrong: {message}{hint}. Correct it and upload it again, or go back to the original."
+            ),
         );
     }
     Text::vi_en(
-        format!("Mẫu in có lỗi ở dòng {line}, chỗ “{excerpt}”: {said}{hint}. Hãy sửa dòng ấy rồi tải lên lại, hoặc dùng lại mẫu gốc."),
-        format!("The template is wrong at line {line}, at “{excerpt}”: {message}{hint}. Correct that line and upload it again, or go back to the original."),
+        format!(
+            "Mẫu in có lỗi ở dòng {line}, chỗ “{excerpt}”: {said}{hint}. Hãy sửa dòng ấy rồi tải lên lại, hoặc dùng lại mẫu gốc."
+        ),
+        format!(
+            "The template is wrong at line {line}, at “{excerpt}”: {message}{hint}. Correct that line and upload it again, or go back to the original."
+        ),
     )
 }

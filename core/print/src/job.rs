@@ -191,10 +191,14 @@ mod tests {
     #[test]
     fn what_is_too_large_is_refused_by_name() {
         let moment = Moment { year: 2026, month: 1, day: 1, hour: 0, minute: 0, second: 0, offset: 420 };
-        let mut job = Job { template: String::new(), data: Vec::new(), station: Vec::new(), pictures: BTreeMap::new(), moment };
+        let mut job =
+            Job { template: String::new(), data: Vec::new(), station: Vec::new(), pictures: BTreeMap::new(), moment };
         job.pictures.insert("a.png".into(), vec![0; MAX_PICTURES]);
         job.check().unwrap();
         job.pictures.insert("b.png".into(), vec![0; 1]);
-        assert_eq!(job.check().unwrap_err(), PrintError::TooLarge { what: "pictures".into(), most: MAX_PICTURES >> 10 });
+        assert_eq!(
+            job.check().unwrap_err(),
+            PrintError::TooLarge { what: "pictures".into(), most: MAX_PICTURES >> 10 }
+        );
     }
 }

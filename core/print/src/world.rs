@@ -12,10 +12,10 @@ use typst::text::{Font, FontBook};
 use typst::utils::LazyHash;
 use typst::{Library, LibraryExt, World};
 
+use crate::PrintError;
 use crate::fonts::FONTS;
 use crate::job::{Job, Moment};
 use crate::letters::{legible, warning};
-use crate::PrintError;
 
 /// The official form of documents.
 const FORM: &str = include_str!("../forms/form.typ");

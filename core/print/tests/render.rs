@@ -5,7 +5,7 @@ mod support;
 
 use serde_json::json;
 use support::{job, proof, text_of};
-use tram_print::{Printer, PrintError, render};
+use tram_print::{PrintError, Printer, render};
 
 #[test]
 fn a_proof_document_says_what_the_data_say() {
@@ -43,7 +43,9 @@ fn it_is_pdf_a_2b() {
     let pdf = render(&proof(1)).unwrap().pdf;
     let text = String::from_utf8_lossy(&pdf);
     assert!(text.starts_with("%PDF-1.7"));
-    assert!(text.contains("<pdfaid:part>2</pdfaid:part>") && text.contains("<pdfaid:conformance>B</pdfaid:conformance>"));
+    assert!(
+        text.contains("<pdfaid:part>2</pdfaid:part>") && text.contains("<pdfaid:conformance>B</pdfaid:conformance>")
+    );
     assert!(!text.contains("/JavaScript"));
 }
 
@@ -102,9 +104,9 @@ fn pictures_are_those_given() {
 /// A red dot, 1 × 1.
 fn base64_png() -> Vec<u8> {
     vec![
-        0x89, b'P', b'N', b'G', 13, 10, 26, 10, 0, 0, 0, 13, b'I', b'H', b'D', b'R', 0, 0, 0, 1, 0, 0, 0, 1, 8, 2, 0, 0, 0,
-        0x90, 0x77, 0x53, 0xde, 0, 0, 0, 12, b'I', b'D', b'A', b'T', 8, 0xd7, 0x63, 0xf8, 0xcf, 0xc0, 0, 0, 3, 1, 1, 0,
-        0x18, 0xdd, 0x8d, 0xb0, 0, 0, 0, 0, b'I', b'E', b'N', b'D', 0xae, 0x42, 0x60, 0x82,
+        0x89, b'P', b'N', b'G', 13, 10, 26, 10, 0, 0, 0, 13, b'I', b'H', b'D', b'R', 0, 0, 0, 1, 0, 0, 0, 1, 8, 2, 0,
+        0, 0, 0x90, 0x77, 0x53, 0xde, 0, 0, 0, 12, b'I', b'D', b'A', b'T', 8, 0xd7, 0x63, 0xf8, 0xcf, 0xc0, 0, 0, 3, 1,
+        1, 0, 0x18, 0xdd, 0x8d, 0xb0, 0, 0, 0, 0, b'I', b'E', b'N', b'D', 0xae, 0x42, 0x60, 0x82,
     ]
 }
 

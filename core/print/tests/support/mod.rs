@@ -55,7 +55,8 @@ pub fn proof(rows: usize) -> Job {
 
 /// The words of a PDF, by pdftotext; none where it is not installed.
 pub fn text_of(pdf: &[u8]) -> Option<String> {
-    let child = Command::new("pdftotext").args(["-layout", "-", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+    let child =
+        Command::new("pdftotext").args(["-layout", "-", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
     let Ok(mut child) = child else {
         eprintln!("pdftotext is not installed: the words are not looked at");
         return None;
