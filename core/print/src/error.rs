@@ -114,7 +114,7 @@ fn template(line: usize, excerpt: &str, message: &str, hints: &[String]) -> Text
     let hint = hints.first().map(|hint| format!(" ({hint})")).unwrap_or_default();
     if line == 0 {
         return Text::vi_en(
-            format!("Mẫu in có lỗi: {said}{hint}. Hãy sửa mẫu rồi tải lên lại, hoặc dùng lại mẫu gốc."),
+            format!("Mẫu in có lỗi: {said}. Hãy sửa mẫu rồi tải lên lại, hoặc dùng lại mẫu gốc."),
             format!(
                 "The template is wrong: {message}{hint}. Correct it and upload it again, or go back to the original."
             ),
@@ -122,7 +122,7 @@ fn template(line: usize, excerpt: &str, message: &str, hints: &[String]) -> Text
     }
     Text::vi_en(
         format!(
-            "Mẫu in có lỗi ở dòng {line}, chỗ “{excerpt}”: {said}{hint}. Hãy sửa dòng ấy rồi tải lên lại, hoặc dùng lại mẫu gốc."
+            "Mẫu in có lỗi ở dòng {line}, chỗ “{excerpt}”: {said}. Hãy sửa dòng ấy rồi tải lên lại, hoặc dùng lại mẫu gốc."
         ),
         format!(
             "The template is wrong at line {line}, at “{excerpt}”: {message}{hint}. Correct that line and upload it again, or go back to the original."
