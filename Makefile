@@ -5,13 +5,15 @@ export CARGO_TARGET_DIR ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cac
 export TRAM_TOOLS ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/tram/tools
 # Packed and precompiled plugins that go into the binary.
 export TRAM_BUNDLE := $(CARGO_TARGET_DIR)/bundle
+# Players of others (H5P, PDF) that go into the binary.
+export TRAM_PLAYERS := $(CARGO_TARGET_DIR)/players
 export TRAM_CORPUS ?= $(abspath ../shared/corpus)
 BIN := $(CARGO_TARGET_DIR)/release
 TRAM := $(BIN)/tram
 DATA ?= $(CARGO_TARGET_DIR)/demo-data
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo build bundle test quick unit e2e conformance bench torture fuzz torture-ci pull-the-plug screenshots fmt lint deny clean-demo tools-build tools-test image image-lock test-image test-image-quick
+.PHONY: help run demo build players bundle test quick unit e2e conformance tus-long bench torture fuzz torture-ci pull-the-plug screenshots fmt lint deny clean-demo tools-build tools-test image image-lock test-image test-image-quick
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -25,7 +27,10 @@ tools-build:
 tools-test: tools-build
 	@scripts/install.sh test
 
-bundle: tools-build
+players: ## Fetch the players of H5P and PDF that the binary holds
+	@scripts/players.sh
+
+bundle: tools-build players
 	@scripts/bundle.sh
 
 build: bundle ## Build the binary
@@ -42,6 +47,9 @@ e2e: tools-test build ## The browser's tests alone
 
 conformance: tools-test build ## Outside clients alone
 	@tests/conformance/run.sh
+
+tus-long: tools-test build ## Outside clients send 1 GB with breaks and a restart, and eight files at once
+	@MEGABYTES=1024 tests/conformance/tus.sh
 
 torture: tools-build ## Kill -9 under load, thousands of rounds
 	cargo build --release --workspace

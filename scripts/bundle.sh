@@ -4,11 +4,13 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mkdir -p "$TRAM_BUNDLE"
-scripts/step.sh "plugins to WebAssembly" cargo build --profile guest --target wasm32-unknown-unknown -p tram-catalogue
+# In the order of their names, as the bundle lists them.
+plugins=(catalogue extract materials)
+scripts/step.sh "plugins to WebAssembly" cargo build --profile guest --target wasm32-unknown-unknown "${plugins[@]/#/-ptram-}"
 # Always the whole workspace: another selection means other features of shared
 # crates, and wasmtime compiled a second time.
 scripts/step.sh "wasmtime, tantivy and the rest (the long one)" cargo build --release --workspace
-for plugin in catalogue; do
+for plugin in "${plugins[@]}"; do
     module="$CARGO_TARGET_DIR/wasm32-unknown-unknown/guest/tram_$plugin.wasm"
     package="$TRAM_BUNDLE/$plugin.tram"
     compiled="$TRAM_BUNDLE/$plugin.cwasm"

@@ -11,7 +11,7 @@ depends() { sed -n '/^\[dependencies\]/,/^\[/p' "$1/Cargo.toml" | grep -oE '^tra
 for crate in library/*; do
     for dependency in $(depends "$crate"); do
         case $dependency in
-            tram-vietnamese | tram-marc | tram-search | tram-contract) ;;
+            tram-vietnamese | tram-marc | tram-search | tram-exchange | tram-contract) ;;
             *) say "$crate depends on $dependency: library/ stands on nothing of core/" ;;
         esac
     done
@@ -19,14 +19,14 @@ done
 for crate in plugins/*; do
     for dependency in $(depends "$crate"); do
         case $dependency in
-            tram-sdk | tram-contract | tram-marc | tram-vietnamese) ;;
+            tram-sdk | tram-contract | tram-marc | tram-vietnamese | tram-documents | tram-exchange) ;;
             *) say "$crate depends on $dependency: plugins stand on sdk/ and library/ alone" ;;
         esac
     done
 done
 for dependency in $(depends core/journal); do say "core/journal depends on $dependency"; done
 for dependency in $(depends core/people); do
-    case $dependency in tram-journal | tram-contract | tram-vietnamese) ;; *) say "core/people depends on $dependency" ;; esac
+    case $dependency in tram-journal | tram-contract | tram-vietnamese | tram-exchange) ;; *) say "core/people depends on $dependency" ;; esac
 done
 for dependency in $(depends core/host); do
     case $dependency in tram-web | tram | tram-bundle) say "core/host depends on $dependency" ;; esac

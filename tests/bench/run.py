@@ -8,7 +8,7 @@ import traceback
 import report
 import setting
 
-PARTS = ["import", "sru", "pages", "plugin", "writes", "start", "memory"]
+PARTS = ["import", "sru", "pages", "plugin", "writes", "start", "memory", "upload"]
 BY_HAND = ["million"]
 
 

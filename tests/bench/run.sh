@@ -3,18 +3,19 @@
 # one run, and rewrites the figures in docs/benchmarks.md. Everything listens on
 # loopback and is stopped by its own process id.
 #   tests/bench/run.sh            all parts but `million`
-#   tests/bench/run.sh sru …      some: import sru pages plugin writes start memory million
+#   tests/bench/run.sh sru …      some: import sru pages plugin writes start memory upload million
 #   ROUNDS=5 tests/bench/run.sh   medians of five runs instead of three
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/tram
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$cache/target}
 export TRAM_TOOLS=${TRAM_TOOLS:-$cache/tools}
-wanted=${*:-import sru pages plugin writes start memory}
+wanted=${*:-import sru pages plugin writes start memory upload}
 
 missing=()
 need() { command -v "$1" >/dev/null 2>&1 || missing+=("$2"); }
 need wrk wrk
+case " $wanted " in *" upload "*) need nginx nginx-light ;; esac
 need zebraidx idzebra-2.0
 need pkg-config pkg-config
 pkg-config --exists yaz 2>/dev/null || missing+=(libyaz-dev)
@@ -37,6 +38,12 @@ case " $wanted " in *" writes "*)
     export TRAM_SQLITE=${TRAM_SQLITE:-$CARGO_TARGET_DIR/bench/release/tram-bench-sqlite}
     [ "$TRAM_WRITERS" != "$CARGO_TARGET_DIR/release/examples/writers" ] || cargo build --release -q -p tram-journal --example writers
     [ -x "$TRAM_SQLITE" ] || CARGO_TARGET_DIR=$CARGO_TARGET_DIR/bench cargo build --release -q --manifest-path tests/bench/sqlite/Cargo.toml
+    ;;
+esac
+
+case " $wanted " in *" upload "*)
+    export TRAM_TEST_PLUGINS=${TRAM_TEST_PLUGINS:-$CARGO_TARGET_DIR/test-plugins}
+    [ -f "$TRAM_TEST_PLUGINS/uploader.tram" ] || tests/plugins/build.sh "$TRAM_TEST_PLUGINS"
     ;;
 esac
 

@@ -5,3 +5,5 @@ cd "$(dirname "$0")/../.."
 tests/conformance/marc/run.sh
 tests/conformance/sru.sh
 tests/conformance/api.sh
+tests/conformance/tus.sh
+tests/conformance/oai.sh

@@ -29,6 +29,10 @@ start_new() {
 }
 start_new "$work/new"
 export TRAM_NEW_URL=$TRAM_URL TRAM_NEW_CODE=$TRAM_CODE
+# A second school, with which the first one shares.
+start_demo "$work/other"
+pids+=("$TRAM_PID")
+export TRAM_OTHER_URL=$TRAM_URL
 start_new "$work/bare" --no-plugins
 export TRAM_BARE_URL=$TRAM_URL TRAM_BARE_CODE=$TRAM_CODE
 

@@ -100,7 +100,7 @@ for (const role of Object.keys(ROLES)) {
     const menu = await page.locator('nav.menu a').allInnerTexts();
     assert.equal(menu.includes('Biên mục'), ['quantri', 'thuvien'].includes(role), menu.join(', '));
     assert.equal(menu.includes('Quản trị'), role === 'quantri', menu.join(', '));
-    assert.equal(menu.includes('Người và lớp'), ['quantri', 'hieutruong', 'giaovien'].includes(role), menu.join(', '));
+    assert.equal(menu.includes('Người và lớp'), ['quantri', 'hieutruong', 'giaovien', 'totruong'].includes(role), menu.join(', '));
     await page.locator('form[data-sign-out] button').click();
     await signedOut(page);
     await page.goto('/me');

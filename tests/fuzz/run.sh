@@ -21,12 +21,27 @@ build() { cargo build --release --manifest-path "$1/Cargo.toml" --target "$targe
 build tests/fuzz
 seeds=$(mktemp -d)
 trap 'rm -rf "$seeds"' EXIT
-mkdir "$seeds/package" "$seeds/people"
+mkdir "$seeds/package" "$seeds/people" "$seeds/oai" "$seeds/documents"
 cp sdk/examples/class-list/plugin.toml "$seeds/package/"
 [ ! -d "${TRAM_TEST_PLUGINS:-}" ] || cp "$TRAM_TEST_PLUGINS/greeter.tram" "$seeds/package/"
 cp tests/data/pupils-*.csv tests/data/staff.xlsx "$seeds/people/"
+# The first byte chooses the name that a file goes by.
+seed() { [ ! -f "$3" ] || { printf "$1" && cat "$3"; } > "$seeds/documents/$2"; }
+materials=${TRAM_CORPUS:-../shared/corpus}/materials
+seed '\000' scorm "$materials/qti21/WebDeveloperTest1.zip"
+seed '\001' docx "$materials/vi/de-olm-style.docx"
+seed '\002' pdf "$materials/vi/cong-van-sgddt.pdf"
+seed '\004' h5p "$materials/h5p/long_content_file_name.h5p"
+seed '\005' epub "$materials/epub/valid.epub"
+seed '\006' pptx "$materials/vi/bai-trinh-chieu.pptx"
+seed '\007' xlsx "$materials/vi/de-excel.xlsx"
 run tests/fuzz package "$seeds/package"
 run tests/fuzz page
+run tests/fuzz exchange tests/data/exchange
+printf 'verb=ListRecords&metadataPrefix=lom&from=2026-11-01&until=2026-11-02&set=a:b' >"$seeds/oai/list"
+printf 'verb=ListIdentifiers&resumptionToken=1!lom!!!a:b!50!7!x' >"$seeds/oai/token"
+run tests/fuzz oai "$seeds/oai"
+run tests/fuzz documents "$seeds/documents"
 run tests/fuzz people_list "$seeds/people"
 build library/marc/fuzz
 for marc in iso2709 marcxml marc8; do run library/marc/fuzz "$marc"; done

@@ -2,7 +2,7 @@
 # Builds and packs the components for the tests of the host.
 #   tests/plugins/build.sh FOLDER
 # puts into FOLDER:
-#   greeter.tram exerciser.tram outsider.tram hostile.tram class-list.tram
+#   gallery.tram greeter.tram exerciser.tram outsider.tram hostile.tram uploader.tram class-list.tram
 #   ungranted-CAPABILITY.tram   the exerciser, its manifest without that capability
 #   hostile-WAY.tram            the hostile one under an id of its own for each way,
 #                               so that one that is switched off leaves the others
@@ -24,7 +24,7 @@ build "$here/Cargo.toml"
 build "$root/sdk/examples/class-list/Cargo.toml"
 modules=$target/plugins/wasm32-unknown-unknown/release
 
-for plugin in greeter exerciser hostile reader; do
+for plugin in greeter exerciser hostile reader gallery uploader; do
     "$pack" "$here/$plugin" "$modules/$plugin.wasm" "$out/$plugin.tram"
 done
 "$pack" "$root/sdk/examples/class-list" "$modules/class_list.wasm" "$out/class-list.tram"
@@ -32,7 +32,7 @@ done
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-for capability in store search blobs directory events jobs settings clock random log brokered extract print; do
+for capability in store search blobs directory events jobs settings clock random log brokered extract print sign; do
     # A paragraph is a table of the manifest; the one of the capability is left out.
     awk -v RS= -v ORS='\n\n' -v name="name = \"$capability\"" \
         '!(/^\[\[capability\]\]/ && index($0, name))' "$here/exerciser/plugin.toml" |

@@ -20,6 +20,7 @@ use crate::inner::Core;
 use crate::plugin::{Entry, Plugin, Status};
 use crate::request::{Reply, ReplyBody, Request, head, principal as wire_principal};
 use crate::state::{Access, Budget, Effects, Fixed, State};
+use crate::uploads::taking::{self, Offered};
 
 /// Largest page document, bytes.
 const MAX_PAGE: usize = 1 << 20;
@@ -35,6 +36,9 @@ const GATE_TIME: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Longest chain of brokered queries.
 const MAX_DEPTH: u32 = 4;
+/// What the host may spend on moving bytes for one step of a job, beside the step's own
+/// time: a film is copied and hashed in one go.
+const MOVING_TIME: Duration = Duration::from_secs(120);
 /// Bytes that one host call may take from the guest.
 const HOSTCALL_FUEL: usize = 24 << 20;
 
@@ -44,6 +48,9 @@ const REQUEST: Budget =
 /// Budget of a step of a job, an event's handler, a piece of indexing.
 pub(crate) const STEP: Budget =
     Budget { host_calls: 200_000, memory: crate::engine::MEMORY_MAX, log_lines: 100, bytes: 256 << 20 };
+
+/// What a plugin's handler answers.
+type Answered = Result<types::Response, types::Error>;
 
 /// What runs in the guest.
 pub(crate) type Guest<'a, R> = dyn FnMut(&mut Store<State>) -> wasmtime::Result<R> + 'a;
@@ -97,6 +104,12 @@ impl Frame {
     }
 
     fn run<R>(&self, access: Access, time: Duration, guest: &mut Guest<'_, R>) -> Ran<R> {
+        self.run_within(access, time, Duration::ZERO, guest)
+    }
+
+    /// Runs the guest. `grace`: how much of the time that the host spends moving bytes
+    /// is not counted as the guest's.
+    fn run_within<R>(&self, access: Access, time: Duration, grace: Duration, guest: &mut Guest<'_, R>) -> Ran<R> {
         let state = State {
             core: Arc::clone(&self.core),
             plugin: Arc::clone(&self.plugin),
@@ -111,13 +124,19 @@ impl Frame {
             random: None,
             deadline: Instant::now() + time,
             memory_refused: false,
+            moved: Duration::ZERO,
+            grace,
             job: self.job.clone(),
             traces: Traces::default(),
         };
         let mut store = Store::new(&self.core.engine, state);
         store.limiter(|state| state);
         store.set_epoch_deadline(ticks(time));
-        store.epoch_deadline_trap();
+        if grace.is_zero() {
+            store.epoch_deadline_trap();
+        } else {
+            store.epoch_deadline_callback(|mut store| Ok(store.data_mut().give_back()));
+        }
         store.set_hostcall_fuel(HOSTCALL_FUEL);
         let result = guest(&mut store);
         let state = store.into_data();
@@ -144,6 +163,9 @@ impl Frame {
         if self.after.is_some() {
             // It may have waited for a save, or say that it did not wait long enough.
             ran.traces.asked();
+        }
+        if ran.result.is_ok() {
+            self.core.tallies.add(&self.plugin.manifest.id, &ran.effects.tallies);
         }
         Ok((ran.result?, Basis::new(&self.plugin, tick, ran.traces)))
     }
@@ -176,12 +198,15 @@ impl Frame {
         let mut effects = Effects::default();
         let ran = self.core.journal.run(context, |lent| {
             attempts += 1;
-            let time = if attempts > 2 { self.gate_time } else { self.time };
+            let gated = attempts > 2;
+            let time = if gated { self.gate_time } else { self.time };
+            // Not in the writer's turn, where everybody else waits.
+            let grace = if self.job.is_some() && !gated { MOVING_TIME } else { Duration::ZERO };
             let Some(mut own) = empty.take() else {
                 return Err(CallError::Station { reason: "a transaction was lost".into() });
             };
             std::mem::swap(own.as_mut(), lent);
-            let ran = self.run(Access::Write(own), time, guest);
+            let ran = self.run_within(Access::Write(own), time, grace, guest);
             if let Access::Write(mut own) = ran.access {
                 std::mem::swap(own.as_mut(), lent);
                 empty = Some(own);
@@ -362,25 +387,38 @@ fn respond(
     let reads = matches!(request.method.as_str(), "GET" | "HEAD");
     let mut frame = Frame::new(core, plugin, principal)?;
     frame.after = request.after.take();
-    let request = request.into_contract(route, principal);
+    let uploads = std::mem::take(&mut request.uploads);
+    request.uploads.clone_from(&uploads);
+    let mut request = request.into_contract(route, principal);
     let no_export = || CallError::Trapped { reason: "the component does not export what the route needs".into() };
-    let mut guest = |store: &mut Store<State>| -> wasmtime::Result<Result<types::Response, types::Error>> {
-        if kind == RouteKind::Page {
+    let mut guest = |store: &mut Store<State>| -> wasmtime::Result<(Answered, Vec<Offered>)> {
+        // Entered anew in each run's own transaction.
+        let offered = taking::offer(store.data_mut(), &uploads, &mut request).map_err(wasmtime::Error::new)?;
+        let answered = if kind == RouteKind::Page {
             let point = plugin.points.pages.as_ref().ok_or_else(|| wasmtime::Error::new(no_export()))?;
             let instance = point.instantiate(&mut *store)?;
-            instance.tram_plugin_pages().call_handle(store, &request)
+            instance.tram_plugin_pages().call_handle(store, &request)?
         } else {
             let point = plugin.points.api.as_ref().ok_or_else(|| wasmtime::Error::new(no_export()))?;
             let instance = point.instantiate(&mut *store)?;
-            instance.tram_plugin_api().call_handle(store, &request)
-        }
+            instance.tram_plugin_api().call_handle(store, &request)?
+        };
+        Ok((answered, offered))
     };
     if reads {
-        let (response, basis) = frame.read_noting(&mut guest)?;
+        let ((response, _), basis) = frame.read_noting(&mut guest)?;
         let reply = reply(core, plugin, response.map_err(plugin_error)?, None)?;
         return Ok(Reply { basis, ..reply });
     }
-    let (response, committed) = frame.write(&mut guest, &mut |response, _| response.map_err(plugin_error))?;
+    let mut keep = |(answered, offered): (Answered, Vec<Offered>), txn: &mut tram_journal::Txn| {
+        let response = answered.map_err(plugin_error)?;
+        let taken = taking::settle(txn, &plugin.manifest.id, &response, &offered)?;
+        Ok((response, taken))
+    };
+    let ((response, taken), committed) = frame.write(&mut guest, &mut keep)?;
+    for ticket in &taken {
+        core.uploads.taken(ticket);
+    }
     reply(core, plugin, response, Some(&committed))
 }
 

@@ -3,16 +3,16 @@
 //! thread of its own, between two steps of the job that asked, so that neither a
 //! page nor another job waits for a large file.
 
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tram_journal::{BlobReader, Context, Id, Reader, ScanRange, Txn};
+use tram_journal::{BlobId, BlobReader, BlobWriter, Context, Id, Journal, Reader, ScanRange, Txn};
 use wasmtime::component::{Component, HasSelf, Linker};
 use wasmtime::{Engine, ResourceLimiter, Store, Trap};
 
-use crate::bindings::extractor::tram::plugin::source;
+use crate::bindings::extractor::tram::plugin::{sink, source};
 use crate::bindings::extractor::{WithExtractor, WithExtractorPre};
 use crate::capabilities::{FileRow, register};
 use crate::engine::ticks;
@@ -32,6 +32,12 @@ const MAX_DOCUMENT: usize = 8 << 20;
 const MAX_DERIVED: usize = 4 << 20;
 /// Most files that it makes.
 const MAX_FILES: usize = 64;
+/// Most files of those that come through the sink.
+const MAX_LARGE: usize = 8;
+/// Room on the disk that a large file leaves to everybody else.
+const KEEP_FREE: u64 = 256 << 20;
+/// Bytes between two looks at the disk.
+const LOOK_EVERY: u64 = 16 << 20;
 
 /// A file that is to be looked into, and what came of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -145,7 +151,7 @@ fn look(core: &Arc<Core>, job: &str, request: &Request) -> Result<(), Error> {
     let found = if over { Err(Unread::new("cancelled", "", "")) } else { run(core, request) };
     let mut kept = Vec::new();
     let mut document = None;
-    if let Ok(answer) = &found {
+    if let Ok((answer, _)) = &found {
         document = Some((blob(core, &answer.document)?, answer.document.len() as u64));
         for derived in &answer.derived {
             kept.push((derived, blob(core, &derived.bytes)?));
@@ -162,9 +168,13 @@ fn look(core: &Arc<Core>, job: &str, request: &Request) -> Result<(), Error> {
             return txn.delete(tables::OWNER, EXTRACTS, &key(job)?, None);
         }
         now.outcome = Some(match (&found, &document) {
-            (Ok(_), Some((content, size))) => {
+            (Ok((_, large)), Some((content, size))) => {
                 txn.hold_blob(content)?;
                 let mut derived = Vec::new();
+                for made in large {
+                    let id = register(txn, &request.plugin, &made.name, &made.media_type, made.size, made.content)?;
+                    derived.push((made.name.clone(), made.media_type.clone(), id));
+                }
                 for (file, content) in &kept {
                     let length = file.bytes.len() as u64;
                     let id = register(txn, &request.plugin, &file.name, &file.media_type, length, *content)?;
@@ -193,8 +203,8 @@ fn blob(core: &Core, bytes: &[u8]) -> Result<tram_journal::BlobId, Error> {
 
 type Answer = crate::bindings::extractor::exports::tram::plugin::extractor::Answer;
 
-/// Runs the extractor on the file.
-fn run(core: &Arc<Core>, request: &Request) -> Result<Answer, Unread> {
+/// Runs the extractor on the file: its answer, and the large files that it made.
+fn run(core: &Arc<Core>, request: &Request) -> Result<(Answer, Vec<Made>), Unread> {
     let FileRow { name, media_type, size, content } = &request.file;
     let gone = || Unread::new("unreadable", "Không còn tệp này trong kho.", "The file is no longer in the store.");
     let entry = extractor(core, name, media_type).ok_or_else(|| {
@@ -208,9 +218,10 @@ fn run(core: &Arc<Core>, request: &Request) -> Result<Answer, Unread> {
     let extracting = plugin.extracting.as_ref().ok_or_else(gone)?;
     let reader = content.parse().ok().and_then(|id| core.journal.blobs().open(&id).ok()).ok_or_else(gone)?;
     let began = std::time::Instant::now();
-    let answer = call(extracting, core.extract_time, reader, *size, name, media_type);
+    let file = OneFile { reader, size: *size, making: Making::new(core.journal.clone(), core.extract_bytes) };
+    let answer = call(extracting, core.extract_time, file, name, media_type);
     entry.counts.add(began.elapsed(), answer.is_err());
-    let answer = answer.map_err(|error| why(&error))?;
+    let (answer, made_large) = answer.map_err(|error| why(&error))?;
     let answer = answer.map_err(|error| {
         let text = tram_contract::Text::decode(&error.message);
         Unread::new(&error.code, text.get("vi"), text.get("en"))
@@ -224,7 +235,7 @@ fn run(core: &Arc<Core>, request: &Request) -> Result<Answer, Unread> {
         log::warn!("{}: what it found in a file does not read: {error}", entry.id());
         return Err(unreadable());
     }
-    Ok(answer)
+    Ok((answer, made_large))
 }
 
 fn unreadable() -> Unread {
@@ -257,10 +268,109 @@ fn why(error: &wasmtime::Error) -> Unread {
     }
 }
 
-/// What an extractor's store holds: its file and its bound of memory.
+/// What an extractor's store holds: its file, those that it makes, and its bound of
+/// memory.
 pub(crate) struct OneFile {
     reader: BlobReader,
     size: u64,
+    making: Making,
+}
+
+/// A large file that was made, in the blob store; nobody holds it yet.
+pub(crate) struct Made {
+    name: String,
+    media_type: String,
+    size: u64,
+    content: BlobId,
+}
+
+/// Large files in the making. What is not finished or not wanted leaves nothing: an
+/// unfinished one goes with its writer, a finished one that nobody holds with the
+/// next collection.
+struct Making {
+    journal: Journal,
+    open: Option<(String, String, BlobWriter)>,
+    made: Vec<Made>,
+    most: u64,
+    written: u64,
+    looked: u64,
+}
+
+impl Making {
+    fn new(journal: Journal, most: u64) -> Self {
+        Self { journal, open: None, made: Vec::new(), most, written: 0, looked: 0 }
+    }
+
+    /// Whether there is room for so many bytes more.
+    fn has_room(&mut self, bytes: u64) -> Result<bool, Error> {
+        if self.written.saturating_add(bytes) > self.most {
+            return Ok(false);
+        }
+        if self.written == 0 || self.written - self.looked >= LOOK_EVERY {
+            self.looked = self.written;
+            return Ok(self.journal.blobs().free()?.saturating_sub(bytes) >= KEEP_FREE);
+        }
+        Ok(true)
+    }
+}
+
+type Refused = crate::bindings::types::Error;
+
+fn refused(why: Unread) -> Refused {
+    let text = tram_contract::Text::vi_en(why.vi, why.en);
+    Refused { code: why.code, message: text.encode() }
+}
+
+fn no_room() -> Refused {
+    refused(Unread::new(
+        "too-much",
+        "Gói giải nén ra quá lớn, hoặc ổ đĩa của trạm không còn đủ chỗ. Hãy xoá bớt tệp không dùng, hoặc chia gói thành vài gói nhỏ.",
+        "The package unpacks to too much, or the station's disk has no room for it. Delete files that are not used, or divide the package.",
+    ))
+}
+
+fn out_of_order() -> Refused {
+    refused(Unread::new("bad-request", "Phần đọc tệp ghi sai thứ tự.", "The extractor writes its files out of order."))
+}
+
+impl sink::Host for OneFile {
+    fn begin(&mut self, name: String, media_type: String) -> wasmtime::Result<Result<(), Refused>> {
+        let making = &mut self.making;
+        if making.open.is_some() {
+            return Ok(Err(out_of_order()));
+        }
+        if making.made.len() >= MAX_LARGE || !making.has_room(0)? {
+            return Ok(Err(no_room()));
+        }
+        making.open = Some((name, media_type, making.journal.blobs().writer()?));
+        Ok(Ok(()))
+    }
+
+    fn write(&mut self, bytes: Vec<u8>) -> wasmtime::Result<Result<(), Refused>> {
+        let making = &mut self.making;
+        let length = bytes.len() as u64;
+        if bytes.len() > MAX_PIECE as usize || making.open.is_none() {
+            return Ok(Err(out_of_order()));
+        }
+        if !making.has_room(length)? {
+            return Ok(Err(no_room()));
+        }
+        making.written += length;
+        match &mut making.open {
+            Some((.., writer)) => match writer.write_all(&bytes) {
+                Err(error) if error.kind() == std::io::ErrorKind::StorageFull => Ok(Err(no_room())),
+                written => Ok(Ok(written?)),
+            },
+            None => Ok(Err(out_of_order())),
+        }
+    }
+
+    fn end(&mut self) -> wasmtime::Result<Result<(), Refused>> {
+        let Some((name, media_type, writer)) = self.making.open.take() else { return Ok(Err(out_of_order())) };
+        let stat = writer.finish()?;
+        self.making.made.push(Made { name, media_type, size: stat.length, content: stat.id });
+        Ok(Ok(()))
+    }
 }
 
 impl source::Host for OneFile {
@@ -298,24 +408,26 @@ impl ResourceLimiter for OneFile {
 pub(crate) fn link(engine: &Engine, component: &Component) -> Result<WithExtractorPre<OneFile>, Error> {
     let mut linker = Linker::<OneFile>::new(engine);
     source::add_to_linker::<OneFile, HasSelf<OneFile>>(&mut linker, |file| file).map_err(Error::engine)?;
+    sink::add_to_linker::<OneFile, HasSelf<OneFile>>(&mut linker, |file| file).map_err(Error::engine)?;
     // The contract's types are an interface without functions.
     linker.instance("tram:plugin/types@0.1.0").map_err(Error::engine)?;
     let pre = linker.instantiate_pre(component).map_err(Error::engine)?;
     WithExtractorPre::new(pre).map_err(Error::engine)
 }
 
+#[allow(clippy::type_complexity, reason = "what the engine says, what the extractor says, and what it made")]
 fn call(
     extracting: &Extracting,
     time: Duration,
-    reader: BlobReader,
-    size: u64,
+    file: OneFile,
     name: &str,
     media_type: &str,
-) -> wasmtime::Result<Result<Answer, crate::bindings::types::Error>> {
-    let mut store = Store::new(&extracting.engine, OneFile { reader, size });
+) -> wasmtime::Result<(Result<Answer, crate::bindings::types::Error>, Vec<Made>)> {
+    let mut store = Store::new(&extracting.engine, file);
     store.limiter(|file| file);
     store.set_epoch_deadline(ticks(time));
     store.epoch_deadline_trap();
     let instance: WithExtractor = extracting.pre.instantiate(&mut store)?;
-    instance.tram_plugin_extractor().call_extract(&mut store, name, media_type)
+    let answer = instance.tram_plugin_extractor().call_extract(&mut store, name, media_type)?;
+    Ok((answer, store.into_data().making.made))
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tram_contract::Text;
-use tram_contract::manifest::{Manifest, Route};
+use tram_contract::manifest::{Manifest, Route, Upload as UploadKind};
 use tram_contract::page::Card;
 use tram_journal::{BlobWriter, Context, Journal, Usage};
 use tram_people::{People, Principal};
@@ -29,8 +29,9 @@ use crate::permits::{Permits, lock};
 use crate::plugin::Entry;
 use crate::request::{BlobRef, Reply, Request, Upload};
 use crate::routing::{self, Found};
+use crate::uploads::{self, Uploads};
 use crate::vendors::Vendors;
-use crate::{CallError, Error, call, delivery, extract, lifecycle, print, tables};
+use crate::{CallError, Error, call, delivery, extract, lifecycle, tables};
 
 /// How a host is set up.
 #[derive(Debug, Clone)]
@@ -47,6 +48,8 @@ pub struct HostOptions {
     pub instances: u32,
     /// What an extractor may take for one file, on the wall's clock.
     pub extract_time: Duration,
+    /// Most bytes of the large files that an extractor makes of one.
+    pub extract_bytes: u64,
 }
 
 impl Default for HostOptions {
@@ -57,6 +60,7 @@ impl Default for HostOptions {
             printer: Vec::new(),
             instances: 24,
             extract_time: Duration::from_secs(60),
+            extract_bytes: 1 << 30,
         }
     }
 }
@@ -199,6 +203,9 @@ impl Host {
         let core = Arc::new(Core {
             cache: Cache::open(options.data.join("cache").join("plugins"), options.compiler)?,
             drafts: Drafts::open(options.data.join("drafts"))?,
+            uploads: Uploads::open(&journal)?,
+            sweeping: Signal::default(),
+            key: crate::signing::StationKey::new(&options.data),
             indexes: Indexes::new(options.data.join("index")),
             registry: ArcSwap::from_pointee(Registry::new()),
             requests: Permits::new(requests),
@@ -206,6 +213,7 @@ impl Host {
             vendors: Vendors::start()?,
             jobs: Signal::default(),
             progress: Signal::default(),
+            tallies: crate::tally::Tallies::default(),
             stopping: AtomicBool::new(false),
             changing: Mutex::new(()),
             embedded: embedded.to_vec(),
@@ -216,6 +224,7 @@ impl Host {
             extract_time: options.extract_time,
             printer: tram_print::Printer::new(options.printer),
             printing: Permits::new(1),
+            extract_bytes: options.extract_bytes,
         });
         for embedded in embedded {
             lifecycle::embed(&core, embedded)?;
@@ -226,7 +235,9 @@ impl Host {
             ("tram-jobs", jobs::work as fn(&Arc<Core>)),
             ("tram-events", delivery::work),
             ("tram-extract", extract::work),
-            ("tram-print", print::work),
+            ("tram-print", crate::print::work),
+            ("tram-tally", crate::tally::work),
+            ("tram-uploads", uploads::sweep::work),
         ] {
             let core = Arc::clone(&core);
             let thread = std::thread::Builder::new().name(name.into()).stack_size(2 << 20);
@@ -303,6 +314,21 @@ impl Host {
         })
     }
 
+    /// Files on their way from people to plugins.
+    pub fn uploads(&self) -> &Uploads {
+        &self.core.uploads
+    }
+
+    /// A kind of resumable uploads that a running plugin takes, and the route that is
+    /// asked before one begins.
+    pub fn upload_kind(&self, plugin: &str, upload: &str) -> Option<(UploadKind, Option<Arc<Route>>)> {
+        let entry = self.core.entry(plugin)?;
+        entry.running()?;
+        let kind = entry.manifest.upload.iter().find(|kind| kind.id == upload)?.clone();
+        let check = kind.check.as_ref().and_then(|check| entry.manifest.route.iter().find(|route| route.id == *check));
+        Some((kind, check.cloned().map(Arc::new)))
+    }
+
     /// A file of a plugin's, for those who know its id and may read the plugin's
     /// pages: a public route's, or any permission of the plugin's.
     pub fn blob(&self, plugin: &str, id: &str, principal: &Principal) -> Option<BlobRef> {
@@ -315,6 +341,13 @@ impl Host {
         if !reads {
             return None;
         }
+        file_of(&self.core.journal, &self.core.journal.read().ok()?, plugin, id)
+    }
+
+    /// A file of a plugin's that runs, for whoever shows what [`Host::blob`] was asked for
+    /// before: the address of a player, made for a page that a reader was allowed to see.
+    pub fn file(&self, plugin: &str, id: &str) -> Option<BlobRef> {
+        self.core.entry(plugin)?.running()?;
         file_of(&self.core.journal, &self.core.journal.read().ok()?, plugin, id)
     }
 
@@ -517,6 +550,8 @@ impl Host {
         self.core.stopping.store(true, Ordering::Relaxed);
         self.core.jobs.raise();
         self.core.progress.raise();
+        self.core.tallies.wake();
+        self.core.sweeping.raise();
         self.core.indexes.stop();
         self.core.vendors.stop();
         for thread in lock(&self.threads.background).drain(..) {
@@ -548,8 +583,24 @@ impl io::Write for UploadWriter {
 }
 
 impl UploadWriter {
-    /// Puts the file on disk and enters it among the plugin's. The field of the form
-    /// is left empty for the caller to fill in.
+    /// Puts the file on disk, for a call that enters it among the plugin's. The field of
+    /// the form is left empty for the caller to fill in.
+    ///
+    /// # Errors
+    /// The disk is full.
+    pub fn seal(self) -> Result<Upload, Error> {
+        let stat = self.writer.finish()?;
+        Ok(Upload {
+            name: self.name,
+            media_type: self.media_type,
+            size: stat.length,
+            content: Some(stat.id),
+            ..Upload::default()
+        })
+    }
+
+    /// Puts the file on disk and enters it among the plugin's at once: for a job that is
+    /// about to begin.
     ///
     /// # Errors
     /// The disk is full, or the journal failed.
@@ -566,6 +617,6 @@ impl UploadWriter {
                 tram_journal::RunError::Body(error) | tram_journal::RunError::Begin(error) => Error::Journal(error),
                 tram_journal::RunError::Commit(error) => Error::Commit(error),
             })?;
-        Ok(Upload { field: String::new(), name: self.name, media_type: self.media_type, size: stat.length, blob })
+        Ok(Upload { name: self.name, media_type: self.media_type, size: stat.length, blob, ..Upload::default() })
     }
 }

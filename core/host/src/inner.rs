@@ -14,6 +14,8 @@ use crate::compile::Cache;
 use crate::index::Indexes;
 use crate::permits::Permits;
 use crate::plugin::Entry;
+use crate::signing::StationKey;
+use crate::uploads::Uploads;
 use crate::vendors::Vendors;
 
 /// The installed plugins, by id.
@@ -28,6 +30,8 @@ pub(crate) struct Core {
     pub(crate) extract_engine: Engine,
     /// What one may take for a file.
     pub(crate) extract_time: std::time::Duration,
+    /// Most bytes of the large files that an extractor makes of one.
+    pub(crate) extract_bytes: u64,
     /// Sets documents.
     pub(crate) printer: tram_print::Printer,
     /// One at a time: each may take the memory of a child.
@@ -35,6 +39,11 @@ pub(crate) struct Core {
     pub(crate) registry: ArcSwap<Registry>,
     pub(crate) indexes: Indexes,
     pub(crate) drafts: Drafts,
+    pub(crate) uploads: Uploads,
+    /// Raised to end the sweeping.
+    pub(crate) sweeping: Signal,
+    /// The key in whose name packages for other stations are signed.
+    pub(crate) key: StationKey,
     pub(crate) cache: Cache,
     /// Requests that run at once.
     pub(crate) requests: Permits,
@@ -45,6 +54,8 @@ pub(crate) struct Core {
     pub(crate) jobs: Signal,
     /// Raised when a job went further.
     pub(crate) progress: Signal,
+    /// What calls that only read have counted.
+    pub(crate) tallies: crate::tally::Tallies,
     pub(crate) stopping: AtomicBool,
     /// One change of the installed plugins at a time.
     pub(crate) changing: Mutex<()>,

@@ -122,6 +122,8 @@ struct By {
     person: Option<String>,
     grants: Vec<(String, String)>,
     groups: Vec<String>,
+    #[serde(default)]
+    led: Vec<String>,
     channel: String,
     language: String,
 }
@@ -153,6 +155,7 @@ impl By {
                 .map(|grant| (grant.permission.clone(), grant.relation.word().to_owned()))
                 .collect(),
             groups: principal.groups.to_vec(),
+            led: principal.led.to_vec(),
             channel: principal.channel.word().to_owned(),
             language: principal.language.clone(),
         }
@@ -175,6 +178,7 @@ impl By {
                 })
                 .collect(),
             groups: self.groups.iter().cloned().collect(),
+            led: self.led.iter().cloned().collect(),
             channel: channels.into_iter().find(|channel| channel.word() == self.channel).unwrap_or(Channel::Http),
             language: self.language.clone(),
         }
@@ -438,6 +442,7 @@ fn step(core: &Arc<Core>, id: &str) -> Result<Stepped, CallError> {
             }
             crate::extract::taken(txn, id)?;
             crate::print::taken(txn, id)?;
+            crate::signing::taken(txn, id)?;
             now.write(txn)?;
             Ok(now.state)
         },

@@ -8,6 +8,7 @@
 //!   run extension points that nobody waits for; `extract` and `print` do what a job
 //!   asks for between two of its steps.
 //! * `templates` are the documents' forms, which a school may change.
+//! * `uploads` keeps files on their way from a person to a plugin.
 //! * `package` looks into a file, `publisher` says whose it is, `lifecycle` installs,
 //!   grants, switches and removes; `overview` is what an administrator sees of it.
 
@@ -36,9 +37,12 @@ mod print;
 mod publisher;
 mod request;
 mod routing;
+mod signing;
 mod state;
 mod tables;
+mod tally;
 mod templates;
+mod uploads;
 mod vendors;
 
 pub use basis::Basis;
@@ -54,3 +58,4 @@ pub use request::{BlobContent, BlobRef, Reply, ReplyBody, Request, Upload};
 pub use routing::Found;
 pub use templates::{OwnTemplate, TemplateStatus};
 pub use tram_print::{PrintError, Printed};
+pub use uploads::{LARGEST_UPLOAD, Piece, UploadEntry, UploadError, UploadNote, Uploads};

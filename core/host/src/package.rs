@@ -83,9 +83,10 @@ pub(crate) fn problems(manifest: &Manifest) -> Vec<String> {
     problems
 }
 
-/// Whether an import is the file of an extractor.
+/// Whether an import is the file of an extractor, or those that it makes of it.
 fn is_source(import: &str, manifest: &Manifest) -> bool {
-    !manifest.extractor.is_empty() && import.starts_with("tram:plugin/source@")
+    !manifest.extractor.is_empty()
+        && ["tram:plugin/source@", "tram:plugin/sink@"].iter().any(|own| import.starts_with(own))
 }
 
 /// The interfaces that a component imports functions from.

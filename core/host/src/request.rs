@@ -35,7 +35,7 @@ pub struct Request {
 }
 
 /// A file that came with a form.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Upload {
     /// Field of the form.
     pub field: String,
@@ -45,8 +45,12 @@ pub struct Upload {
     pub media_type: String,
     /// Bytes.
     pub size: u64,
-    /// Id in the plugin's blobs.
+    /// Id in the plugin's blobs; empty while it is only [`Upload::content`].
     pub blob: String,
+    /// A blob that the call enters among the plugin's files, when it keeps it.
+    pub content: Option<BlobId>,
+    /// The resumable upload that it came by, which is over once the file is kept.
+    pub ticket: Option<String>,
 }
 
 /// A plugin's reply.
@@ -92,6 +96,11 @@ pub struct BlobRef {
 }
 
 impl BlobRef {
+    /// A content of the journal's under a name; how tests come by a file.
+    pub fn new(journal: tram_journal::Journal, id: BlobId, size: u64, name: &str, media_type: &str) -> Self {
+        Self { size, media_type: media_type.to_owned(), name: name.to_owned(), id, journal }
+    }
+
     /// Opens the content.
     ///
     /// # Errors
@@ -104,6 +113,13 @@ impl BlobRef {
 /// Content of a blob.
 #[derive(Debug)]
 pub struct BlobContent(BlobReader);
+
+impl BlobContent {
+    /// The open file, for a server that sends ranges of it.
+    pub fn into_file(self) -> std::fs::File {
+        self.0.into_file()
+    }
+}
 
 impl Read for BlobContent {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {

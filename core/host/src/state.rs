@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 use tram_contract::Text;
 use tram_journal::{Placeholder, Reader, Snapshot, Time, Txn};
 use tram_people::Principal;
-use wasmtime::ResourceLimiter;
+use wasmtime::{ResourceLimiter, UpdateDeadline};
 
 use crate::CallError;
 use crate::basis::Traces;
 use crate::bindings::types;
+use crate::engine::ticks;
 use crate::inner::Core;
 use crate::plugin::Plugin;
 
@@ -124,6 +125,8 @@ pub(crate) struct Effects {
     pub(crate) jobs: bool,
     /// Drafts of blobs that the commit made superfluous.
     pub(crate) drop_drafts: Vec<[u8; 16]>,
+    /// What a call that only reads counted: counter and number.
+    pub(crate) tallies: Vec<(String, i64)>,
     /// Numbers to be had at the commit, for substitution in the reply.
     pub(crate) placeholders: Vec<Placeholder>,
 }
@@ -147,6 +150,10 @@ pub(crate) struct State {
     /// The clock's end of the call, for host functions that wait.
     pub(crate) deadline: Instant,
     pub(crate) memory_refused: bool,
+    /// Time in which the host moved bytes for the plugin, not yet given back to it.
+    pub(crate) moved: Duration,
+    /// What may still be given back.
+    pub(crate) grace: Duration,
     /// Id of the job whose step this is.
     pub(crate) job: Option<String>,
     /// What an answer of this call would rest on.
@@ -157,6 +164,23 @@ impl State {
     /// What is left of the call's time.
     pub(crate) fn time_left(&self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    /// Notes time in which the host moved bytes for the plugin.
+    pub(crate) fn moving(&mut self, since: Instant) {
+        self.moved += since.elapsed();
+    }
+
+    /// At the deadline: what the host took of the guest's time is given back, within
+    /// bounds; else the guest ends.
+    pub(crate) fn give_back(&mut self) -> UpdateDeadline {
+        let back = std::mem::take(&mut self.moved).min(self.grace);
+        if back.is_zero() {
+            return UpdateDeadline::Interrupt;
+        }
+        self.grace -= back;
+        self.deadline += back;
+        UpdateDeadline::Continue(ticks(back))
     }
 
     /// Counts a host call; the end of the call when there were too many.

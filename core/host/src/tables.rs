@@ -35,6 +35,9 @@ pub(crate) const PARKED: &str = "parked-events";
 /// Files that an extractor is to look into, or has: by the job's id.
 pub(crate) const EXTRACTS: &str = "extracts";
 
+/// Statements that a job wants signed before its next step: by the job's id.
+pub(crate) const SIGNINGS: &str = "signings";
+
 /// Documents that are to be printed, or were: by the job's id.
 pub(crate) const PRINTS: &str = "prints";
 /// Templates that a school changed: plugin and id.
@@ -61,6 +64,8 @@ pub(crate) fn collections() -> Vec<CollectionSpec> {
         collection(DRAFTS, History::Latest { days: 1 }, &[]),
         collection(CURSORS, History::Latest { days: 1 }, &[]),
         collection(EXTRACTS, History::Latest { days: 1 }, &[]),
+        // Kept whole: what was signed in the station's name is part of its history.
+        collection(SIGNINGS, History::Full, &[]),
         collection(PRINTS, History::Latest { days: 1 }, &[]),
         collection(TEMPLATES, History::Full, &[]),
         collection(PARKED, History::Latest { days: 90 }, &[]),

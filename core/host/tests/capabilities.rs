@@ -69,6 +69,21 @@ fn the_store_reads_what_it_wrote_and_keeps_it() {
 }
 
 #[test]
+fn a_get_may_count_and_its_counts_are_written_together() {
+    let station = Station::with(&["exerciser"]);
+    let head = station.journal.head().sequence;
+    for _ in 0..30 {
+        assert_eq!(station.get(&format!("{TRY}/count-in-get"), &public()), json!({ "before": 0 }));
+    }
+    let reply = station.send("GET", &format!("{TRY}/count-in-get"), &[], &public()).unwrap();
+    assert!(reply.basis.is_none(), "what counts is not given again");
+    assert!(station.journal.head().sequence <= head + 1, "no entry for each");
+    // A station that is closed keeps what it counted.
+    let station = station.restart();
+    assert_eq!(station.get(&format!("{TRY}/count-in-get"), &public()), json!({ "before": 31 }));
+}
+
+#[test]
 fn a_get_writes_nothing_and_an_error_leaves_nothing() {
     let station = Station::with(&["exerciser"]);
     assert_eq!(station.get(&format!("{TRY}/write-in-get"), &public()), json!({ "code": "read-only" }));
@@ -213,6 +228,9 @@ fn blobs_are_written_read_served_and_dropped() {
     let seen = station.post(&format!("{TRY}/blobs"), &[], &console());
     assert_eq!((&seen["lines"], &seen["whole"], &seen["deleted"]), (&json!(50_000), &json!(true), &json!(true)));
     assert_eq!((&seen["tail"], &seen["name"]), (&json!("49999\n"), &json!("thơ.txt")));
+    // Bytes 6 to 9 and 0 to 4 of “dòng thứ 0”, which the host copied.
+    assert_eq!((&seen["stretches"], &seen["digests"]), (&json!("<thdòng>"), &json!(true)));
+    assert_eq!(seen["beyond"], json!("bad-request"));
     let id = seen["id"].as_str().unwrap();
     let reply = station.send("GET", &format!("/x/exerciser.test/blob/{id}"), &[], &public()).unwrap();
     let ReplyBody::Blob(blob) = reply.body else { panic!("a blob") };
@@ -378,6 +396,8 @@ fn a_file_is_looked_into_between_two_steps_by_a_component_without_rights() {
         ("loop.txt", b"x", "quá lâu"),
         ("memory.txt", b"x", "quá lớn"),
         ("large.txt", b"x", "quá lớn"),
+        ("flood.txt", b"x", "không còn đủ chỗ"),
+        ("order.txt", b"x", "sai thứ tự"),
         ("phim.mkv", b"x", "loại tệp này"),
     ] {
         let failed = looked_into(&station, &uploaded(&station, name, bytes));
@@ -386,6 +406,74 @@ fn a_file_is_looked_into_between_two_steps_by_a_component_without_rights() {
         assert!(text.get("vi").contains(words), "{name}: {}", text.get("vi"));
     }
     assert!(station.host.plugins().iter().all(|plugin| plugin.state == tram_host::PluginState::Running));
+}
+
+/// A package signed by the exerciser of this station: the seal as the query of `try/sign`.
+fn sealed(station: &Station) -> (serde_json::Value, String) {
+    let blob = uploaded(station, "gói.goi", b"xin chao");
+    let arguments = serde_json::to_vec(&blob).unwrap();
+    let id = station.host.start_job("exerciser.test", "seal", &arguments, &console()).unwrap();
+    let done = station.host.wait_job(&id, &mut |_| {}).unwrap();
+    assert_eq!(done.state, tram_host::JobState::Done, "{}", done.message);
+    let seal: serde_json::Value = serde_json::from_slice(&done.outcome).unwrap();
+    let word = |name: &str| seal[name].as_str().unwrap();
+    let query = format!("digest={}&key={}&signature={}", word("digest"), word("key"), word("signature"));
+    (seal, query)
+}
+
+#[test]
+fn a_package_is_signed_between_two_steps_and_known_by_its_signer() {
+    let (ours, theirs) = (Station::with(&["exerciser"]), Station::with(&["exerciser"]));
+    theirs.people.change_station(&console(), |station| station.school = "THCS Kim Đồng".into()).unwrap();
+    let (seal, query) = sealed(&theirs);
+    let card = theirs.host.card().unwrap();
+    assert_eq!((&seal["key"], &seal["station"]), (&json!(card.key.to_string()), &json!(card.station)));
+    assert_eq!((&seal["name"], &seal["epoch"]), (&json!("THCS Kim Đồng"), &json!(1)));
+    let asked = |station: &Station, query: &str| station.get(&format!("{TRY}/sign?{query}"), &public());
+    // Its own, a stranger's, a partner's, and a former partner's.
+    assert_eq!(asked(&theirs, &query)["own"], json!(true));
+    // A page may not sign, whatever it is granted.
+    assert_eq!(asked(&ours, &query), json!({ "code": "unknown-key", "begin": false }));
+    ours.people.add_partner(&console(), &card, "Trường Kim Đồng").unwrap();
+    let known = json!({ "station": card.station, "name": "Trường Kim Đồng", "own": false });
+    assert_eq!(asked(&ours, &query), known);
+    for (name, length) in [("digest", 64), ("key", 64), ("signature", 128)] {
+        let at = query.find(&format!("{name}=")).unwrap() + name.len() + 1;
+        for place in [at, at + length / 2, at + length - 1] {
+            let mut changed = query.clone();
+            let other = if &changed[place..=place] == "0" { "1" } else { "0" };
+            changed.replace_range(place..=place, other);
+            assert_eq!(asked(&ours, &changed)["code"], json!("bad-signature"), "{name}");
+        }
+    }
+    // The key outlives a restart; what it signed for one plugin is nothing for another.
+    let theirs = theirs.restart();
+    assert_eq!(theirs.host.card().unwrap(), card);
+    let path = theirs.folder.path().join("data/exchange/key.pk8");
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(path).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+    let bytes = |name: &str| hex_bytes(seal[name].as_str().unwrap());
+    let digest = tram_exchange::Hash::from_bytes(bytes("digest").try_into().unwrap());
+    for (application, fits) in [("exerciser.test", true), ("exerciser.tes", false), ("other.test", false)] {
+        let key = aws_lc_rs::signature::UnparsedPublicKey::new(&aws_lc_rs::signature::ED25519, bytes("key"));
+        let statement = tram_exchange::statement(application, &digest);
+        assert_eq!(key.verify(&statement, &bytes("signature")).is_ok(), fits, "{application}");
+    }
+    ours.people.remove_partner(&console(), &card.key).unwrap();
+    assert_eq!(asked(&ours, &query)["code"], json!("unknown-key"));
+}
+
+#[test]
+fn an_extractor_makes_files_larger_than_its_answer() {
+    let station = Station::with(&["exerciser", "reader"]);
+    let done = looked_into(&station, &uploaded(&station, "made.txt", b"x"));
+    assert_eq!(done.state, tram_host::JobState::Done, "{}", done.message);
+    let outcome: serde_json::Value = serde_json::from_slice(&done.outcome).unwrap();
+    assert_eq!(outcome["derived"], json!([["made.bin", 6 << 20], ["thumbnail.txt", 8]]));
+    // One that was begun and not ended is not handed on.
+    let done = looked_into(&station, &uploaded(&station, "begun.txt", b"x"));
+    let outcome: serde_json::Value = serde_json::from_slice(&done.outcome).unwrap();
+    assert_eq!(outcome["derived"], json!([["thumbnail.txt", 9]]));
 }
 
 #[test]
@@ -454,6 +542,7 @@ fn what_is_not_granted_does_not_link() {
         "brokered",
         "extract",
         "print",
+        "sign",
     ] {
         let package = package(&format!("ungranted-{capability}"));
         let inspection = station.host.inspect(&package).unwrap();

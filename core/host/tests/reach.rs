@@ -13,9 +13,10 @@ use support::{Station, console, edited, package, public};
 use tram_people::Principal;
 use tram_people::directory::{Group, Guardian, Membership, Person, Writer};
 
-const FIELDS: [&str; 7] = ["name", "code", "birth", "gender", "title", "kinds", "classes"];
+const FIELDS: [&str; 9] =
+    ["name", "code", "birth", "gender", "title", "kinds", "classes", "subject-groups", "groups-led"];
 /// Known to everybody who has signed in, of staff.
-const OF_STAFF: [&str; 3] = ["name", "title", "kinds"];
+const OF_STAFF: [&str; 5] = ["name", "title", "kinds", "subject-groups", "groups-led"];
 /// What the read log notes.
 const SENSITIVE: [&str; 2] = ["birth", "gender"];
 
@@ -195,7 +196,7 @@ fn every_role_relation_person_route_and_field() {
         }
     }
     assert!(wrong.is_empty(), "{} of {checked}:\n{}", wrong.len(), wrong.join("\n"));
-    assert_eq!(checked, 10 * 7 * 12);
+    assert_eq!(checked, 10 * 9 * 12);
     let nobody = station.send("GET", "/api/exerciser.test/try/directory?field=name", &[], &public());
     assert_eq!(nobody.unwrap_err().status(), 403);
 }
@@ -220,4 +221,22 @@ fn reading_what_is_sensitive_is_noted_and_only_that() {
     let own = station.people.principal_of(an, "vi").unwrap();
     assert!(ask(&station, &own, "person", an, "birth")["values"][0][0].is_string());
     assert_eq!(seen().len(), 1);
+}
+
+#[test]
+fn who_leads_a_group_is_known_and_finds_what_waits_for_them() {
+    let station = station();
+    let school = school(&station);
+    let (head, group) = (&school.ids["to-truong"], &school.groups["toan"]);
+    let principal = station.people.principal_of(head, "vi").unwrap();
+    assert!(principal.visibility().contains(&format!("led:{group}")));
+    let other = station.people.principal_of(&school.ids["co-6a"], "vi").unwrap();
+    assert!(!other.visibility().iter().any(|token| token.starts_with("led:")));
+    for field in ["subject-groups", "groups-led"] {
+        assert_eq!(ask(&station, &other, "person", head, field)["values"][0][0], json!(group), "{field}");
+    }
+    assert_eq!(ask(&station, &principal, "person", &school.ids["co-6a"], "groups-led")["values"][0][0], json!(""));
+    // The head is one of the group, and stands first.
+    let members = ask(&station, &other, "members", group, "name");
+    assert_eq!(members["values"][0][0], json!("tên to-truong"), "{members}");
 }

@@ -15,8 +15,9 @@ use nix::sys::stat::futimens;
 use nix::sys::time::TimeSpec;
 
 use crate::Error;
-use crate::disk::{self, RealDisk};
+use crate::disk::{self, Disk as _, RealDisk};
 use crate::id::random;
+use crate::partial::Partials;
 
 /// Milliseconds that an unheld blob without a lease is kept: long enough for any form.
 const GRACE_MS: i64 = 24 * 3600 * 1000;
@@ -76,7 +77,7 @@ pub struct Blobs {
     reserve: u64,
 }
 
-fn sync_folder(path: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
@@ -120,6 +121,22 @@ impl Blobs {
         let file = create(&path).map_err(Error::io)?;
         let store = self.folder("")?;
         Ok(BlobWriter { file, path, store, hasher: blake3::Hasher::new(), length: 0, unsynced: 0 })
+    }
+
+    /// Bytes that are free where blobs lie.
+    ///
+    /// # Errors
+    /// The file system cannot say.
+    pub fn free(&self) -> Result<u64, Error> {
+        RealDisk::new(&self.folder("")?).free().map_err(Error::io)
+    }
+
+    /// Blobs that come in pieces.
+    ///
+    /// # Errors
+    /// Their folder cannot be made, or this journal keeps no blobs.
+    pub fn partials(&self) -> Result<Partials, Error> {
+        Partials::open(self.folder("")?)
     }
 
     /// Opens a blob for reading.
@@ -167,6 +184,8 @@ impl Blobs {
     /// There is none of this id, or writing failed.
     pub fn lease(&self, id: &BlobId, unix_ms: i64) -> Result<(), Error> {
         self.stat(id)?.ok_or_else(|| Error::NotFound(format!("blob {id}")))?;
+        // The same content may be waited for twice; the longer wait counts.
+        let unix_ms = unix_ms.max(self.leased_until(id)?);
         let leases = RealDisk::new(&self.folder("leases")?);
         disk::replace(&leases, "", &id.to_string(), unix_ms.to_string().as_bytes()).map_err(Error::io)
     }
@@ -177,6 +196,24 @@ impl Blobs {
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(0),
             Err(e) => Err(Error::io(e)),
         }
+    }
+
+    /// Puts a blob that nobody holds into the bin now, and out of it where space is short;
+    /// whether there was one. [`Blobs::claim`] fetches it from the bin.
+    pub(crate) fn give_up(&self, id: &BlobId, low: bool) -> Result<bool, Error> {
+        let binned = self.folder("bin")?.join(id.to_string());
+        match fs::rename(self.path(id)?, &binned) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(false),
+            other => other.map_err(Error::io)?,
+        }
+        let _ = fs::remove_file(self.folder("leases")?.join(id.to_string()));
+        if low {
+            fs::remove_file(&binned).map_err(Error::io)?;
+        } else {
+            let file = File::open(&binned).map_err(Error::io)?;
+            futimens(&file, &TimeSpec::UTIME_NOW, &TimeSpec::UTIME_NOW).map_err(|e| Error::io(e.into()))?;
+        }
+        Ok(true)
     }
 
     /// Makes sure that a blob will be there for the commit that holds it: fetches it from the

@@ -259,6 +259,21 @@ impl Journal {
         self.core.blobs.collect(now.unix_ms, low, |id: &BlobId| is_held(&txn, id))
     }
 
+    /// Gives up a blob that nobody holds: into the bin, or away at once where space is
+    /// short. Left to [`Journal::collect_blobs`] while a backup runs. Whether it went.
+    ///
+    /// # Errors
+    /// The file system or the tables failed.
+    pub fn give_up_blob(&self, id: &BlobId) -> Result<bool, Error> {
+        let Ok(_maintenance) = self.core.maintenance.try_lock() else { return Ok(false) };
+        let _writer = lock(&self.core.writer);
+        if is_held(&self.core.main.begin_read()?, id)? {
+            return Ok(false);
+        }
+        self.core.forget_free();
+        self.core.blobs.give_up(id, self.core.is_low())
+    }
+
     /// Removes a blob that nobody holds at once, past the bin, with its bytes overwritten: for
     /// an erasure. Returns whether there was one.
     ///

@@ -30,6 +30,7 @@ mod log;
 mod model;
 mod open;
 mod overlay;
+mod partial;
 mod prepare;
 mod purge;
 mod reader;
@@ -59,6 +60,7 @@ pub use model::{
     ActorId, Change, CollectionSpec, Committed, Context, Entry, EraseTarget, Erased, Event, Head, History, IndexSpec,
     Options, Page, Placeholder, Row, ScanRange, TermMatch, Time, TimeQuality, Usage, Version, VersionState,
 };
+pub use partial::{Found as FoundPartial, FoundState, Partial, Partials, Room};
 pub use reader::Reader;
 pub use reads::SensitiveRead;
 pub use txn::{Snapshot, Txn};

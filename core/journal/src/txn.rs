@@ -277,6 +277,29 @@ impl Txn {
         Id::mint(head.sequence + 1, head.tag)
     }
 
+    /// Whether it writes a row of a collection.
+    #[must_use]
+    pub fn writes_to(&self, owner: &str, collection: &str) -> bool {
+        self.changes.iter().any(|change| {
+            *change.collection.owner == *owner && change.collection.spec.name == collection && change.write.is_some()
+        })
+    }
+
+    /// Whether these bytes stand in something that it writes: a key, a value, an event.
+    /// Rows of `beside` (owner and collection) are not looked at.
+    #[must_use]
+    pub fn mentions(&self, bytes: &[u8], beside: (&str, &str)) -> bool {
+        let holds = |place: &[u8]| place.windows(bytes.len().max(1)).any(|window| window == bytes);
+        self.events.iter().any(|(_, payload)| holds(payload))
+            || self.changes.iter().any(|change| {
+                let own = (&*change.collection.owner, change.collection.spec.name.as_str());
+                own != beside
+                    && change.write.as_ref().is_some_and(|write| {
+                        holds(&change.key) || holds(&write.value) || write.terms.iter().any(|(_, term)| holds(term))
+                    })
+            })
+    }
+
     fn own(&self, collection: u32, key: &[u8]) -> Option<&Change> {
         self.latest.get(&(collection, key.to_vec())).and_then(|at| self.changes.get(*at))
     }

@@ -15,6 +15,7 @@ pub mod directory;
 mod error;
 pub mod import;
 pub mod notices;
+pub mod partners;
 mod principal;
 pub mod reads;
 pub mod roles;
@@ -124,6 +125,7 @@ fn collections() -> Vec<CollectionSpec> {
         collection("roles", History::Full, &[]),
         collection("notices", History::Latest { days: 365 }, &[]),
         collection("station", History::Full, &[]),
+        collection("partners", History::Full, &[]),
         collection("devices", History::Latest { days: 30 }, &[]),
         collection("sessions", History::Scratch, &[("person", false)]),
     ]

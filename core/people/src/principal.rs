@@ -117,6 +117,8 @@ pub struct Principal {
     pub grants: Arc<[Grant]>,
     /// Ids of the groups that the person belongs to now.
     pub groups: Arc<[String]>,
+    /// Ids of the groups that the person leads now.
+    pub led: Arc<[String]>,
     /// How it came.
     pub channel: Channel,
     /// Language of the reply, `vi` or `en`.
@@ -131,6 +133,7 @@ impl Principal {
             person: None,
             grants: Arc::from([]),
             groups: Arc::from([]),
+            led: Arc::from([]),
             channel,
             language: language.into(),
         }
@@ -166,6 +169,7 @@ impl Principal {
         }
         tokens.extend(self.person.iter().map(|person| format!("person:{person}")));
         tokens.extend(self.groups.iter().map(|group| format!("group:{group}")));
+        tokens.extend(self.led.iter().map(|group| format!("led:{group}")));
         tokens.extend(self.grants.iter().map(|grant| format!("permission:{}", grant.permission)));
         tokens
     }

@@ -11,7 +11,7 @@ use crate::{Error, Kind, OWNER, People, Principal};
 /// Fields that anybody who may see a list of names sees with it. Everything else that
 /// is known of a person is sensitive: date of birth, sex, guardians, phone, address,
 /// and whatever further columns a school's list has.
-const PLAIN: &[&str] = &["name", "code", "kinds", "title", "classes"];
+const PLAIN: &[&str] = &["name", "code", "kinds", "title", "classes", "subject-groups", "groups-led"];
 
 /// Whether a reading of this field of a person is noted.
 pub fn is_sensitive(field: &str) -> bool {

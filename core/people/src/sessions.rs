@@ -53,17 +53,23 @@ pub struct Session {
     pub secret: [u8; 32],
 }
 
+/// What a person may do now, and where they belong.
+#[derive(Debug, Clone)]
+struct Standing {
+    grants: Arc<[Grant]>,
+    groups: Arc<[String]>,
+    led: Arc<[String]>,
+    name: String,
+}
+
 struct Live {
     stored: Stored,
     began: Instant,
     seen: Instant,
-    principal: Option<Known>,
+    principal: Option<Standing>,
     /// Sequence of the person's own last write: a search waits for it.
     last: u64,
 }
-
-/// Grants, groups and name of a person, as far as this session reaches.
-type Known = (Arc<[Grant]>, Arc<[String]>, String);
 
 /// Sessions of this run, by the hash of their token.
 #[derive(Default)]
@@ -147,7 +153,7 @@ impl People {
         if live.principal.is_none() {
             live.principal = Some(self.compute(&live.stored)?);
         }
-        let Some((grants, groups, name)) = live.principal.clone() else { return Ok(None) };
+        let Some(Standing { grants, groups, led, name }) = live.principal.clone() else { return Ok(None) };
         let grants = if channel.is_secure() {
             grants
         } else {
@@ -163,6 +169,7 @@ impl People {
                 person: Some(live.stored.person.clone()),
                 grants,
                 groups,
+                led,
                 channel,
                 language: language.to_owned(),
             },
@@ -170,7 +177,7 @@ impl People {
         }))
     }
 
-    fn compute(&self, stored: &Stored) -> Result<Known, Error> {
+    fn compute(&self, stored: &Stored) -> Result<Standing, Error> {
         let snapshot = self.inner.journal.read()?;
         let person = person_in(&snapshot, &stored.person)?.ok_or(Error::Missing("person"))?;
         let relations = relations_in(&snapshot, &stored.person)?;
@@ -183,7 +190,12 @@ impl People {
         if stored.strength == Strength::Card || (is_staff && stored.strength == Strength::Pin) {
             grants.retain(|grant| self.is_low_risk(&grant.permission));
         }
-        Ok((Arc::from(grants), relations.groups.into_iter().collect(), person.name))
+        Ok(Standing {
+            grants: Arc::from(grants),
+            groups: relations.groups.into_iter().collect(),
+            led: relations.led.into_iter().collect(),
+            name: person.name,
+        })
     }
 
     /// Roles that a person holds: given ones, and those that follow from being a pupil,
@@ -213,12 +225,13 @@ impl People {
     /// There is no such person, or the journal cannot be read.
     pub fn principal_of(&self, person: &str, language: &str) -> Result<Principal, Error> {
         let stored = Stored { person: person.to_owned(), strength: Strength::Password, secure: true, shared: false };
-        let (grants, groups, _) = self.compute(&stored)?;
+        let Standing { grants, groups, led, .. } = self.compute(&stored)?;
         Ok(Principal {
             kind: Kind::Job,
             person: Some(person.to_owned()),
             grants,
             groups,
+            led,
             channel: Channel::Loopback,
             language: language.to_owned(),
         })

@@ -13,6 +13,7 @@ fn principal(person: &str, grants: &[(&str, Relation)]) -> Principal {
         person: Some(person.to_owned()),
         grants: grants.iter().map(|(p, relation)| Grant { permission: (*p).into(), relation: *relation }).collect(),
         groups: Arc::from([]),
+        led: Arc::from([]),
         channel: Channel::Https,
         language: "vi".into(),
     }

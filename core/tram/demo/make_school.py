@@ -423,6 +423,8 @@ def main():
         ("librarian", "cb-04", "thuvien", "ke-sach-tang-2", None, "Thủ thư", "Librarian"),
         ("teacher", "cb-30", "giaovien", "phan-trang-8a1", None, "Giáo viên (chủ nhiệm 8A1, dạy Sinh học và Khoa học tự nhiên)",
          "Teacher (homeroom of 8A1, biology and science)"),
+        ("teacher", "cb-26", "totruong", "dong-bang-xanh-26", None, "Tổ trưởng tổ Khoa học tự nhiên – Công nghệ",
+         "Head of the science group"),
         ("pupil", demo_pupil, "hocsinh", None, "273849", "Học sinh lớp 8A1", "Pupil of 8A1"),
         ("parent", parent_account, "phuhuynh", "con-hoc-8a1", None, "Phụ huynh học sinh 8A1", "Parent of a pupil of 8A1"),
     ]

@@ -16,6 +16,9 @@ Trạm, the school server
   tram init    --data DIR                      make a station and print its set-up code
   tram serve   --data DIR --listen ADDR        serve it (--https ADDR, --no-plugins,
                                                --box: on Trạm's own image,
+                                               --untrusted ADDR: where packages and PDF are
+                                               shown from, HTTP and HTTPS alike; else a free
+                                               port next to the first one,
                                                --mdns: tell its names on the LAN,
                                                --backup-to DIR: a disk for nightly backups)
   tram demo    --data DIR --listen ADDR        serve the demonstration school
@@ -37,6 +40,8 @@ pub(crate) struct ServeOptions {
     pub(crate) data: PathBuf,
     pub(crate) listen: Vec<SocketAddr>,
     pub(crate) https: Vec<SocketAddr>,
+    /// The listener for content of strangers; none: a free port next to the first.
+    pub(crate) untrusted: Option<SocketAddr>,
     pub(crate) plugins: bool,
     /// Whether this is the image's own station: an empty folder becomes a new one, and
     /// systemd is told that it lives.
@@ -96,6 +101,7 @@ struct Raw {
     data: Option<PathBuf>,
     listen: Vec<SocketAddr>,
     https: Vec<SocketAddr>,
+    untrusted: Option<SocketAddr>,
     to: Option<PathBuf>,
     from: Option<PathBuf>,
     witness: Option<String>,
@@ -129,6 +135,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command
             Long("data") => raw.data = Some(parser.value()?.into()),
             Long("listen") => raw.listen.push(address(&parser.value()?.to_string_lossy())?),
             Long("https") => raw.https.push(address(&parser.value()?.to_string_lossy())?),
+            Long("untrusted") => raw.untrusted = Some(address(&parser.value()?.to_string_lossy())?),
             Long("to") => raw.to = Some(parser.value()?.into()),
             Long("from") => raw.from = Some(parser.value()?.into()),
             Long("witness") => raw.witness = Some(parser.value()?.to_string_lossy().into_owned()),
@@ -165,6 +172,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command
             data: data()?,
             listen: raw.listen.clone(),
             https: raw.https.clone(),
+            untrusted: raw.untrusted,
             plugins: !raw.no_plugins,
             appliance: raw.appliance,
             mdns: raw.mdns || raw.appliance,
@@ -224,7 +232,12 @@ mod tests {
     fn the_fixed_names() {
         assert!(matches!(line("init --data d").unwrap(), Command::Init { .. }));
         let Command::Serve(options) = line("serve --data d --listen 127.0.0.1:0").unwrap() else { panic!("serve") };
-        assert_eq!(options.listen.len(), 1);
+        assert_eq!((options.listen.len(), options.untrusted), (1, None));
+        let Command::Serve(options) = line("serve --data d --listen 127.0.0.1:80 --untrusted 127.0.0.1:8081").unwrap()
+        else {
+            panic!("serve")
+        };
+        assert_eq!(options.untrusted.map(|address| address.port()), Some(8081));
         let Command::Job { plugin, job, files, .. } = line("--data d job catalogue import a.mrc b.xlsx").unwrap()
         else {
             panic!("job")

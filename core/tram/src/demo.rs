@@ -300,7 +300,7 @@ mod tests {
         let known: std::collections::HashSet<&str> =
             school.person.iter().map(|p| p.id.as_str()).chain(school.group.iter().map(|g| g.id.as_str())).collect();
         assert!(school.person.len() > 400);
-        assert_eq!(school.demo_account.len(), 6);
+        assert_eq!(school.demo_account.len(), 7);
         for m in &school.membership {
             assert!(known.contains(m.person.as_str()) && known.contains(m.group.as_str()), "{m:?}");
         }

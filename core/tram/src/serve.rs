@@ -70,6 +70,7 @@ pub(crate) fn serve_station(
         let web = WebOptions {
             http: options.listen.clone(),
             https: options.https.clone(),
+            untrusted: options.untrusted,
             data: options.data.clone(),
             demo: demo.is_some(),
             demo_accounts: demo.unwrap_or_default(),

@@ -16,6 +16,9 @@ use crate::walls::headers;
 /// Path of the shell's files.
 const PLACE: &str = "/-/";
 
+/// What makes pages livelier. Each part stands by itself; they travel as one.
+const SCRIPT: &str = concat!(include_str!("../assets/tram.js"), include_str!("../assets/uploads.js"));
+
 /// One file.
 #[derive(Debug)]
 struct File {
@@ -28,7 +31,7 @@ struct File {
 /// The shell's files.
 #[derive(Debug)]
 pub(crate) struct Assets {
-    files: [File; 3],
+    files: [File; 4],
 }
 
 impl Assets {
@@ -36,7 +39,8 @@ impl Assets {
         Self {
             files: [
                 file("tram", "css", "text/css; charset=utf-8", include_bytes!("../assets/tram.css")),
-                file("tram", "js", "text/javascript; charset=utf-8", include_bytes!("../assets/tram.js")),
+                file("tram", "js", "text/javascript; charset=utf-8", SCRIPT.as_bytes()),
+                file("viewer", "js", "text/javascript; charset=utf-8", include_bytes!("../assets/viewer.js")),
                 file("icon", "svg", "image/svg+xml", include_bytes!("../assets/icon.svg")),
             ],
         }
@@ -48,8 +52,14 @@ impl Assets {
     }
 
     pub(crate) fn script(&self) -> &str {
-        let [_, script, _] = &self.files;
+        let [_, script, ..] = &self.files;
         &script.path
+    }
+
+    /// The script of pages with viewers.
+    pub(crate) fn viewers(&self) -> &str {
+        let [_, _, viewers, _] = &self.files;
+        &viewers.path
     }
 
     pub(crate) fn icon(&self) -> &str {

@@ -5,6 +5,8 @@
 //!   walls and gives it a turn on a blocking thread.
 //! * `walls` keeps pages of different authors apart, and other sites out.
 //! * `render` turns page documents into HTML, in pure functions.
+//! * `untrusted` is the other listener, for content of strangers.
+//! * `uploads` takes files in pieces that a lost connection does not lose.
 //! * `plugin_route` calls plugins through the seam `plugins`; `pages` is the shell.
 
 mod assets;
@@ -27,6 +29,8 @@ mod server;
 mod site;
 mod timing;
 mod tls;
+mod untrusted;
+mod uploads;
 mod visit;
 mod walls;
 
@@ -35,4 +39,5 @@ pub use server::limits::CONNECTIONS;
 pub use server::{Error, Server, WebOptions};
 pub use site::DemoAccount;
 pub use tls::Error as TlsError;
+pub use uploads::{PIECE, RECEIVING};
 pub use walls::names::own_name;

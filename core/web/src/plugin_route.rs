@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
-use hyper::{Response, StatusCode};
+use hyper::{Method, Response, StatusCode};
 use serde_json::json;
 use tram_contract::Text;
 use tram_contract::manifest::Route;
@@ -137,7 +137,7 @@ fn carry(site: &Site, visit: &mut Visit, call: &Call, answer: Reply) -> Response
         ReplyBody::Page(page) => reply::plugin(site, visit, status, &base, &call.plugin, &page),
         ReplyBody::Bytes(bytes) => inert(status, Body::from(bytes)),
         ReplyBody::Empty => inert(status, Body::empty()),
-        ReplyBody::Blob(blob) => send_blob(&blob, &visit.headers, None),
+        ReplyBody::Blob(blob) => send_blob(&blob, visit, None),
     };
     for (name, value) in answer.headers {
         set(reply.headers_mut(), &base, &name, &value);
@@ -174,15 +174,19 @@ fn set(to: &mut HeaderMap, base: &str, name: &str, value: &str) {
     }
 }
 
-/// Sends a file, or the range of it that is asked for (RFC 9110 section 14.2; one
-/// range).
-pub(crate) fn send_blob(blob: &BlobRef, request: &HeaderMap, cache: Option<&'static str>) -> Response<Body> {
+/// Sends a file, or the range of it that is asked for (RFC 9110 section 14.2; one range,
+/// and by GET alone).
+pub(crate) fn send_blob(blob: &BlobRef, visit: &Visit, cache: Option<&'static str>) -> Response<Body> {
+    let request = &visit.headers;
     let etag = format!("\"{}\"", blob.id);
     let matches =
         |name: HeaderName| request.get(name).and_then(|value| value.to_str().ok()).map(|value| value.contains(&etag));
     let kept = matches(header::IF_NONE_MATCH) == Some(true);
     let whole = matches(header::IF_RANGE) == Some(false);
-    let asked = request.get(header::RANGE).and_then(|value| value.to_str().ok()).filter(|_| !whole);
+    let asked = request
+        .get(header::RANGE)
+        .and_then(|value| value.to_str().ok())
+        .filter(|_| !whole && visit.method == Method::GET);
     let range = asked.map_or(Range::Whole, |asked| range(asked, blob.size));
     let mut reply = match (kept, range) {
         (true, _) => inert(StatusCode::NOT_MODIFIED, Body::empty()),
@@ -198,7 +202,7 @@ pub(crate) fn send_blob(blob: &BlobRef, request: &HeaderMap, cache: Option<&'sta
             };
             match blob.open() {
                 Ok(file) => {
-                    let mut reply = inert(status, Body::file(file, start, length));
+                    let mut reply = inert(status, Body::file(file.into_file(), start, length));
                     if status == StatusCode::PARTIAL_CONTENT {
                         put(
                             &mut reply,
@@ -240,16 +244,19 @@ fn put(reply: &mut Response<Body>, name: HeaderName, value: &str) {
     }
 }
 
+/// What a request wants of a file.
 #[derive(Debug, PartialEq, Eq)]
-enum Range {
+pub(crate) enum Range {
+    /// All of it.
     Whole,
     /// First byte and length.
     Part(u64, u64),
+    /// Bytes that it has not.
     Wrong,
 }
 
 /// The one range of a header; several, or another unit, give the whole file.
-fn range(header: &str, size: u64) -> Range {
+pub(crate) fn range(header: &str, size: u64) -> Range {
     let Some(spec) = header.strip_prefix("bytes=").filter(|spec| !spec.contains(',')) else { return Range::Whole };
     let Some((first, last)) = spec.trim().split_once('-') else { return Range::Whole };
     let part = |start: u64, end: u64| {

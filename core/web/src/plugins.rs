@@ -2,11 +2,12 @@
 //! tested with a plugin of a few lines instead of a compiled component.
 
 use std::io::Write;
+use std::sync::Arc;
 
-use tram_contract::manifest::Route;
+use tram_contract::manifest::{Route, Upload as UploadKind};
 use tram_contract::page::Card;
 use tram_host::{
-    Asset, Basis, BlobRef, CallError, Error, Found, Host, JobStatus, PluginStatus, Reply, Request, Upload,
+    Asset, Basis, BlobRef, CallError, Error, Found, Host, JobStatus, PluginStatus, Reply, Request, Upload, Uploads,
 };
 use tram_people::Principal;
 
@@ -21,12 +22,18 @@ pub(crate) trait Plugins: Send + Sync {
     fn plugins(&self) -> Vec<PluginStatus>;
     fn find(&self, method: &str, path: &str) -> Found;
     fn call(&self, plugin: &str, route: &Route, request: Request, by: &Principal) -> Result<Reply, CallError>;
+    /// See [`Host::uploads`].
+    fn uploads(&self) -> &Uploads;
+    /// See [`Host::upload_kind`].
+    fn upload_kind(&self, plugin: &str, upload: &str) -> Option<(UploadKind, Option<Arc<Route>>)>;
     /// See [`Host::confirm`].
     fn confirm(&self, basis: &Basis) -> bool;
     /// See [`Host::runs_here`].
     fn runs_here(&self, plugin: &str) -> bool;
     fn take(&self, plugin: &str, name: &str, media_type: &str) -> Result<Box<dyn Intake>, Error>;
     fn blob(&self, plugin: &str, id: &str, by: &Principal) -> Option<BlobRef>;
+    /// See [`Host::file`].
+    fn file(&self, plugin: &str, id: &str) -> Option<BlobRef>;
     fn asset(&self, plugin: &str, path: &str) -> Option<Asset>;
     fn fill(&self, slot: &str, context: &[(String, String)], by: &Principal) -> Vec<(String, Vec<Card>)>;
     fn job(&self, id: &str) -> Result<Option<JobStatus>, Error>;
@@ -38,7 +45,7 @@ pub(crate) trait Plugins: Send + Sync {
 
 impl Intake for tram_host::UploadWriter {
     fn seal(self: Box<Self>) -> Result<Upload, Error> {
-        self.finish()
+        Self::seal(*self)
     }
 }
 
@@ -55,6 +62,14 @@ impl Plugins for Host {
         Self::call(self, plugin, route, request, by)
     }
 
+    fn uploads(&self) -> &Uploads {
+        Self::uploads(self)
+    }
+
+    fn upload_kind(&self, plugin: &str, upload: &str) -> Option<(UploadKind, Option<Arc<Route>>)> {
+        Self::upload_kind(self, plugin, upload)
+    }
+
     fn confirm(&self, basis: &Basis) -> bool {
         Self::confirm(self, basis)
     }
@@ -69,6 +84,10 @@ impl Plugins for Host {
 
     fn blob(&self, plugin: &str, id: &str, by: &Principal) -> Option<BlobRef> {
         Self::blob(self, plugin, id, by)
+    }
+
+    fn file(&self, plugin: &str, id: &str) -> Option<BlobRef> {
+        Self::file(self, plugin, id)
     }
 
     fn asset(&self, plugin: &str, path: &str) -> Option<Asset> {

@@ -8,9 +8,10 @@ use tram_contract::Text;
 use tram_contract::page::{Link, Page, Tone, Widget};
 
 use crate::messages;
-use crate::render::{self, Frame};
+use crate::render::{self, Frame, viewer};
 use crate::server::body::Body;
 use crate::site::Site;
+use crate::untrusted::token::Ticket;
 use crate::visit::Visit;
 use crate::walls::headers::{self, Scope};
 use crate::walls::token::{self, Tokens};
@@ -73,6 +74,7 @@ fn page(
         // The page that checks a device counts those that had their cookie before.
         let _ = visit.device_name();
     }
+    let frames = frames(site, visit, audience, page);
     let tokens = Tokens::new(visit.binding(site), audience);
     let menu = facts.menu(&visit.principal);
     let frame = Frame {
@@ -87,6 +89,8 @@ fn page(
         style: site.assets.style(),
         script: site.assets.script(),
         icon: site.assets.icon(),
+        viewers: site.assets.viewers(),
+        frames: &frames,
         idle: visit.session.as_ref().filter(|(_, session)| session.shared).map(|_| IDLE),
         setup: !facts.ready,
         demo: site.demo,
@@ -98,8 +102,9 @@ fn page(
         origin: &origin,
         base,
         style: site.assets.style(),
-        script: site.assets.script(),
+        scripts: &[site.assets.script(), site.assets.viewers()],
         pictures,
+        frames: &frames.iter().map(|(_, address)| address.as_str()).collect::<Vec<_>>().join(" "),
     });
     let mut reply = Response::new(Body::from(html));
     *reply.status_mut() = status;
@@ -110,6 +115,26 @@ fn page(
     head.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     headers::secure(head, Some(&policy));
     reply
+}
+
+/// Where the files lie that this page shows in frames, those that this reader may have.
+fn frames(site: &Site, visit: &mut Visit, plugin: &str, page: &Page) -> Vec<(String, String)> {
+    let Some(untrusted) = &site.untrusted else { return Vec::new() };
+    let mut found = Vec::new();
+    viewer::framed(&page.widgets, &mut found);
+    let mut frames = Vec::new();
+    for (file, kind) in found {
+        if site.plugins.blob(plugin, file, &visit.principal).is_none() {
+            continue;
+        }
+        let ticket = Ticket { plugin: plugin.to_owned(), file: file.to_owned(), kind };
+        if let Some(address) = untrusted.address(visit.peer.tls, &visit.host, &ticket) {
+            frames.push((file.to_owned(), address));
+        }
+    }
+    // Such an address ends by itself, so the page is not kept for others.
+    visit.tokens += u32::try_from(frames.len()).unwrap_or(1);
+    frames
 }
 
 /// Goes on at a path of the station (303: with GET).

@@ -23,6 +23,7 @@ use crate::server::body::Body;
 use crate::server::here::Pace;
 use crate::server::intake::Intake;
 use crate::site::Site;
+use crate::uploads;
 use crate::visit::{Peer, Visit};
 use crate::walls::origin::{self, Claim};
 use crate::walls::{headers, names, token};
@@ -107,6 +108,10 @@ async fn take(site: Arc<Site>, peer: Peer, request: Request<Incoming>) -> Respon
 
 /// Behind the wall of host names.
 async fn within(site: Arc<Site>, visit: Visit, body: Incoming) -> Response<Body> {
+    let upload = uploads::is_here(&visit.path);
+    if upload && visit.method == Method::OPTIONS {
+        return uploads::answer(site, visit, body).await;
+    }
     if !matches!(visit.method, Method::GET | Method::HEAD | Method::POST | Method::PUT | Method::PATCH | Method::DELETE)
     {
         return method_not_allowed(&site, visit, &["GET".into(), "HEAD".into(), "POST".into()]);
@@ -123,6 +128,9 @@ async fn within(site: Arc<Site>, visit: Visit, body: Incoming) -> Response<Body>
     }
     if !site.facts().ready && !pages::is_open_before_setup(&visit.path) {
         return reply::see_other("/setup");
+    }
+    if upload {
+        return uploads::answer(site, visit, body).await;
     }
     match site.plugins.find(visit.method.as_str(), &visit.path) {
         Found::Route { plugin, route, params, below } => {
@@ -151,7 +159,8 @@ async fn within(site: Arc<Site>, visit: Visit, body: Incoming) -> Response<Body>
     }
 }
 
-async fn shell_form(site: &Site, visit: &mut Visit, body: Incoming) -> Result<pages::ShellForm, Refused> {
+/// A form of the shell, read and its token checked.
+pub(crate) async fn shell_form(site: &Site, visit: &mut Visit, body: Incoming) -> Result<pages::ShellForm, Refused> {
     let secret = visit.secret(site).map_err(|_| server_error())?;
     let most = pages::largest_form(&visit.path, &visit.principal).unwrap_or(SHELL_FORM);
     let intake = Intake::new(body, forms::most(most))?;
@@ -198,14 +207,12 @@ async fn plugin_body(
     let audience = Audience { secret: &secret, name: &call.plugin };
     let most = call.route.max_body.unwrap_or(ROUTE_BODY);
     if call.route.kind == RouteKind::Page {
-        let (site, plugin) = (Arc::clone(site), call.plugin.clone());
+        let (shared, plugin) = (Arc::clone(site), call.plugin.clone());
         let open: forms::Open = Box::new(move |name, media_type| {
-            site.plugins.take(&plugin, name, media_type).map_err(|error| error.text())
+            shared.plugins.take(&plugin, name, media_type).map_err(|error| error.text())
         });
-        return Ok((
-            forms::read(visit, Intake::new(body, forms::most(most))?, audience, Some(open)).await?,
-            Vec::new(),
-        ));
+        let filled = forms::read(visit, Intake::new(body, forms::most(most))?, audience, Some(open)).await?;
+        return Ok((uploads::attach(site, visit, &call.plugin, filled).await?, Vec::new()));
     }
     // A program without a session carries no authority that another page could
     // borrow; with one, it shows the token as a form would.
@@ -220,7 +227,7 @@ async fn plugin_body(
 }
 
 /// Runs the rest of a request on a blocking thread, when its turn comes.
-async fn on_turn(
+pub(crate) async fn on_turn(
     site: Arc<Site>,
     visit: Visit,
     run: impl FnOnce(&Site, &mut Visit) -> Response<Body> + Send + 'static,
@@ -267,7 +274,8 @@ async fn on_turn_of(
     })
 }
 
-fn refuse(site: &Site, mut visit: Visit, status: StatusCode, text: Text) -> Response<Body> {
+/// A page, or a document for programs, that says what went wrong.
+pub(crate) fn refuse(site: &Site, mut visit: Visit, status: StatusCode, text: Text) -> Response<Body> {
     let reply = reply::problem(site, &mut visit, status, text);
     visit.dress(reply)
 }

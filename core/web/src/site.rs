@@ -23,6 +23,8 @@ use crate::server::here::Here;
 use crate::server::limits::Limits;
 use crate::timing::Timing;
 use crate::tls::Tls;
+use crate::untrusted::Untrusted;
+use crate::uploads::Seats;
 use crate::walls::names;
 
 /// How long the station's name and menu are kept before they are read again.
@@ -40,6 +42,8 @@ pub(crate) struct Site {
     pub(crate) kept: Kept,
     pub(crate) limits: Limits,
     pub(crate) here: Here,
+    /// Uploads that receive at once.
+    pub(crate) receiving: Seats,
     pub(crate) tls: Tls,
     /// Binds forms of those who are not signed in.
     pub(crate) key: [u8; 32],
@@ -50,6 +54,8 @@ pub(crate) struct Site {
     /// Ports of HTTP and HTTPS, for links from one to the other.
     pub(crate) http_port: Option<u16>,
     pub(crate) https_port: Option<u16>,
+    /// What is shared with the untrusted listener; none where it does not listen.
+    pub(crate) untrusted: Option<Untrusted>,
     pub(crate) drafts: Drafts,
     /// What the station does for itself; absent where it is served for a test.
     pub(crate) care: Option<Arc<Care>>,
@@ -70,6 +76,7 @@ pub(crate) struct Parts {
     pub(crate) updates: Option<Arc<Updates>>,
     pub(crate) http_port: Option<u16>,
     pub(crate) https_port: Option<u16>,
+    pub(crate) untrusted_port: Option<u16>,
     /// Threads of the runtime that serves.
     pub(crate) threads: usize,
     pub(crate) care: Option<Arc<Care>>,
@@ -130,6 +137,7 @@ impl Site {
             updates,
             http_port,
             https_port,
+            untrusted_port,
             threads,
             care,
         } = parts;
@@ -142,6 +150,7 @@ impl Site {
             kept: Kept::default(),
             limits: Limits::of_system(),
             here: Here::new(threads),
+            receiving: Seats::default(),
             tls,
             key,
             demo,
@@ -149,6 +158,7 @@ impl Site {
             updates,
             http_port,
             https_port,
+            untrusted: untrusted_port.map(|port| Untrusted::new(port, &key)),
             drafts: Drafts::default(),
             care,
             timing: Timing::default(),

@@ -139,8 +139,8 @@ impl Index {
                 continue;
             };
             let Some(stored) = field.stored else { continue };
-            for value in document.get_all(stored) {
-                let Some(passage) = value.as_str().and_then(|text| marker.passage(name, text)) else {
+            for (place, value) in (0..).zip(document.get_all(stored)) {
+                let Some(passage) = value.as_str().and_then(|text| marker.passage(name, place, text)) else {
                     continue;
                 };
                 if best.get(name.as_str()).is_none_or(|other| passage.marks.len() > other.marks.len()) {

@@ -70,7 +70,7 @@ impl Marker {
     }
 
     /// The best passage of a text, if any of the words is in it.
-    pub(crate) fn passage(&self, field: &str, text: &str) -> Option<Snippet> {
+    pub(crate) fn passage(&self, field: &str, place: u32, text: &str) -> Option<Snippet> {
         let found: Vec<(usize, usize, u8)> = words(text)
             .filter_map(|word| {
                 let answer = self.answers(&word);
@@ -87,7 +87,7 @@ impl Marker {
             .filter(|&(from, to)| from >= start && to <= end)
             .map(|(from, to)| (from - start, to - start))
             .collect();
-        Some(Snippet { field: field.to_owned(), text: text.get(start..end)?.to_owned(), marks })
+        Some(Snippet { field: field.to_owned(), place, text: text.get(start..end)?.to_owned(), marks })
     }
 }
 
@@ -134,7 +134,7 @@ fn window(text: &str, found: &[(usize, usize)]) -> Option<(usize, usize)> {
 ///
 /// `field` is handed through to [`Snippet::field`].
 pub fn highlight(field: &str, text: &str, query: &Query) -> Option<Snippet> {
-    Marker::new(query).passage(field, text)
+    Marker::new(query).passage(field, 0, text)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! - a record in the store: [`compact`], [`stored`], [`shelf`], [`covers`]; its copies
 //!   within it: [`holdings`]; what it says: [`bib`],
 //!   [`plain`]; by what it is found: [`index`], [`keys`];
+//! - the same title in digital form: [`digital`];
 //! - records in: [`import`], [`excel`]; records out: [`export`];
 //! - for people: [`pages`], [`slots`], [`messages`], [`words`]; for programs: [`api`],
 //!   [`sru`], [`cql`].
@@ -17,6 +18,7 @@ pub mod compact;
 pub mod covers;
 pub mod cql;
 pub mod demo;
+pub mod digital;
 pub mod excel;
 pub mod export;
 pub mod holdings;
@@ -39,7 +41,10 @@ pub mod words;
 use tram_contract::page::Card;
 use tram_contract::search::Document;
 use tram_sdk::store::Row;
-use tram_sdk::{Api, Error, Field, Indexer, Job, Pages, Principal, Request, Response, Result, Slots, Step};
+use tram_sdk::{
+    Api, Error, Event, Field, Indexer, Job, Pages, Principal, Queryable, Request, Response, Result, Slots, Step,
+    Subscriber,
+};
 
 /// The plugin.
 pub struct Catalogue;
@@ -87,4 +92,19 @@ impl Slots for Catalogue {
     }
 }
 
-tram_sdk::export!(Catalogue: pages, api, indexer, job, slots);
+impl Subscriber for Catalogue {
+    fn on_event(event: Event) -> Result<()> {
+        digital::heard(&event)
+    }
+}
+
+impl Queryable for Catalogue {
+    fn query(name: &str, arguments: &[u8], by: &Principal) -> Result<Vec<u8>> {
+        match name {
+            "record" => digital::record(arguments, by),
+            _ => Err(Error::not_found(messages::NO_PAGE.text())),
+        }
+    }
+}
+
+tram_sdk::export!(Catalogue: pages, api, indexer, job, slots, subscriber, queryable);

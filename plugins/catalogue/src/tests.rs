@@ -603,3 +603,35 @@ fn a_document_is_the_same_each_time() {
     assert_eq!(one.visibility, ["public"]);
     assert!(Catalogue::index("copies", &row).is_none());
 }
+
+#[test]
+fn a_title_points_to_its_digital_form_once_there_is_one() {
+    use tram_sdk::{Event, Queryable as _, Subscriber as _};
+    fresh();
+    import(&[("a.mrc", &file(&[book("1", "Một"), book("2", "Hai")]))], json!({}));
+    let (rows, _) = shelf::page(None, 10).unwrap();
+    let ids: Vec<String> = rows.iter().map(|row| store::to_hex(&row.key)).collect();
+    let asked = std::rc::Rc::new(std::cell::Cell::new(0));
+    let count = std::rc::Rc::clone(&asked);
+    mock::on_query("materials/of-record", move |_| {
+        count.set(count.get() + 1);
+        Ok(r#"[{"title":"Bản số của Một","href":"/materials/items/7"}]"#.as_bytes().to_vec())
+    });
+    let page = |id: &str| {
+        let reply = mock::call(Catalogue::page, mock::get("record", "/").param("record", id)).unwrap();
+        let Body::Page(bytes) = reply.body else { panic!("no page") };
+        String::from_utf8(bytes).unwrap()
+    };
+    assert!(!page(&ids[0]).contains("/materials/items/7") && asked.get() == 0, "nobody is asked for nothing");
+    let payload = json!({ "item": "7", "records": [ids[0], "00", "không"] });
+    let payload = serde_json::to_vec(&payload).unwrap();
+    let event = Event { sequence: 1, plugin: "materials".into(), topic: "published".into(), payload };
+    mock::transaction(false, || Catalogue::on_event(event)).unwrap();
+    assert!(page(&ids[0]).contains("/materials/items/7"));
+    assert!(!page(&ids[1]).contains("/materials/items/7"));
+    let known = |id: &str| {
+        String::from_utf8(Catalogue::query("record", format!("\"{id}\"").as_bytes(), &mock::public()).unwrap()).unwrap()
+    };
+    assert!(known(&ids[1]).contains("Hai") && known(&ids[1]).contains(&ids[1]));
+    assert_eq!(known("00"), "null");
+}

@@ -67,8 +67,8 @@ pub(crate) fn mismatches(manifest: &Manifest, surface: &Surface) -> Vec<Problem>
         );
     }
     for capability in surface.capabilities() {
-        // The one file of an extractor is no capability.
-        if capability == "source" && !manifest.extractor.is_empty() {
+        // The one file of an extractor is no capability, nor are those it makes of it.
+        if matches!(capability, "source" | "sink") && !manifest.extractor.is_empty() {
             continue;
         }
         if !manifest.capability.iter().any(|asked| asked.name == capability) {

@@ -537,6 +537,10 @@ pub struct Viewer {
     /// `package`: path of the page to open first; `pdf`: the page's number; may be empty.
     #[serde(default)]
     pub entry: String,
+    /// The file as it was uploaded, for those who want it whole, where `blob` is something
+    /// made of it (`package`, `epub`): its id among the plugin's blobs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original: Option<String>,
     /// A picture shown before a film is played.
     #[serde(default)]
     pub poster: Option<String>,

@@ -15,6 +15,8 @@ pub const PERSON_FIELDS: &[(&str, &str, &str)] = &[
     ("title", "chức vụ", "title"),
     ("kinds", "vai trò (học sinh, giáo viên, phụ huynh)", "whether pupil, staff or guardian"),
     ("classes", "lớp", "classes"),
+    ("subject-groups", "tổ chuyên môn", "subject groups"),
+    ("groups-led", "tổ mình phụ trách", "groups that one leads"),
 ];
 
 /// Every capability of the contract, by the name of its interface, with what it is
@@ -38,6 +40,11 @@ pub const CAPABILITIES: &[(&str, &str, &str)] = &[
         "extract",
         "nhờ trạm đọc nội dung tệp của nó trong một ngăn cách ly",
         "has files of its own looked into by the station, walled off",
+    ),
+    (
+        "sign",
+        "ký gói chia sẻ bằng khoá của trường, và kiểm tra gói của trường bạn",
+        "signs packages for other schools with the station's key, and checks theirs",
     ),
     (
         "print",

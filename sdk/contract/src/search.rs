@@ -206,6 +206,10 @@ impl SearchRequest {
 pub struct Snippet {
     /// Stored field.
     pub field: String,
+    /// In which of the field's values, from 0, in the order of the document: a text
+    /// that is given page by page tells its page so.
+    #[serde(default)]
+    pub place: u32,
     /// The passage.
     pub text: String,
     /// Byte ranges in `text` to mark.

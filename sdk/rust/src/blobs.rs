@@ -11,6 +11,9 @@ pub use crate::bindings::tram::plugin::blobs::Info;
 /// Bytes of one [`read`] or one append at most: 1 MiB.
 pub const MAX_PIECE: u32 = 1 << 20;
 
+/// Bytes that the station moves in one call at most: 256 MiB.
+pub const MAX_STRETCH: u64 = 256 << 20;
+
 /// Size, media type and name.
 ///
 /// # Errors
@@ -25,6 +28,15 @@ pub fn stat(id: &str) -> Result<Option<Info>> {
 /// `not-found`, `not-granted`, `bad-request`.
 pub fn read(id: &str, offset: u64, length: u32) -> Result<Vec<u8>> {
     backend::blobs::read(id, offset, length)
+}
+
+/// The BLAKE3 hash of a blob. It is known to the station and costs nothing.
+///
+/// # Errors
+/// `not-found`, `not-granted`.
+pub fn digest(id: &str) -> Result<[u8; 32]> {
+    let bytes = backend::blobs::digest(id)?;
+    bytes.try_into().map_err(|_| Error::new(crate::code::BAD_REQUEST, "a hash has 32 bytes"))
 }
 
 /// Deletes a blob.
@@ -88,6 +100,16 @@ impl Writer {
             self.pending.extend_from_slice(piece);
         }
         Ok(())
+    }
+
+    /// Adds a stretch of another blob of this plugin's, at most [`MAX_STRETCH`]; the
+    /// station moves the bytes, and its time is not the step's.
+    ///
+    /// # Errors
+    /// As [`create`]; `bad-request` when the blob is shorter.
+    pub fn append_blob(&mut self, blob: &str, offset: u64, length: u64) -> Result<()> {
+        self.send()?;
+        backend::blobs::append_blob(&self.id, blob, offset, length)
     }
 
     fn send(&mut self) -> Result<()> {

@@ -45,6 +45,55 @@ pub struct SourceFile {
     at: u64,
 }
 
+/// A file that an [`crate::Extractor`] makes and that is too large for its answer.
+/// One at a time. Compiled natively it goes nowhere: logic that makes such files is
+/// tested with a sink of its own.
+#[derive(Debug, Default)]
+pub struct Sink;
+
+#[cfg(target_arch = "wasm32")]
+impl Sink {
+    /// Begins a file.
+    ///
+    /// # Errors
+    /// `too-much` when there is no room for it.
+    pub fn begin(&mut self, name: &str, media_type: &str) -> Result<()> {
+        crate::bindings::with_extractor::tram::plugin::sink::begin(name, media_type)
+    }
+
+    /// Adds to it; what is longer than 1 MiB goes in pieces.
+    ///
+    /// # Errors
+    /// `too-much` when there is no room for it.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        bytes.chunks(1 << 20).try_for_each(crate::bindings::with_extractor::tram::plugin::sink::write)
+    }
+
+    /// The file is whole.
+    ///
+    /// # Errors
+    /// Nothing was begun, or the disk failed.
+    pub fn end(&mut self) -> Result<()> {
+        crate::bindings::with_extractor::tram::plugin::sink::end()
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+#[allow(missing_docs, reason = "the same as in a component")]
+impl Sink {
+    pub fn begin(&mut self, _name: &str, _media_type: &str) -> Result<()> {
+        Ok(())
+    }
+
+    pub fn write(&mut self, _bytes: &[u8]) -> Result<()> {
+        Ok(())
+    }
+
+    pub fn end(&mut self) -> Result<()> {
+        Ok(())
+    }
+}
+
 #[cfg(target_arch = "wasm32")]
 mod source {
     use std::io::{Error, ErrorKind, Read, Result, Seek, SeekFrom};

@@ -33,7 +33,9 @@ mod error;
 pub mod events;
 pub mod extract;
 pub mod jobs;
+mod link;
 pub mod log;
+pub mod message;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod mock;
 #[doc(hidden)]
@@ -44,11 +46,13 @@ mod request;
 mod response;
 pub mod search;
 pub mod settings;
+pub mod sign;
 mod start;
 pub mod store;
 mod table;
 
 pub use error::{Error, Result, code};
+pub use link::encoded;
 pub use points::{
     Api, Event, Extracted, Extractor, Indexer, Job, Next, Pages, Progress, Queryable, Slots, Source, Step, Subscriber,
 };

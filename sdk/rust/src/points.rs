@@ -83,7 +83,8 @@ pub trait Source: std::io::Read + std::io::Seek {}
 impl<T: std::io::Read + std::io::Seek> Source for T {}
 
 /// What an [`Extractor`] found: the document, and files made from the one given
-/// (name, media type, bytes; at most 4 MiB together).
+/// (name, media type, bytes; at most 4 MiB together). Larger ones go to a
+/// [`Sink`](crate::extract::Sink).
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Extracted {
     /// Text, kind, length, contents.

@@ -169,10 +169,12 @@ pub fn new_id() -> Result<Vec<u8>> {
     backend::store::new_id()
 }
 
-/// Adds to a counter. Additions of many requests never conflict.
+/// Adds to a counter. Additions of many requests never conflict. In a GET call too
+/// (how often a page is looked at): there it is written some seconds later, with the
+/// additions of others, and the page is made anew for every reader.
 ///
 /// # Errors
-/// `not-granted`, `read-only`.
+/// `not-granted`.
 pub fn add(counter: &str, delta: i64) -> Result<()> {
     backend::store::add(counter, delta)
 }

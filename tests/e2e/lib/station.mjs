@@ -1,12 +1,13 @@
 // What users do again and again on a station.
 import assert from 'node:assert/strict';
 
-/** The six roles of the demonstration school: sign-in name, password or PIN. */
+/** The roles of the demonstration school: sign-in name, password or PIN. */
 export const ROLES = {
   quantri: 'dua-xanh-2026',
   hieutruong: 'song-ham-luong-26',
   thuvien: 'ke-sach-tang-2',
   giaovien: 'phan-trang-8a1',
+  totruong: 'dong-bang-xanh-26',
   hocsinh: '273849',
   phuhuynh: 'con-hoc-8a1',
 };

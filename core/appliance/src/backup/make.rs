@@ -17,6 +17,8 @@ use super::{About, Error};
 /// Folder of the station whose files a backup carries beside the journal: without them each
 /// device would have to trust a new certificate.
 const CERTIFICATES: &str = "tls";
+/// The key that packages for other stations are signed with.
+const EXCHANGE: &str = "exchange";
 
 /// A backup that was made.
 #[derive(Debug, Clone)]
@@ -125,9 +127,10 @@ impl Making<'_> {
 
     fn extras(&self, keys: &KeyFile) -> Result<BTreeMap<String, String>, Error> {
         let mut extras = BTreeMap::new();
-        if let Ok(folder) = std::fs::read_dir(self.data.join(CERTIFICATES)) {
+        for place in [CERTIFICATES, EXCHANGE] {
+            let Ok(folder) = std::fs::read_dir(self.data.join(place)) else { continue };
             for file in folder.flatten().filter(|file| file.path().is_file()) {
-                let name = format!("{CERTIFICATES}/{}", file.file_name().to_string_lossy());
+                let name = format!("{place}/{}", file.file_name().to_string_lossy());
                 extras.insert(name, STANDARD.encode(std::fs::read(file.path())?));
             }
         }

@@ -30,6 +30,8 @@ fn school() -> School {
     journal.declare("books", &[spec]).unwrap();
     std::fs::create_dir(data.path().join("tls")).unwrap();
     std::fs::write(data.path().join("tls/root.pem"), "certificate").unwrap();
+    std::fs::create_dir(data.path().join("exchange")).unwrap();
+    std::fs::write(data.path().join("exchange/key.pk8"), "exchange key").unwrap();
     let keys = KeyFile::of(data.path());
     let sheet = keys.new_sheet(1).unwrap();
     let identity = identity_of(&sheet.words.join(" ")).unwrap();
@@ -95,6 +97,7 @@ fn a_restored_station_is_the_same_whole() {
     let restored = restore_newest(stick.path(), &school.identity, to.path()).unwrap();
     assert_eq!((restored.school.as_str(), restored.report.restored), ("THCS", school.journal.head()));
     assert_eq!(std::fs::read_to_string(to.path().join("tls/root.pem")).unwrap(), "certificate");
+    assert_eq!(std::fs::read_to_string(to.path().join("exchange/key.pk8")).unwrap(), "exchange key");
     let copy = Journal::open(to.path(), Options { reserve: 0, ..Options::default() }).unwrap();
     assert_eq!(rows(&copy), rows(&school.journal));
     assert_eq!(copy.blobs().stat(&blob).unwrap().unwrap().length, 3_000_000);

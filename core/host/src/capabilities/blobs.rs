@@ -8,6 +8,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
+use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 use tram_journal::{BlobId, Id, Reader, Txn};
@@ -19,6 +20,8 @@ use crate::{BlobRef, CallError, Error};
 
 /// Most bytes of one read or append.
 const MAX_PIECE: usize = 1 << 20;
+/// Most bytes that the host moves in one call.
+const MAX_STRETCH: u64 = 256 << 20;
 
 /// A file of a plugin's, as the host keeps it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -68,6 +71,15 @@ impl Drafts {
         file.set_len(at)?;
         file.seek(SeekFrom::Start(at))?;
         file.write_all(bytes)
+    }
+
+    /// Copies a stretch of a file to where the journal says that the draft ends; answers
+    /// the bytes that were there to copy.
+    fn copy(&self, id: &[u8; 16], at: u64, from: &mut impl Read) -> std::io::Result<u64> {
+        self.write(id, at, &[])?;
+        let mut file = OpenOptions::new().write(true).open(self.path(id))?;
+        file.seek(SeekFrom::Start(at))?;
+        std::io::copy(from, &mut file)
     }
 
     /// Makes what was written durable: the journal is about to count it.
@@ -151,6 +163,15 @@ pub(crate) fn content_of(record: &[u8]) -> Result<BlobId, Error> {
 }
 
 impl State {
+    /// Whether the plugin's storage has room for a draft of this length.
+    fn room(&self, length: u64) -> Result<(), Failure> {
+        let usage = self.core.journal.usage(self.owner());
+        if usage.quota.is_some_and(|quota| usage.total().saturating_add(length) > quota) {
+            return Err(Failure::End(CallError::OverQuota));
+        }
+        Ok(())
+    }
+
     fn draft(&self, id: &str) -> Result<([u8; 16], Vec<u8>, DraftRow), Failure> {
         let bytes = id.parse::<Id>().map_err(|_| Failure::argument("a blob's id is 26 letters"))?.to_bytes();
         let key = tables::joined(self.owner(), &bytes);
@@ -197,6 +218,43 @@ impl Host for State {
         Ok(id.to_string())
     }
 
+    fn append_blob(&mut self, id: String, blob: String, offset: u64, length: u64) -> Result<(), Failure> {
+        self.gate("blobs")?;
+        if length > MAX_STRETCH {
+            return Err(Failure::argument("append-blob takes at most 256 MiB"));
+        }
+        self.writer()?;
+        let (draft, key, mut row) = self.draft(&id)?;
+        let source = file(self.reader()?, self.owner(), &blob)?
+            .ok_or_else(|| Failure::answer("not-found", "Không có tệp này.", "There is no such file."))?;
+        if offset.checked_add(length).is_none_or(|end| end > source.size) {
+            return Err(Failure::argument("the stretch goes beyond the file's end"));
+        }
+        self.room(row.length.saturating_add(length))?;
+        let began = Instant::now();
+        let mut content = self.core.journal.blobs().open(&source.content.parse()?)?;
+        content.seek(SeekFrom::Start(offset)).map_err(disk)?;
+        let copied = self.core.drafts.copy(&draft, row.length, &mut content.take(length)).map_err(disk)?;
+        self.moving(began);
+        if copied != length {
+            return Err(Failure::End(CallError::Station { reason: "a file is shorter than its record says".into() }));
+        }
+        if !self.dirty_drafts.contains(&draft) {
+            self.dirty_drafts.push(draft);
+        }
+        row.length += length;
+        Ok(self.writer()?.put(tables::OWNER, DRAFTS, &key, &tables::encode(&row), 1, &[], None)?)
+    }
+
+    fn digest(&mut self, id: String) -> Result<Vec<u8>, Failure> {
+        self.gate("blobs")?;
+        self.traces.host_rows();
+        let row = file(self.reader()?, self.owner(), &id)?
+            .ok_or_else(|| Failure::answer("not-found", "Không có tệp này.", "There is no such file."))?;
+        let content: BlobId = row.content.parse()?;
+        Ok(content.0.to_vec())
+    }
+
     fn append(&mut self, id: String, bytes: Vec<u8>) -> Result<(), Failure> {
         self.gate("blobs")?;
         if bytes.len() > MAX_PIECE {
@@ -204,10 +262,7 @@ impl Host for State {
         }
         self.writer()?;
         let (draft, key, mut row) = self.draft(&id)?;
-        let usage = self.core.journal.usage(self.owner());
-        if usage.quota.is_some_and(|quota| usage.total().saturating_add(row.length + bytes.len() as u64) > quota) {
-            return Err(Failure::End(CallError::OverQuota));
-        }
+        self.room(row.length + bytes.len() as u64)?;
         self.core.drafts.write(&draft, row.length, &bytes).map_err(disk)?;
         if !self.dirty_drafts.contains(&draft) {
             self.dirty_drafts.push(draft);
@@ -220,12 +275,14 @@ impl Host for State {
         self.gate("blobs")?;
         self.writer()?;
         let (draft, key, row) = self.draft(&id)?;
+        let began = Instant::now();
         let mut writer = self.core.journal.blobs().writer()?;
         if row.length > 0 {
             let mut content = self.core.drafts.read(&draft).map_err(disk)?.take(row.length);
             std::io::copy(&mut content, &mut writer).map_err(disk)?;
         }
         let stat = writer.finish()?;
+        self.moving(began);
         if stat.length != row.length {
             return Err(Failure::End(CallError::Station { reason: "a draft is shorter than the journal says".into() }));
         }

@@ -19,7 +19,7 @@ use crate::state::{Failure, State};
 const MAX_FIELDS: usize = 32;
 
 /// What everybody who has signed in may know of the staff: it hangs at the door.
-const OF_STAFF: &[&str] = &["name", "title", "kinds"];
+const OF_STAFF: &[&str] = &["name", "title", "kinds", "subject-groups", "groups-led"];
 
 /// The station's own permissions that let one see persons, as far as their relation
 /// reaches.
@@ -114,6 +114,11 @@ impl State {
                 for name in fields {
                     let value = match name.as_str() {
                         "classes" => self.classes(&person.id)?,
+                        "subject-groups" => self.subject_groups(&person.id)?,
+                        "groups-led" => {
+                            let led = self.core.people.relations(&person.id).map_err(failed)?.led;
+                            led.into_iter().collect::<Vec<_>>().join(",")
+                        }
                         other => person.field(other).unwrap_or_default(),
                     };
                     values.push(Field { name: name.clone(), value });
@@ -137,6 +142,20 @@ impl State {
     }
 }
 
+impl State {
+    /// Ids of the subject groups that a person belongs to today, with commas: names are
+    /// for people, and change.
+    fn subject_groups(&self, person: &str) -> Result<String, Failure> {
+        let mut ids = Vec::new();
+        for group in self.core.people.relations(person).map_err(failed)?.groups {
+            if self.core.people.group(&group).map_err(failed)?.is_some_and(|group| group.kind == "subject-group") {
+                ids.push(group);
+            }
+        }
+        Ok(ids.join(","))
+    }
+}
+
 impl Host for State {
     fn person(&mut self, id: String, fields: Vec<String>) -> Result<Option<Profile>, Failure> {
         self.check(&fields)?;
@@ -150,7 +169,13 @@ impl Host for State {
 
     fn members(&mut self, group: String, fields: Vec<String>) -> Result<Vec<Profile>, Failure> {
         self.check(&fields)?;
-        let persons = self.core.people.members(&group, "member").map_err(failed)?;
+        let mut persons = self.core.people.members(&group, "member").map_err(failed)?;
+        // Who leads a group is one of it; a class is led by nobody in this sense.
+        let heads = self.core.people.members(&group, "head").map_err(failed)?;
+        persons.splice(
+            0..0,
+            heads.into_iter().filter(|head| !persons.iter().any(|other| other.id == head.id)).collect::<Vec<_>>(),
+        );
         if !self.reaches_all(&group, &fields)? {
             // Never a part of a list that looks like the whole.
             for person in &persons {

@@ -14,6 +14,7 @@ mod print;
 mod random;
 mod search;
 mod settings;
+mod sign;
 mod store;
 
 use wasmtime::component::{HasSelf, Linker};
@@ -41,6 +42,7 @@ pub(crate) const NAMES: &[&str] = &[
     "brokered",
     "extract",
     "print",
+    "sign",
 ];
 
 /// Links the granted capabilities, and no others.
@@ -57,7 +59,7 @@ pub(crate) fn link(linker: &mut Linker<State>, granted: impl Fn(&str) -> bool) -
     link! {
         "store" => store, "search" => search, "blobs" => blobs, "directory" => directory, "events" => events,
         "jobs" => jobs, "settings" => settings, "clock" => clock, "random" => random, "log" => log,
-        "brokered" => brokered, "extract" => extract, "print" => print
+        "brokered" => brokered, "extract" => extract, "print" => print, "sign" => sign
     }
     Ok(())
 }

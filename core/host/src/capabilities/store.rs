@@ -5,12 +5,15 @@ use std::ops::Bound;
 use tram_journal::{Row, ScanRange, TermMatch, VersionState};
 
 use crate::bindings::store::{Change, Host, Page, Row as WireRow, Term};
-use crate::state::{Failure, State};
+use crate::state::{Access, Failure, State};
 
 /// Most rows of one answer.
 const MAX_ROWS: u32 = 1_000;
 /// Most versions of one answer.
 const MAX_VERSIONS: u32 = 200;
+
+/// Most counters that a call which only reads may add to.
+const MAX_TALLIES: usize = 16;
 
 /// Version of what this call wrote itself: the entry's sequence is not known yet, and
 /// 0 means "must not exist".
@@ -208,6 +211,14 @@ impl Host for State {
 
     fn add(&mut self, counter: String, delta: i64) -> Result<(), Failure> {
         self.gate("store")?;
+        if matches!(self.access, Access::Read(_)) {
+            // Counting how often something is looked at changes nothing that is looked at.
+            if self.effects.tallies.len() >= MAX_TALLIES || counter.is_empty() || counter.len() > 128 {
+                return Err(Failure::argument("at most 16 counters of a name up to 128 bytes in a GET call"));
+            }
+            self.effects.tallies.push((counter, delta));
+            return Ok(());
+        }
         let plugin = std::sync::Arc::clone(&self.plugin);
         Ok(self.writer()?.add(&plugin.manifest.id, &counter, delta)?)
     }

@@ -101,6 +101,7 @@ impl Station {
             extract_time: Duration::from_secs(10),
             // Unset: in this process, as the whole workspace is built with the typesetter.
             printer: std::env::var_os("TRAM_TEST_PRINTER").into_iter().collect(),
+            extract_bytes: 8 << 20,
             ..HostOptions::default()
         };
         let host = Host::start(options, journal.clone(), people.clone(), embedded).unwrap();

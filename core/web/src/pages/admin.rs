@@ -56,6 +56,7 @@ pub(super) fn page(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) -> 
     let mut actions = vec![
         link(messages::text("jobs.list"), "/jobs"),
         link(messages::text("station.title"), "/admin/station"),
+        link(messages::text("stations.title"), "/admin/stations"),
         link(messages::text("status.title"), "/admin/status"),
         link(messages::text("backups.title"), "/admin/backups"),
         link(messages::text("templates.title"), "/admin/templates"),

@@ -45,7 +45,7 @@ impl plugins::Intake for Memory {
         let size = self.bytes.len() as u64;
         files.push(self.bytes);
         let place = files.len() - 1;
-        Ok(Upload { field: String::new(), name: self.name, media_type: self.media_type, size, blob: place.to_string() })
+        Ok(Upload { name: self.name, media_type: self.media_type, size, blob: place.to_string(), ..Upload::default() })
     }
 }
 

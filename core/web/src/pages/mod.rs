@@ -25,6 +25,7 @@ mod start;
 mod station;
 mod station_status;
 mod templates;
+mod stations;
 mod tls;
 mod update;
 
@@ -82,6 +83,9 @@ pub(crate) fn find(path: &str) -> Option<Handler> {
         ["admin"] => admin::page,
         ["admin", "install"] => install::page,
         ["admin", "station"] => station::page,
+        ["admin", "stations"] => stations::page,
+        ["admin", "stations", "remove"] => stations::remove,
+        ["admin", "stations", "card.txt"] => stations::card,
         ["admin", "update"] => update::page,
         ["admin", "update", "file" | "usb" | "when" | "forget" | "back"] => update::change,
         ["admin", "certificate"] => station::certificate,
@@ -155,7 +159,7 @@ pub(crate) fn other_host(site: &Site, visit: &Visit) -> Response<Body> {
 
 /// Date and time as people write them, in Vietnam's zone, which has had no change of
 /// clocks since 1975. `unix_ms`: milliseconds since 1970.
-fn moment(unix_ms: i64) -> String {
+pub(crate) fn moment(unix_ms: i64) -> String {
     let time = jiff::Timestamp::from_millisecond(unix_ms.saturating_add(7 * 3_600_000))
         .map(|time| jiff::tz::Offset::UTC.to_datetime(time));
     time.map_or_else(

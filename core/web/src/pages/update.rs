@@ -54,7 +54,7 @@ impl std::io::Write for ToDisk {
 impl plugins::Intake for ToDisk {
     fn seal(self: Box<Self>) -> Result<Upload, tram_host::Error> {
         let size = self.incoming.seal().map_err(|error| std::io::Error::other(error.to_string()))?;
-        Ok(Upload { field: String::new(), name: self.name, media_type: String::new(), size, blob: String::new() })
+        Ok(Upload { name: self.name, size, ..Upload::default() })
     }
 }
 

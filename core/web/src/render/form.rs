@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use tram_contract::page::{Form, FormField};
 
-use super::{Renderer, links};
+use super::{Renderer, links, uploads};
 
 /// What one input needs to know about its label, help and error.
 struct Wiring<'a> {
@@ -128,13 +128,24 @@ impl Renderer<'_> {
                     }
                 }
             },
-            "file" => html! {
+            "file" if !field.upload.is_empty() && !self.frame.base.is_empty() => html! {
+                div.uploads data-uploads=(field.upload) data-plugin=(links::plugin_of(self.frame.base))
+                    data-folders[field.folders] data-words=(uploads::words(self.frame.language)) {
+                    (self.file_input(field, wiring))
+                    p.quiet { a href="/upload/" { (self.say("upload.own")) } }
+                }
+            },
+            "file" => self.file_input(field, wiring),
+            kind @ ("number" | "date" | "password" | "email" | "search") => self.input(field, wiring, kind),
+            _ => self.input(field, wiring, "text"),
+        }
+    }
+
+    fn file_input(&self, field: &FormField, wiring: &Wiring<'_>) -> Markup {
+        html! {
                 input #(wiring.id) type="file" name=(field.name) accept=[(!field.accept.is_empty()).then_some(&field.accept)]
                     multiple[field.multiple] required[field.required]
                     aria-describedby=[wiring.described.as_deref()] aria-invalid=[wiring.invalid];
-            },
-            kind @ ("number" | "date" | "password" | "email" | "search") => self.input(field, wiring, kind),
-            _ => self.input(field, wiring, "text"),
         }
     }
 

@@ -20,6 +20,11 @@ pub(crate) fn resolve(base: &str, href: &str) -> Option<String> {
     Some(format!("{base}/{href}"))
 }
 
+/// Id of the plugin whose path this is.
+pub(crate) fn plugin_of(base: &str) -> &str {
+    base.strip_prefix("/x/").or_else(|| base.strip_prefix('/')).unwrap_or(base)
+}
+
 /// Whether `path` (with or without a query) lies at or below `base`.
 pub(crate) fn is_below(base: &str, path: &str) -> bool {
     path.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))

@@ -9,6 +9,8 @@ mod form;
 pub(crate) mod links;
 mod shell;
 pub(crate) mod tickets;
+mod uploads;
+pub(crate) mod viewer;
 mod widgets;
 
 use std::cell::Cell;
@@ -83,6 +85,10 @@ pub(crate) struct Frame<'a> {
     pub(crate) script: &'a str,
     /// Path of the icon.
     pub(crate) icon: &'a str,
+    /// Path of the script of viewers.
+    pub(crate) viewers: &'a str,
+    /// Where the files of this page's viewers lie that stand in frames.
+    pub(crate) frames: &'a viewer::Frames,
     /// Seconds without a touch after which a shared computer signs out.
     pub(crate) idle: Option<u32>,
     /// Whether the station is being set up: nothing but the wizard leads anywhere.

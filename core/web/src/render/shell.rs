@@ -14,6 +14,7 @@ pub(super) fn document(r: &Renderer<'_>, page: &Page, extra: Option<Markup>) -> 
     let frame = r.frame;
     let title = r.text(&page.title);
     let running = any_widget(&page.widgets, &|w| matches!(w, Widget::Progress(progress) if progress.running));
+    let views = any_widget(&page.widgets, &|w| matches!(w, Widget::Viewer(_)));
     let searches = any_widget(&page.widgets, &|w| matches!(w, Widget::SearchBox(_)));
     html! {
         (DOCTYPE)
@@ -29,6 +30,7 @@ pub(super) fn document(r: &Renderer<'_>, page: &Page, extra: Option<Markup>) -> 
                     noscript { meta http-equiv="refresh" content=(REFRESH); }
                 }
                 script src=(frame.script) defer {}
+                @if views { script src=(frame.viewers) defer {} }
             }
             body data-idle=[frame.idle] data-idle-warning=[frame.idle.map(|_| r.say("idle.warning"))]
                 data-idle-stay=[frame.idle.map(|_| r.say("idle.stay"))] {

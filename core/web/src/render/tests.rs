@@ -21,6 +21,8 @@ fn frame() -> Frame<'static> {
         style: "/-/tram.css",
         script: "/-/tram.js",
         icon: "/-/icon.svg",
+        viewers: "/-/viewer.js",
+        frames: &[],
         idle: None,
         setup: false,
         demo: false,
@@ -283,4 +285,66 @@ fn no_value_becomes_markup_or_inline_style() {
     );
     let html = super::page(&frame(), &page, None);
     assert!(!html.contains("<script>alert") && !html.contains("<a style") && !html.contains(" style=\""));
+}
+
+fn viewer(kind: &str, format: &str) -> Viewer {
+    Viewer {
+        kind: kind.into(),
+        format: format.into(),
+        title: "Bài <5>".into(),
+        blob: "01A".into(),
+        progress: Some("keep/1".into()),
+        ..Viewer::default()
+    }
+}
+
+#[test]
+fn films_are_the_browsers_and_go_on_where_they_were() {
+    let film = Viewer {
+        poster: Some("01P".into()),
+        tracks: vec![Track { label: "Tiếng Việt".into(), language: "vi".into(), blob: "01T".into() }],
+        state: "{\"place\":7}".into(),
+        ..viewer("video", "")
+    };
+    let html = widget(Widget::Viewer(film));
+    for part in [
+        "src=\"/catalogue/blob/01A\"",
+        "poster=\"/catalogue/blob/01P\"",
+        "<track kind=\"subtitles\" src=\"/catalogue/blob/01T\" srclang=\"vi\" label=\"Tiếng Việt\" default>",
+        "data-state=\"{&quot;place&quot;:7}\"",
+        "action=\"/catalogue/keep/1\" method=\"post\" data-progress",
+        "name=\"_token\" value=\"TOKEN\"",
+        "href=\"/catalogue/blob/01A\" download",
+    ] {
+        assert!(html.contains(part), "{part}: {html}");
+    }
+    assert!(!html.contains("<iframe") && !html.contains("style="));
+}
+
+#[test]
+fn what_strangers_made_stands_in_a_frame_or_is_said_to_be_missing() {
+    let known = [("01A".to_owned(), "http://tram.local:8081/NAME/".to_owned())];
+    let frame = Frame { frames: &known, ..frame() };
+    let lesson = Viewer { entry: "bài/a.html".into(), original: Some("01O".into()), ..viewer("package", "html") };
+    let html = widget_in(&frame, Widget::Viewer(lesson.clone()));
+    for part in [
+        "src=\"http://tram.local:8081/NAME/b%C3%A0i/a.html\"",
+        "title=\"Bài &lt;5&gt;\"",
+        "sandbox=\"allow-scripts allow-forms allow-modals\"",
+        "href=\"/catalogue/blob/01O\" download",
+    ] {
+        assert!(html.contains(part), "{part}: {html}");
+    }
+    // The flat form is of no use outside; the original is not known here.
+    let bare = widget_in(&frame, Widget::Viewer(Viewer { original: None, ..lesson.clone() }));
+    assert!(!bare.contains("download") && bare.contains("<iframe"), "{bare}");
+    // No name was made for it, or its kind is not played.
+    let gone = widget(Widget::Viewer(lesson));
+    assert!(!gone.contains("<iframe") && gone.contains("Không mở được tệp này trên trang"), "{gone}");
+    let kept = widget_in(&frame, Widget::Viewer(viewer("package", "qti-2")));
+    assert!(!kept.contains("<iframe") && kept.contains("chưa mở được ngay trên trang"), "{kept}");
+    // A state that no player can read is none.
+    let odd = Viewer { state: "{".into(), ..viewer("package", "scorm-1.2") };
+    let odd = widget_in(&frame, Widget::Viewer(odd));
+    assert!(odd.contains("NAME/~/\"") && odd.contains("&quot;state&quot;:null"), "{odd}");
 }

@@ -45,8 +45,8 @@ impl Renderer<'_> {
             Widget::Disclosure { summary, open, widgets } => html! {
                 details.disclosure open[*open] { summary { (self.text(summary)) } div { (self.widgets(widgets)) } }
             },
-            // Not shown yet; the page's own links lead to the file.
-            Widget::Viewer(_) | Widget::Unknown => html! {},
+            Widget::Viewer(viewer) => self.viewer(viewer),
+            Widget::Unknown => html! {},
         }
     }
 

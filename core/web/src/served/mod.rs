@@ -9,6 +9,8 @@ mod framing;
 mod pages;
 mod plugin;
 mod tls;
+mod untrusted;
+mod uploads;
 mod walls;
 
 use std::net::SocketAddr;
@@ -25,6 +27,7 @@ use plugin::Fake;
 struct Station {
     http: SocketAddr,
     https: SocketAddr,
+    untrusted: SocketAddr,
     people: People,
     setup_code: String,
     stop: watch::Sender<bool>,
@@ -48,12 +51,22 @@ impl Station {
             shutdown,
             ..WebOptions::default()
         };
+        let fake = Fake::with(&journal, untrusted::shelf(&journal));
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let server =
-            runtime.block_on(Server::with(options, Box::new(Fake::default()), people.clone(), journal)).unwrap();
+        let server = runtime.block_on(Server::with(options, Box::new(fake), people.clone(), journal)).unwrap();
         let addresses = server.addresses();
+        let untrusted = server.untrusted().unwrap();
         runtime.spawn(server.run());
-        Self { http: addresses[0], https: addresses[1], people, setup_code, stop, data, runtime: Some(runtime) }
+        Self {
+            http: addresses[0],
+            https: addresses[1],
+            untrusted,
+            people,
+            setup_code,
+            stop,
+            data,
+            runtime: Some(runtime),
+        }
     }
 
     /// A station that is set up, with an administrator (`lan.nguyen`), a teacher of 8A1

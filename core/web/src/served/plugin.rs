@@ -1,15 +1,17 @@
 //! A plugin without a component: enough routes to try every wall.
 
+use std::collections::HashMap;
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::Mutex;
 
-use tram_contract::manifest::{Manifest, Route};
-use tram_contract::page::{Card, Form, FormField, Page, Widget};
+use tram_contract::manifest::{Manifest, Route, Upload as UploadKind};
+use tram_contract::page::{Card, Form, FormField, Page, Viewer, Widget};
 use tram_host::{
     Asset, Basis, BlobRef, CallError, Error, Found, Grants, Host, JobStatus, PluginState, PluginStatus, Reply,
-    ReplyBody, Request, Upload,
+    ReplyBody, Request, Upload, Uploads,
 };
+use tram_journal::Journal;
 use tram_people::Principal;
 
 use crate::plugins::{Intake, Plugins};
@@ -18,6 +20,8 @@ use crate::plugins::{Intake, Plugins};
 pub(super) struct Fake {
     manifest: Arc<Manifest>,
     sealed: Arc<Mutex<Vec<(String, u64)>>>,
+    files: HashMap<String, BlobRef>,
+    uploads: Uploads,
 }
 
 const MANIFEST: &str = r#"
@@ -28,20 +32,29 @@ name = "Thử"
 description = "Thử"
 menu = [{ label = "Thử", path = "" }]
 permission = [{ id = "demo.edit", name = "Sửa" }]
+upload = [
+  { id = "lesson", permission = "station.manage", max-size = 3000000, check = "check" },
+  { id = "other", permission = "demo.edit" },
+]
 route = [
   { id = "home", method = "GET", path = "/", kind = "page", public = true },
   { id = "save", method = "POST", path = "/save", kind = "page", public = true, max-body = 3000000 },
   { id = "edit", method = "GET", path = "/edit", kind = "page", permission = "demo.edit" },
+  { id = "view", method = "GET", path = "/view", kind = "page", public = true },
   { id = "bytes", method = "GET", path = "/bytes", kind = "api", public = true },
   { id = "trap", method = "GET", path = "/trap", kind = "page", public = true },
   { id = "away", method = "GET", path = "/away", kind = "page", public = true },
+  { id = "check", method = "GET", path = "/check", kind = "api", permission = "station.manage" },
   { id = "service", method = "POST", path = "/v1/echo", kind = "service", public = true },
 ]
 "#;
 
-impl Default for Fake {
-    fn default() -> Self {
-        Self { manifest: Arc::new(toml::from_str(MANIFEST).unwrap()), sealed: Arc::default() }
+impl Fake {
+    /// The plugin with files by their ids; those that begin with `secret` are for readers
+    /// who have signed in.
+    pub(super) fn with(journal: &Journal, files: HashMap<String, BlobRef>) -> Self {
+        let uploads = Uploads::open(journal).unwrap();
+        Self { manifest: Arc::new(toml::from_str(MANIFEST).unwrap()), sealed: Arc::default(), files, uploads }
     }
 }
 
@@ -65,13 +78,7 @@ impl Write for Sink {
 impl Intake for Sink {
     fn seal(self: Box<Self>) -> Result<Upload, Error> {
         self.sealed.lock().unwrap().push((self.name.clone(), self.size));
-        Ok(Upload {
-            field: String::new(),
-            name: self.name,
-            media_type: String::new(),
-            size: self.size,
-            blob: "b".into(),
-        })
+        Ok(Upload { name: self.name, size: self.size, blob: "b".into(), ..Upload::default() })
     }
 }
 
@@ -132,6 +139,10 @@ impl Plugins for Fake {
                 headers: vec![("location".into(), "https://evil.example/".into())],
                 ..reply(303, ReplyBody::Empty)
             },
+            "check" if request.query.iter().any(|(name, value)| name == "name" && value.ends_with(".exe")) => {
+                reply(422, ReplyBody::Bytes("{\"detail\": \"Không nhận chương trình.\"}".into()))
+            }
+            "check" => reply(204, ReplyBody::Empty),
             "bytes" => Reply {
                 headers: vec![("content-type".into(), "text/html".into())],
                 ..reply(200, ReplyBody::Bytes(b"<script>alert(1)</script>".to_vec()))
@@ -143,9 +154,36 @@ impl Plugins for Fake {
                 let text = format!("[{}] [{}]", fields.join(","), files.join(","));
                 reply(200, ReplyBody::Page(Page::new("Đã lưu", vec![Widget::Code { text }])))
             }
+            "view" => {
+                let asked = |name: &str| {
+                    let found = request.query.iter().find(|(known, _)| known == name);
+                    found.map(|(_, value)| value.clone()).unwrap_or_default()
+                };
+                let viewer = Viewer {
+                    kind: asked("kind"),
+                    title: "Bài".into(),
+                    blob: asked("file"),
+                    format: asked("format"),
+                    entry: asked("entry"),
+                    state: asked("state"),
+                    progress: Some("save".into()),
+                    ..Viewer::default()
+                };
+                reply(200, ReplyBody::Page(Page::new("Xem", vec![Widget::Viewer(viewer)])))
+            }
             "service" => reply(200, ReplyBody::Bytes(request.body)),
             _ => reply(200, ReplyBody::Page(Page::new("Trang thử", vec![Widget::Form(form)]))),
         })
+    }
+
+    fn uploads(&self) -> &Uploads {
+        &self.uploads
+    }
+
+    fn upload_kind(&self, plugin: &str, upload: &str) -> Option<(UploadKind, Option<Arc<Route>>)> {
+        let kind = self.manifest.upload.iter().find(|kind| plugin == "demo" && kind.id == upload)?.clone();
+        let check = self.manifest.route.iter().find(|route| Some(&route.id) == kind.check.as_ref());
+        Some((kind, check.cloned().map(Arc::new)))
     }
 
     fn confirm(&self, _basis: &Basis) -> bool {
@@ -160,8 +198,12 @@ impl Plugins for Fake {
         Ok(Box::new(Sink { name: name.into(), size: 0, sealed: Arc::clone(&self.sealed) }))
     }
 
-    fn blob(&self, _plugin: &str, _id: &str, _by: &Principal) -> Option<BlobRef> {
-        None
+    fn blob(&self, _plugin: &str, id: &str, by: &Principal) -> Option<BlobRef> {
+        self.files.get(id).filter(|_| by.person.is_some() || !id.starts_with("secret")).cloned()
+    }
+
+    fn file(&self, plugin: &str, id: &str) -> Option<BlobRef> {
+        self.files.get(id).filter(|_| plugin == "demo").cloned()
     }
 
     fn asset(&self, _plugin: &str, path: &str) -> Option<Asset> {

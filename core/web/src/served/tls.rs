@@ -32,7 +32,7 @@ fn connect_trusting(
 }
 
 /// The client's side of TLS, trusting one root.
-fn client(root: &[u8], name: &str, protocol: &[u8]) -> ClientConnection {
+pub(super) fn client(root: &[u8], name: &str, protocol: &[u8]) -> ClientConnection {
     let config = config(root, protocol);
     ClientConnection::new(Arc::new(config), ServerName::try_from(name.to_owned()).unwrap()).unwrap()
 }

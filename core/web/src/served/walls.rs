@@ -29,7 +29,10 @@ fn a_plugins_page_reaches_its_own_path_only() {
         policy.contains(&format!("form-action {origin}/demo {origin}/demo/ {origin}/search {origin}/sign-out;")),
         "{policy}"
     );
-    assert!(policy.contains(&format!("connect-src {origin}/demo {origin}/demo/ {origin}/jobs/;")), "{policy}");
+    assert!(
+        policy.contains(&format!("connect-src {origin}/demo {origin}/demo/ {origin}/jobs/ {origin}/upload/;")),
+        "{policy}"
+    );
     assert!(policy.contains("base-uri 'none'") && !policy.contains("unsafe-inline") && !policy.contains("'self'"));
     for (name, value) in [
         ("x-content-type-options", "nosniff"),

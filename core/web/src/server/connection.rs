@@ -1,22 +1,27 @@
 //! Connections: accepted within limits, shaken hands with within time, served by
 //! HTTP/1.1 or, by ALPN over TLS, HTTP/2.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
+use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
+use super::body::Body;
 use super::limits::Place;
 use super::stream::Patient;
 use crate::router;
 use crate::site::Site;
+use crate::untrusted;
 use crate::visit::Peer;
 
 /// Time for the TLS handshake.
@@ -31,10 +36,24 @@ const HEAD_LINES: usize = 64;
 /// Streams at once on one HTTP/2 connection.
 const STREAMS: u32 = 64;
 
+/// What a listener speaks, and with whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Speech {
+    /// HTTP.
+    Plain,
+    /// HTTPS.
+    Tls,
+    /// Either, for content of strangers: the first byte of a connection tells.
+    Untrusted,
+}
+
+/// The first byte of a TLS connection (RFC 8446 section 5.1: a handshake record).
+const HELLO: u8 = 0x16;
+
 /// Accepts connections of one listener until the station stops.
 pub(crate) async fn accept(
     listener: TcpListener,
-    tls: bool,
+    speech: Speech,
     site: Arc<Site>,
     graceful: Arc<GracefulShutdown>,
     mut stop: watch::Receiver<bool>,
@@ -58,7 +77,7 @@ pub(crate) async fn accept(
             log::warn!("{} holds too many connections", address.ip());
             continue;
         };
-        tokio::spawn(serve(stream, address, tls, Arc::clone(&site), graceful.watcher(), place));
+        tokio::spawn(serve(stream, address, speech, Arc::clone(&site), graceful.watcher(), place));
     }
 }
 
@@ -69,22 +88,38 @@ async fn stopped(stop: &mut watch::Receiver<bool>) {
     }
 }
 
-async fn serve(stream: TcpStream, address: SocketAddr, tls: bool, site: Arc<Site>, watcher: Watcher, _place: Place) {
+async fn serve(
+    stream: TcpStream,
+    address: SocketAddr,
+    speech: Speech,
+    site: Arc<Site>,
+    watcher: Watcher,
+    _place: Place,
+) {
     let Ok(local) = stream.local_addr() else { return };
     // Replies are written whole; waiting to fill a packet only delays them.
     let _ = stream.set_nodelay(true);
+    let tls = match speech {
+        Speech::Plain => false,
+        Speech::Tls => true,
+        Speech::Untrusted => {
+            let mut byte = [0; 1];
+            let Ok(Ok(1)) = timeout(HEAD, stream.peek(&mut byte)).await else { return };
+            byte == [HELLO]
+        }
+    };
+    let untrusted = speech == Speech::Untrusted;
     let peer = Peer { address: address.ip().to_canonical(), local: local.ip().to_canonical(), tls };
     let stream = Patient::new(stream);
+    let acceptor = site.tls.acceptor();
+    let service = service_fn(move |request| answer(Arc::clone(&site), peer, untrusted, request));
     if !tls {
-        let service = service_fn(move |request| router::answer(Arc::clone(&site), peer, request));
         let connection = first().serve_connection(TokioIo::new(stream), service);
         ended(watcher.watch(connection).await);
         return;
     }
-    let acceptor = site.tls.acceptor();
     let Ok(Ok(stream)) = timeout(HANDSHAKE, acceptor.accept(stream)).await else { return };
     let second = stream.get_ref().1.alpn_protocol() == Some(b"h2".as_slice());
-    let service = service_fn(move |request| router::answer(Arc::clone(&site), peer, request));
     if second {
         let connection = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
@@ -98,6 +133,16 @@ async fn serve(stream: TcpStream, address: SocketAddr, tls: bool, site: Arc<Site
         let connection = first().serve_connection(TokioIo::new(stream), service);
         ended(watcher.watch(connection).await);
     }
+}
+
+/// A request's answer by whoever its listener is for.
+async fn answer(
+    site: Arc<Site>,
+    peer: Peer,
+    untrusted: bool,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Infallible> {
+    if untrusted { untrusted::answer(site, peer, request).await } else { router::answer(site, peer, request).await }
 }
 
 /// HTTP/1.1 with a timer, without which hyper's time-outs are inert.

@@ -22,6 +22,7 @@ use tram_journal::Journal;
 use tram_people::People;
 
 use crate::plugins::Plugins;
+use crate::server::connection::Speech;
 use crate::site::{self, DemoAccount, Parts, Site};
 use crate::tls::{self, Tls};
 use crate::walls::names;
@@ -38,6 +39,9 @@ pub struct WebOptions {
     pub http: Vec<SocketAddr>,
     /// Addresses of HTTPS.
     pub https: Vec<SocketAddr>,
+    /// Address of the untrusted listener, which speaks both HTTP and TLS; none: a free
+    /// port next to the first of the others.
+    pub untrusted: Option<SocketAddr>,
     /// The station's folder; `DATA/tls` is made there.
     pub data: PathBuf,
     /// Whether this is the demonstration school, with sign-in by one click.
@@ -59,6 +63,7 @@ impl Default for WebOptions {
         Self {
             http: Vec::new(),
             https: Vec::new(),
+            untrusted: None,
             data: PathBuf::new(),
             demo: false,
             demo_accounts: Vec::new(),
@@ -91,6 +96,7 @@ pub enum Error {
 /// A server that listens already.
 pub struct Server {
     listeners: Vec<(TcpListener, bool)>,
+    untrusted: Option<TcpListener>,
     site: Arc<Site>,
     stop: watch::Receiver<bool>,
 }
@@ -130,6 +136,9 @@ impl Server {
         let station = names::own_name(&journal.station().to_bytes());
         let keys = Tls::open(&options.data, &station, today())?;
         let key = site::form_key(&options.data)?;
+        let first = listeners.first().and_then(|(listener, _)| listener.local_addr().ok());
+        let untrusted = untrusted(options.untrusted, first).await?;
+        let untrusted_port = untrusted.as_ref().and_then(|listener| Some(listener.local_addr().ok()?.port()));
         let threads = tokio::runtime::Handle::current().metrics().num_workers();
         let WebOptions { demo, demo_accounts, updates, care, .. } = options;
         let site = Site::new(Parts {
@@ -143,15 +152,21 @@ impl Server {
             updates,
             http_port,
             https_port,
+            untrusted_port,
             threads,
             care,
         });
-        Ok(Self { listeners, site: Arc::new(site), stop: options.shutdown })
+        Ok(Self { listeners, untrusted, site: Arc::new(site), stop: options.shutdown })
     }
 
     /// The addresses that it listens on, plain ones first.
     pub fn addresses(&self) -> Vec<SocketAddr> {
         self.listeners.iter().filter_map(|(listener, _)| listener.local_addr().ok()).collect()
+    }
+
+    /// The address of the untrusted listener.
+    pub fn untrusted(&self) -> Option<SocketAddr> {
+        self.untrusted.as_ref()?.local_addr().ok()
     }
 
     /// Serves until the station stops; open requests get [`FAREWELL`] to end.
@@ -161,10 +176,12 @@ impl Server {
     pub async fn run(self) -> Result<(), Error> {
         let graceful = Arc::new(GracefulShutdown::new());
         let mut accepting = tokio::task::JoinSet::new();
-        for (listener, tls) in self.listeners {
+        let main =
+            self.listeners.into_iter().map(|(listener, tls)| (listener, if tls { Speech::Tls } else { Speech::Plain }));
+        for (listener, speech) in main.chain(self.untrusted.map(|listener| (listener, Speech::Untrusted))) {
             accepting.spawn(connection::accept(
                 listener,
-                tls,
+                speech,
                 Arc::clone(&self.site),
                 Arc::clone(&graceful),
                 self.stop.clone(),
@@ -179,6 +196,29 @@ impl Server {
         }
         Ok(())
     }
+}
+
+/// How far from the main port a free one is looked for.
+const NEXT: u16 = 16;
+
+/// The untrusted listener where it is wanted, else next to the first of the others. A
+/// port that the system chose, or one below 1024, has no neighbours: 8081 and on then.
+async fn untrusted(wanted: Option<SocketAddr>, first: Option<SocketAddr>) -> Result<Option<TcpListener>, Error> {
+    if let Some(address) = wanted {
+        let listener = TcpListener::bind(address).await.map_err(|error| Error::Listen { address, error })?;
+        return Ok(Some(listener));
+    }
+    let Some(mut address) = first else { return Ok(None) };
+    let from = if (1024..32_768).contains(&address.port()) { address.port() } else { 8080 };
+    let near = (1..=NEXT).filter_map(|more| from.checked_add(more));
+    for port in near.chain([0]) {
+        address.set_port(port);
+        if let Ok(listener) = TcpListener::bind(address).await {
+            return Ok(Some(listener));
+        }
+    }
+    log::error!("no port is free for the untrusted listener; packages and PDF are not shown in pages");
+    Ok(None)
 }
 
 async fn renew(site: Arc<Site>) {

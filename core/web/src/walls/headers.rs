@@ -12,25 +12,28 @@ pub(crate) struct Scope<'a> {
     pub(crate) base: &'a str,
     /// Path of the shell's style.
     pub(crate) style: &'a str,
-    /// Path of the shell's script.
-    pub(crate) script: &'a str,
+    /// Paths of the shell's scripts.
+    pub(crate) scripts: &'a [&'a str],
     /// A further origin of pictures, or nothing.
     pub(crate) pictures: &'a str,
+    /// Addresses of the untrusted listener that this page shows in frames, or nothing.
+    pub(crate) frames: &'a str,
 }
 
-/// The policy of a page. Everything is off but the shell's two files by their
-/// hashed names, and this plugin's own path.
+/// The policy of a page. Everything is off but the shell's files by their hashed
+/// names, and this plugin's own path.
 ///
 /// Addresses are written out because `'self'` takes no path (CSP 3 section 2.3.1).
 pub(crate) fn policy(scope: Scope<'_>) -> String {
-    let Scope { origin, base, style, script, pictures } = scope;
+    let Scope { origin, base, style, scripts, pictures, frames } = scope;
+    let scripts = scripts.iter().map(|path| format!("{origin}{path}")).collect::<Vec<_>>().join(" ");
     // A directory ends with a slash, else only the one address matches.
     let own = if base.is_empty() { format!("{origin}/") } else { format!("{origin}{base} {origin}{base}/") };
     let shell = format!("{origin}/-/");
     let forms = if base.is_empty() { own.clone() } else { format!("{own} {origin}/search {origin}/sign-out") };
     format!(
-        "default-src 'none'; style-src {origin}{style}; script-src {origin}{script}; img-src {own} {shell} {pictures}; \
-         connect-src {own} {origin}/jobs/; form-action {forms}; frame-src {own}; media-src {own}; \
+        "default-src 'none'; style-src {origin}{style}; script-src {scripts}; img-src {own} {shell} {pictures}; \
+         connect-src {own} {origin}/jobs/ {origin}/upload/; form-action {forms}; frame-src {own} {frames}; media-src {own}; \
          base-uri 'none'; frame-ancestors 'none'"
     )
 }
@@ -84,8 +87,9 @@ mod tests {
             origin: "http://tram.local",
             base: "/catalogue",
             style: "/-/a.css",
-            script: "/-/a.js",
+            scripts: &["/-/a.js", "/-/b.js"],
             pictures: "",
+            frames: "",
         });
         let forms = policy.split("; ").find(|part| part.starts_with("form-action")).unwrap_or_default();
         assert_eq!(
@@ -93,7 +97,7 @@ mod tests {
             "form-action http://tram.local/catalogue http://tram.local/catalogue/ http://tram.local/search http://tram.local/sign-out"
         );
         assert!(
-            policy.contains("script-src http://tram.local/-/a.js;")
+            policy.contains("script-src http://tram.local/-/a.js http://tram.local/-/b.js;")
                 && policy.contains("style-src http://tram.local/-/a.css;")
         );
         assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"));

@@ -8,6 +8,7 @@ super::messages! {
     BROWSE_NEW = "Tài liệu mới", "Newest titles";
     BROWSE_TITLES = "Duyệt theo nhan đề", "Browse by title";
     EMPTY_CATALOGUE = "Mục lục chưa có biểu ghi nào.", "The catalogue has no records yet.";
+    DIGITAL_FORM = "Bản số trong kho học liệu", "In digital form";
     TITLES = "nhan đề", "titles";
     COPIES = "Bản sách", "Copies";
     NEW_BOOKS = "Mới vào thư viện", "New in the library";

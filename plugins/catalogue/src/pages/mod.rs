@@ -14,6 +14,7 @@ pub mod search;
 
 use tram_contract::Text;
 use tram_contract::page::{Link, Page, Tone, Widget};
+pub(crate) use tram_sdk::encoded;
 use tram_sdk::{Request, Response, Result};
 
 use crate::messages::{self as m, Message};
@@ -101,21 +102,4 @@ pub(crate) fn said(request: &Request) -> Option<Widget> {
         _ => return None,
     };
     Some(Widget::Notice { tone, text: say(request).t(message), links: Vec::new() })
-}
-
-/// A value for a query in a link.
-pub(crate) fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
-            out.push(char::from(byte));
-        } else {
-            const HEX: &[u8; 16] = b"0123456789ABCDEF";
-            out.push('%');
-            for nibble in [byte >> 4, byte & 15] {
-                out.push(char::from(HEX.get(usize::from(nibble)).copied().unwrap_or(b'0')));
-            }
-        }
-    }
-    out
 }

@@ -29,7 +29,15 @@ pub fn page(request: &Request) -> Result<Response> {
         title: bib::title_or(record, m::UNTITLED.get(say.0)).into_owned(),
         author: bib::author(record),
     });
-    page.widgets.push(Widget::Details { rows: rows(&say, record) });
+    let mut rows = rows(&say, record);
+    let forms: Vec<DetailValue> = crate::digital::forms(&loaded.key)?
+        .into_iter()
+        .map(|known| DetailValue { text: Text::from(known.title), href: Some(known.href) })
+        .collect();
+    if !forms.is_empty() {
+        rows.insert(0, DetailRow { label: say.t(&m::DIGITAL_FORM), values: forms });
+    }
+    page.widgets.push(Widget::Details { rows });
     page.widgets.push(Widget::Heading { level: 2, text: say.t(&m::COPIES) });
     copies_table(request, &say, &loaded, &copies, &mut page);
     if request.principal.may("catalogue.edit") {

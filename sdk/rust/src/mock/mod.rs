@@ -42,8 +42,8 @@ use tram_contract::search::{SearchReply, SearchRequest};
 use crate::jobs::JobStatus;
 use crate::{Error, Indexer, Job, Next, Principal, Request, Response, Result};
 
-pub use request::{RequestBuilder, get, person, post, public};
 pub use world::Asked;
+pub use request::{RequestBuilder, get, person, post, public};
 use world::{World, with};
 
 /// An event that was emitted.
@@ -190,6 +190,14 @@ pub fn logged() -> Vec<(String, String)> {
 /// extractor.
 pub fn on_extract(answer: impl Fn(&str) -> Result<tram_contract::extract::Extract> + 'static) {
     with(|world| world.extract = Some(Rc::new(answer)));
+}
+
+/// The key of the station in memory. Its seals prove nothing: they are the hash twice.
+pub const OWN_KEY: [u8; 32] = [1; 32];
+
+/// Lets the station know a partner's key.
+pub fn trust(key: &[u8; 32], station: &str, name: &str) {
+    with(|world| world.partners.insert(key.to_vec(), (station.into(), name.into())));
 }
 
 /// The documents that were asked for so far, oldest first. Each is among the blobs,

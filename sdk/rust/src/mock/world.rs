@@ -69,6 +69,10 @@ pub(super) struct World {
     /// Document that a step asked for.
     pub(super) printing: Option<Asked>,
     pub(super) printed: Vec<Asked>,
+    /// Hash that a step asked to have signed.
+    pub(super) to_sign: Option<Vec<u8>>,
+    /// Keys of partner stations: station and name.
+    pub(super) partners: BTreeMap<Vec<u8>, (String, String)>,
 }
 
 /// A document that a plugin asked for.
@@ -111,6 +115,8 @@ impl Default for World {
             begun: None,
             printing: None,
             printed: Vec::new(),
+            to_sign: None,
+            partners: BTreeMap::new(),
         }
     }
 }

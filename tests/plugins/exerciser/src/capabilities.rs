@@ -5,7 +5,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use serde_json::{Value, json};
 use tram_sdk::prelude::*;
 use tram_sdk::store::{Find, from_hex, to_hex};
-use tram_sdk::{blobs, brokered, clock, directory, events, jobs, log, random, search, settings, store};
+use tram_sdk::{blobs, brokered, clock, directory, events, jobs, log, random, search, settings, sign, store};
 
 use crate::{HEARD, NOTES, Note, STEPS};
 
@@ -34,6 +34,10 @@ pub(crate) fn read(what: &str, request: &Request) -> Result<Value> {
             Ok(()) => json!({ "written": true }),
             Err(error) => json!({ "code": error.code }),
         },
+        "count-in-get" => {
+            store::add("looked-at", 1)?;
+            json!({ "before": store::counter("looked-at")? })
+        }
         "search" => {
             let mut asked = SearchRequest::new(
                 Query::Text {
@@ -139,6 +143,16 @@ pub(crate) fn read(what: &str, request: &Request) -> Result<Value> {
             })
         }
         "random" => json!({ "first": to_hex(&random::bytes(16)), "second": to_hex(&random::bytes(16)) }),
+        // Whose seal it is, or why it is nobody's; `begin` is for jobs alone.
+        "sign" => {
+            let bytes = |name| from_hex(request.query(name).unwrap_or_default()).unwrap_or_default();
+            let three = (bytes("digest").try_into(), bytes("key").try_into(), bytes("signature").try_into());
+            let (Ok(digest), Ok(key), Ok(signature)) = three else { return Err(Error::not_found("no seal")) };
+            match sign::verify(&digest, &key, &signature) {
+                Ok(signer) => json!({ "station": signer.station, "name": signer.name, "own": signer.is_this }),
+                Err(error) => json!({ "code": error.code, "begin": sign::begin(&digest).is_ok() }),
+            }
+        }
         "brokered" => json!({ "greetings": brokered::query::<u64>("greeter.test", "count", &())? }),
         "brokered-ungranted" => brokered::query::<Value>("catalogue", "everything", &())?,
         "principal" => json!({
@@ -260,6 +274,15 @@ fn blobs_everything() -> Result<Value> {
     reader.seek(SeekFrom::End(-6))?;
     let mut tail = String::new();
     reader.read_to_string(&mut tail)?;
+    // The host moves the bytes: two stretches of the file, as one that was appended.
+    let mut stretches = blobs::create("đoạn.txt", "text/plain")?;
+    stretches.append(b"<")?;
+    stretches.append_blob(&id, 6, 4)?;
+    stretches.append_blob(&id, 0, 5)?;
+    stretches.append(b">")?;
+    let beyond = stretches.append_blob(&id, 1, text.len() as u64).err().map(|error| error.code);
+    let stretches = stretches.finish()?;
+    let same = blobs::write("đoạn 2.txt", "text/plain", &blobs::read(&stretches, 0, 100)?)?;
     let second = blobs::write("bỏ.txt", "text/plain", b"x")?;
     blobs::delete(&second)?;
     let info = blobs::stat(&id)?;
@@ -271,5 +294,8 @@ fn blobs_everything() -> Result<Value> {
         "name": info.as_ref().map(|info| info.name.clone()),
         "whole": info.is_some_and(|info| info.size == text.len() as u64),
         "deleted": blobs::stat(&second)?.is_none(),
+        "stretches": String::from_utf8_lossy(&blobs::read(&stretches, 0, 100)?),
+        "digests": blobs::digest(&stretches)? == blobs::digest(&same)? && blobs::digest(&same)? != blobs::digest(&id)?,
+        "beyond": beyond,
     }))
 }

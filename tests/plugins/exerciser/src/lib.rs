@@ -6,7 +6,7 @@ mod widgets;
 
 use serde_json::{Value, json};
 use tram_sdk::prelude::*;
-use tram_sdk::{blobs, extract, log, print, store};
+use tram_sdk::{blobs, extract, log, print, sign, store};
 
 #[derive(Serialize, Deserialize)]
 struct Note {
@@ -78,6 +78,9 @@ impl Job for Exerciser {
         if job == "print" {
             return printed(state, first);
         }
+        if job == "seal" {
+            return seal(state, first);
+        }
         let mut counting: Counting = serde_json::from_slice(state)?;
         if job == "fail" && !first {
             STEPS.put(b"half", &1)?;
@@ -114,6 +117,25 @@ fn look(state: &[u8], first: bool) -> Result<Step> {
         .collect::<Result<_>>()?;
     let pages: Vec<_> = found.extract.pages.iter().map(|page| page.text.clone()).collect();
     Step::done(progress(2), &json!({ "pages": pages, "derived": derived }))
+}
+
+/// Has a hash signed: a step asks, the next one has the seal.
+fn seal(state: &[u8], first: bool) -> Result<Step> {
+    let blob: String = serde_json::from_slice(state)?;
+    let progress = |at| Progress::new(at, 2, Text::vi_en("Đang ký", "Signing"));
+    let digest = blobs::digest(&blob)?;
+    if first {
+        sign::begin(&digest)?;
+        // The host acts between steps, not within one.
+        let early = sign::outcome()?.is_some();
+        return if early { Err(Error::new("early", "signed within the step")) } else { Step::again(progress(1), &blob) };
+    }
+    let Some(seal) = sign::outcome()? else { return Err(Error::new("nothing", "nothing was begun")) };
+    let own = sign::this_station()?;
+    Step::done(progress(2), &json!({
+        "digest": store::to_hex(&digest), "key": store::to_hex(&seal.key), "signature": store::to_hex(&seal.signature),
+        "station": own.id, "name": own.name, "epoch": own.epoch,
+    }))
 }
 
 /// Has a document set: the template, its data, the file's name.

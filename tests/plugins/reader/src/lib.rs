@@ -1,7 +1,7 @@
 //! An extractor for tests of the host: plain text in, pages out. Some files make it
 //! loop, eat memory, panic or lie.
 
-use tram_sdk::extract::Page;
+use tram_sdk::extract::{Page, Sink};
 use tram_sdk::points::Source;
 use tram_sdk::prelude::*;
 use tram_sdk::{Error, Extracted, Extractor};
@@ -26,6 +26,24 @@ impl Extractor for Reader {
                 }
             }
             "panic.txt" => panic!("as asked"),
+            // Large files: a whole one, one that is left open, one without an end, and
+            // writing without a beginning.
+            "made.txt" => {
+                Sink.begin("made.bin", "application/octet-stream")?;
+                Sink.write(&vec![7; 6 << 20])?;
+                Sink.end()?;
+            }
+            "begun.txt" => {
+                Sink.begin("begun.bin", "application/octet-stream")?;
+                Sink.write(b"never ended")?;
+            }
+            "flood.txt" => {
+                Sink.begin("flood.bin", "application/octet-stream")?;
+                loop {
+                    Sink.write(&[7; 1 << 16])?;
+                }
+            }
+            "order.txt" => Sink.write(b"before the beginning")?,
             "large.txt" => text = "x".repeat(9 << 20),
             _ => {}
         }

@@ -1,0 +1,161 @@
+//! Routes for programs and for the page's own players: files, completions, progress,
+//! the check before an upload, and the interface `/api/materials/v1`.
+
+use serde_json::json;
+use tram_sdk::{Error, Request, Response, Result, code, search, store};
+
+use crate::access::Who;
+use crate::entries;
+use crate::figures;
+use crate::files::{self, media_type};
+use crate::messages as m;
+use crate::model::{Edition, ITEMS, Item, load, missing};
+use crate::pages;
+use crate::pages::item::downloads;
+use crate::pages::search::Wanted;
+use crate::results;
+use crate::slots::completions;
+use crate::workbook;
+
+/// Hits of a page of the interface.
+const PER_PAGE: u64 = 20;
+
+/// Answers a route.
+///
+/// # Errors
+/// As the route.
+pub fn answer(request: &Request) -> Result<Response> {
+    let who = Who::of(&request.principal)?;
+    if !who.enters() {
+        return Err(Error::new(code::FORBIDDEN, m::GUESTS_OUT.text()));
+    }
+    match request.route.as_str() {
+        "oai" | "oai-post" => crate::share::feed::answer(request),
+        "share-file" => pages::share::file(request, &who),
+        "file" => file(request, &who),
+        "suggest" => Ok(Response::json(&completions(request.query("q").unwrap_or_default().trim())?)),
+        "state" => state(request, &who),
+        "upload-check" => upload_check(request),
+        "report-file" => report(request),
+        "export-file" => pages::export::file(request),
+        "v1-search" => v1_search(request, &who),
+        "v1-item" => v1_item(request, &who),
+        _ => Err(Error::not_found(m::NO_PAGE.text())),
+    }
+}
+
+/// The edition of an item that a reader sees a file of.
+fn edition_of<'a>(item: &'a Item, number: u32, who: &Who) -> Option<(&'a Edition, bool)> {
+    let has = |edition: &&Edition| edition.files.iter().any(|file| file.number == number);
+    if who.sees_live(item)
+        && let Some(edition) = item.shown().filter(has)
+    {
+        return Some((edition, true));
+    }
+    if !who.sees_work(item) {
+        return None;
+    }
+    item.work
+        .as_ref()
+        .map(|work| &work.edition)
+        .filter(has)
+        .or(item.live.as_ref().filter(has))
+        .map(|edition| (edition, false))
+}
+
+/// A file of an item, as a download.
+fn file(request: &Request, who: &Who) -> Result<Response> {
+    let entry = load(request.param("item"))?;
+    let number: u32 = request.param("file").and_then(|text| text.parse().ok()).ok_or_else(missing)?;
+    let (edition, is_live) = edition_of(&entry.value, number, who).ok_or_else(missing)?;
+    let file = edition.files.iter().find(|file| file.number == number).ok_or_else(missing)?;
+    let looked = files::looked(std::slice::from_ref(file))?;
+    if looked.iter().flatten().any(|looked| looked.state == "hostile") && !who.sees_work(&entry.value) {
+        return Err(missing());
+    }
+    // A player asks for ranges; only a whole fetch is a download.
+    if is_live && request.header("range").is_none() && !entry.value.is_author(&who.person) {
+        store::add(&downloads(&entry.id()), 1)?;
+    }
+    Ok(Response::blob(file.blob.clone()).download(files::bare(&file.name)).header("content-type", media_type(file)))
+}
+
+/// Keeps what a reader came to with a file.
+fn state(request: &Request, who: &Who) -> Result<Response> {
+    let entry = load(request.param("item"))?;
+    let number: u32 = request.param("file").and_then(|text| text.parse().ok()).ok_or_else(missing)?;
+    if who.person.is_empty() || edition_of(&entry.value, number, who).is_none() {
+        return Err(missing());
+    }
+    results::keep(&who.person, &entry.key, number, request.form("state").unwrap_or_default())?;
+    Ok(Response::empty(204))
+}
+
+/// Whether a file may be sent at all, asked before its first byte.
+fn upload_check(request: &Request) -> Result<Response> {
+    match files::refusal(request.query("name").unwrap_or_default()) {
+        Some(reason) => Err(Error::invalid(reason)),
+        None => Ok(Response::empty(204)),
+    }
+}
+
+fn report(request: &Request) -> Result<Response> {
+    let language = request.language();
+    let counted = figures::count(language)?;
+    let bytes = workbook::write(&figures::sheets(&counted, language));
+    Ok(Response::bytes(workbook::MEDIA_TYPE, bytes).download(&format!("hoc-lieu-{}.xlsx", tram_sdk::clock::today())))
+}
+
+/// An item for programs.
+fn document(id: &str, edition: &Edition) -> serde_json::Value {
+    let meta = &edition.meta;
+    let authors: Vec<&str> = meta.authors.iter().map(|author| author.name.as_str()).collect();
+    let files: Vec<serde_json::Value> = edition
+        .files
+        .iter()
+        .map(|file| {
+            json!({
+                "number": file.number, "name": file.name, "size": file.size, "role": file.role,
+                "mediaType": media_type(file), "href": format!("/materials/items/{id}/files/{}", file.number),
+            })
+        })
+        .collect();
+    json!({
+        "id": id, "href": format!("/materials/items/{id}"), "title": meta.title, "description": meta.description,
+        "subject": meta.subject, "grades": meta.grades, "series": meta.series, "unit": meta.unit,
+        "lesson": meta.lesson, "outcomes": meta.outcomes, "kind": meta.kind, "language": meta.language,
+        "licence": meta.licence, "authors": authors, "year": meta.year, "keywords": meta.keywords,
+        "group": meta.group_name, "shareable": meta.shareable, "edition": edition.number,
+        "published": edition.review.published.as_ref().map(|act| act.unix_ms), "files": files,
+    })
+}
+
+fn v1_search(asked: &Request, who: &Who) -> Result<Response> {
+    let wanted = Wanted::of(asked);
+    // Programs are told of what is published; drafts are for people to look at.
+    let mut request = wanted.request(PER_PAGE);
+    request.filters.insert("stage".into(), vec!["published".into()]);
+    let reply = search::search(&request)?;
+    let keys: Vec<Vec<u8>> = reply.hits.iter().filter_map(|hit| store::from_hex(&hit.key)).collect();
+    let mut hits = Vec::new();
+    for (hit, entry) in reply.hits.iter().zip(ITEMS.get_many(&keys)?) {
+        let Some(entry) = entry.filter(|entry| who.sees_live(&entry.value)) else { continue };
+        let Some(edition) = entry.value.shown() else { continue };
+        let mut found = document(&entry.id(), edition);
+        if let Some(passage) = hit.snippets.iter().find(|passage| passage.field == "inside")
+            && let Some((file, page)) = entries::leaf(&entry.key, passage.place)?
+        {
+            found["found"] = json!({ "file": file, "page": page, "text": passage.text });
+        }
+        hits.push(found);
+    }
+    Ok(Response::json(&json!({
+        "total": reply.total, "exact": reply.exact, "page": wanted.page, "hits": hits, "facets": reply.facets,
+    })))
+}
+
+fn v1_item(request: &Request, who: &Who) -> Result<Response> {
+    let entry = load(request.param("item"))?;
+    let edition = entry.value.shown().filter(|_| who.sees_live(&entry.value)).ok_or_else(missing)?;
+    Ok(Response::json(&document(&entry.id(), edition)))
+}

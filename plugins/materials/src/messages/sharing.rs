@@ -1,0 +1,54 @@
+//! Texts about sharing with other schools.
+
+super::messages! {
+    SHARE = "Chia sẻ với trường khác", "Sharing with other schools";
+    OAI_NAME = "Kho học liệu, {0}", "Learning materials, {0}";
+    FROM_SCHOOL = "Nhận từ", "Came from";
+    CAME_FROM = "Nhận từ gói chia sẻ của {0}", "Came in a package of {0}";
+    SEND_TITLE = "Gửi cho trường khác", "Send to other schools";
+    SEND_ABOUT = "Chọn học liệu, trạm đóng thành một tệp .goi có chữ ký của trường. Chép tệp vào USB hoặc gửi qua mạng; trường nhận biết chắc gói là của trường mình và chưa bị ai sửa.", "Choose materials, and the station puts them into one .goi file signed by the school. Copy it to a USB stick or send it; who gets it knows that it is yours and that nobody changed it.";
+    PACK_NEW = "Làm gói chia sẻ", "Make a package";
+    PACK_NAME = "Tên gói", "Name of the package";
+    HELP_PACK_NAME = "Trường nhận sẽ thấy tên này, ví dụ: Bài giảng Toán 8, học kì I.", "Who gets it sees this name, as: Maths 8, first term.";
+    PACK_CHOOSE = "Chọn học liệu", "Choose materials";
+    PACK_NONE = "Chưa có học liệu nào được phép chia sẻ. Khi sửa học liệu, đánh dấu “Cho phép chia sẻ với trường khác”; sau khi được duyệt và công bố, học liệu hiện ở đây.", "No materials may be shared yet. Tick “May be shared with other schools” when you edit one; once it is approved and published it is listed here.";
+    PACK_START = "Đóng gói", "Make it";
+    PACK_NOTHING = "Hãy chọn ít nhất một học liệu.", "Choose at least one.";
+    PACK_TOO_MANY = "Một gói chứa tối đa {0} tệp. Hãy chọn ít học liệu hơn và làm nhiều gói.", "A package holds at most {0} files. Choose fewer and make several packages.";
+    PACK_TITLE = "Học liệu của {0}", "Materials of {0}";
+    PACK_UNSIGNED = "Trạm chưa ký được gói. Hãy làm lại gói.", "The package could not be signed. Make it again.";
+    PACKING = "Đang đóng gói", "Making the package";
+    PACK_DONE = "Gói có {0} học liệu, {1} tệp.", "The package holds {0} materials in {1} files.";
+    GET_TITLE = "Nhận từ trường khác", "Take from other schools";
+    GET_ABOUT = "Chọn tệp .goi mà trường bạn gửi, hoặc gói khởi đầu. Trạm kiểm tra chữ ký và từng tệp trước khi cho xem; học liệu nhận vào phải được tổ chuyên môn duyệt như học liệu của trường mình.", "Choose a .goi file that another school sent, or a starter pack. The station checks the signature and every file before it shows anything; what is taken is reviewed by the subject group like your own.";
+    GET_PARTNERS = "Danh sách trường bạn", "Partner schools";
+    GET_FILE = "Tệp gói (.goi)", "Package (.goi)";
+    GET_LOOK = "Kiểm tra gói", "Check the package";
+    GET_NO_FILE = "Hãy chọn tệp .goi.", "Choose a .goi file.";
+    CHECKING = "Đang kiểm tra gói", "Checking the package";
+    TAKING = "Đang nhận học liệu", "Taking the materials";
+    PACKAGE_OTHER = "Gói này không phải gói học liệu. Hãy chọn đúng tệp gói học liệu mà trường bạn gửi.", "This package does not hold learning materials. Choose the one that the other school sent for them.";
+    PACKAGE_NEWER = "Gói này do một trạm mới hơn làm ra. Hãy cập nhật trạm rồi mở lại gói.", "A newer station made this package. Update the station, then open it again.";
+    PACKAGE_OWN = "Đây là gói của chính trường mình; học liệu trong gói đã có ở đây.", "This is your own school's package; what is in it is here already.";
+    PACKAGE_REFUSED = "Gói bị từ chối", "The package was refused";
+    PACKAGE_WELL = "Gói nguyên vẹn, đúng chữ ký của {0}.", "The package is whole, and signed by {0}.";
+    PACKAGE_MADE = "Gói được làm lúc {0}.", "It was made at {0}.";
+    PACKAGE_NOTHING = "Trong gói này không có gì mới để nhận.", "There is nothing new in this package.";
+    PACKAGE_REST = "Không nhận lại", "Not taken";
+    TAKE_CHOOSE = "Học liệu muốn nhận", "What to take";
+    TAKE_GROUP = "Tổ chuyên môn duyệt", "Subject group that reviews them";
+    TAKE_NO_GROUP = "Lãnh đạo nhà trường duyệt", "The leadership reviews them";
+    TAKE_START = "Nhận và chuyển tổ duyệt", "Take and hand in for review";
+    TAKE_NOTHING = "Hãy đánh dấu ít nhất một học liệu muốn nhận.", "Tick at least one.";
+    TAKE_DONE = "Đã nhận {0} học liệu từ {1}; học liệu đang chờ tổ chuyên môn duyệt.", "{0} materials of {1} were taken; they wait for the subject group.";
+    TAKE_LEFT = "Không nhận vì tình trạng đã thay đổi", "Left, because they stand otherwise by now";
+    STANDING_NEW = "mới", "new";
+    STANDING_NEWER = "bản mới hơn", "a newer edition";
+    STANDING_OURS = "bản mới hơn; trường mình đã sửa bản đang dùng, bản đang dùng vẫn giữ cho đến khi duyệt", "a newer edition; your school changed its own, which stays until this one is approved";
+    STANDING_BUSY = "có bản mới hơn, nhưng ở đây đang có bản sửa hoặc chờ duyệt", "newer, but an edition is being worked on or reviewed here";
+    STANDING_SAME = "đã nhận rồi", "taken already";
+    STANDING_OLDER = "cũ hơn bản đã nhận", "older than what was taken";
+    STANDING_WITHDRAWN = "trường gửi đã thu hồi; hãy xem lại có nên dùng tiếp không", "taken back by its school; consider whether to go on using it";
+    STANDING_UNREAD = "không đọc được", "cannot be read";
+    ITEM_LINE = "{0} ({1}; {2} tệp, {3}): {4}", "{0} ({1}; {2} files, {3}): {4}";
+}

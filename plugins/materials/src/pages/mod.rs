@@ -1,0 +1,188 @@
+//! The pages, each from a request to a page document.
+
+pub mod collections;
+pub mod curriculum;
+pub mod edit;
+pub mod export;
+pub mod form;
+pub mod history;
+pub mod item;
+pub mod mine;
+pub mod proof;
+pub mod reports;
+pub mod results;
+pub mod review;
+pub mod search;
+pub mod settings;
+pub mod share;
+pub mod viewers;
+
+use tram_contract::Text;
+use tram_contract::page::{Badge, Card, Cover, FormField, Link, Page, Tone, Widget};
+use tram_sdk::store::Entry;
+use tram_sdk::{Request, Response, Result};
+
+pub(crate) use tram_sdk::encoded;
+
+use crate::access::Who;
+use crate::messages::{self as m, Message};
+use crate::model::{Edition, Item};
+use crate::words;
+
+/// Answers a page.
+///
+/// # Errors
+/// As the page that is asked for.
+pub fn answer(request: &Request) -> Result<Response> {
+    let who = Who::of(&request.principal)?;
+    if !who.enters() {
+        return Ok(closed(request));
+    }
+    match request.route.as_str() {
+        "search" => search::page(request, &who),
+        "item" => item::page(request, &who),
+        "history" => history::page(request, &who),
+        "comment" => history::comment(request, &who),
+        "new" => edit::blank(request, &who),
+        "create" => edit::create(request, &who),
+        "edit" => edit::page(request, &who),
+        "update" => edit::update(request, &who),
+        "step" => review::step(request, &who),
+        "review" => review::page(request, &who),
+        "mine" => mine::page(request, &who),
+        "collections" => collections::list(request, &who),
+        "collection-new" => collections::create(request, &who),
+        "collection" => collections::page(request, &who),
+        "collection-change" => collections::change(request, &who),
+        "curriculum" => curriculum::page(request, &who),
+        "curriculum-import" => curriculum::import_page(request, &who),
+        "curriculum-upload" => curriculum::upload(request, &who),
+        "results" => results::page(request, &who),
+        "reports" => reports::page(request, &who),
+        "proof" => proof::page(request, &who),
+        "settings" => settings::page(request, &who),
+        "settings-change" => settings::change(request, &who),
+        "share" => share::page(request, &who),
+        "share-new" => share::choose(request, &who),
+        "share-pack" => share::pack(request, &who),
+        "share-upload" => share::upload(request, &who),
+        "share-list" => share::list(request, &who),
+        "share-take" => share::take(request, &who),
+        "share-taken" => share::taken(request, &who),
+        "export" => export::page(request, &who),
+        "export-start" => export::start(request, &who),
+        _ => Err(tram_sdk::Error::not_found(m::NO_PAGE.text())),
+    }
+}
+
+/// The repository is not open to those who have not signed in.
+fn closed(request: &Request) -> Response {
+    let say = say(request);
+    let widgets = vec![Widget::Empty { text: say.t(&m::GUESTS_OUT), links: vec![say.link(&m::SIGN_IN, "/sign-in")] }];
+    Response::page(&Page::new(say.t(&m::MATERIALS), widgets)).status(403)
+}
+
+/// The page's language.
+pub(crate) struct Say<'a>(pub(crate) &'a str);
+
+impl Say<'_> {
+    /// A message, in the reader's language alone: half the bytes of both.
+    pub(crate) fn t(&self, message: &Message) -> Text {
+        Text::from(message.get(self.0))
+    }
+
+    /// A message with its places filled.
+    pub(crate) fn with(&self, message: &Message, values: &[&str]) -> Text {
+        Text::from(message.with(self.0, values))
+    }
+
+    /// A link.
+    pub(crate) fn link(&self, message: &Message, href: impl Into<String>) -> Link {
+        Link::new(self.t(message), href)
+    }
+
+    /// A page with the way to it.
+    pub(crate) fn page(&self, title: &Message, widgets: Vec<Widget>) -> Page {
+        let mut page = Page::new(self.t(title), widgets);
+        page.breadcrumbs = vec![self.link(&m::MATERIALS, ".")];
+        page
+    }
+}
+
+pub(crate) fn say(request: &Request) -> Say<'_> {
+    Say(request.language())
+}
+
+/// A message at the top of a page, named by the parameter `said` of the link that led
+/// there.
+pub(crate) fn said(request: &Request) -> Option<Widget> {
+    let message = match request.query("said")? {
+        "created" => &m::SAID_CREATED,
+        "saved" => &m::SAID_SAVED,
+        "submitted" => &m::SAID_SUBMITTED,
+        "called-back" => &m::SAID_CALLED_BACK,
+        "changes-asked" => &m::SAID_CHANGES,
+        "approved" => &m::SAID_APPROVED,
+        "published" => &m::SAID_PUBLISHED,
+        "withdrawn" => &m::SAID_WITHDRAWN,
+        "restored" => &m::SAID_RESTORED,
+        "begun" => &m::SAID_BEGUN,
+        "dropped" => &m::SAID_DROPPED,
+        "commented" => &m::SAID_COMMENTED,
+        "settings" => &m::SAID_SETTINGS,
+        "collection" => &m::SAID_COLLECTION,
+        _ => return None,
+    };
+    Some(Widget::Notice { tone: Tone::Good, text: say(request).t(message), links: Vec::new() })
+}
+
+pub(crate) fn hidden(name: &str, value: impl Into<String>) -> FormField {
+    FormField { name: name.into(), kind: "hidden".into(), value: value.into(), ..FormField::default() }
+}
+
+/// A title, or words for one that is missing.
+pub(crate) fn title_of(edition: &Edition, say: &Say<'_>) -> String {
+    match edition.meta.title.as_str() {
+        "" => m::UNTITLED.get(say.0).to_owned(),
+        title => title.to_owned(),
+    }
+}
+
+/// Subject and grades in a line.
+pub(crate) fn place_line(edition: &Edition, say: &Say<'_>) -> String {
+    let meta = &edition.meta;
+    let mut parts = Vec::new();
+    if !meta.subject.is_empty() {
+        parts.push(meta.subject.clone());
+    }
+    if !meta.grades.is_empty() {
+        parts.push(m::GRADE.with(say.0, &[&words::grades_text(&meta.grades)]));
+    }
+    parts.join(" · ")
+}
+
+/// Names of the authors in a line.
+pub(crate) fn authors_line(edition: &Edition) -> String {
+    edition.meta.authors.iter().map(|author| author.name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// An edition of an item as a card.
+pub(crate) fn card(say: &Say<'_>, entry: &Entry<Item>, edition: &Edition, standing: bool) -> Card {
+    let meta = &edition.meta;
+    let authors = authors_line(edition);
+    let title = title_of(edition, say);
+    let mut badges = vec![Badge { text: Text::from(words::of(&words::KINDS, &meta.kind, say.0)), tone: Tone::Neutral }];
+    if standing {
+        badges.extend(words::standing(&entry.value).into_iter().map(|(name, tone)| Badge { text: say.t(name), tone }));
+    }
+    let facts = [place_line(edition, say), meta.lesson.clone()].into_iter().filter(|fact| !fact.is_empty());
+    Card {
+        title: Text::from(title.as_str()),
+        href: format!("items/{}", entry.id()),
+        subtitle: Text::from(authors.as_str()),
+        facts: facts.map(Text::from).collect(),
+        badges,
+        cover: Some(Cover { blob: None, title, author: authors }),
+        ..Card::default()
+    }
+}

@@ -1,0 +1,263 @@
+//! The job `export`: everything that is published as files in folders, with a workbook
+//! that says what each is. Archives of at most two gibibytes each, so that a stick with
+//! an old file system takes them.
+
+use serde::{Deserialize, Serialize};
+use tram_sdk::blobs::{self, Writer};
+use tram_sdk::store::Scan;
+use tram_sdk::{Principal, Progress, Result, Step, clock};
+
+use crate::access::Who;
+use crate::archive::Archive;
+use crate::files;
+use crate::messages as m;
+use crate::model::{FileRef, ITEMS};
+use crate::words;
+use crate::workbook::{self, Cell, Sheet};
+
+/// Bytes of an archive; what is larger goes into the next one.
+const MOST: u64 = 2 << 30;
+/// Files of an archive, and bytes of what the workbook says: both are carried from step
+/// to step.
+const MOST_FILES: usize = 2_500;
+const MOST_NOTED: usize = 300 << 10;
+/// Bytes that a step copies.
+const A_STEP: u64 = 3 << 20;
+
+/// How it ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Outcome {
+    /// The archives: blob and name.
+    pub archives: Vec<(String, String)>,
+    /// Files in them.
+    pub files: u64,
+    /// Items.
+    pub items: u64,
+    /// Files that are no longer there, or too large for an archive.
+    pub left_out: Vec<String>,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct State {
+    archive: Archive,
+    /// The unfinished blob.
+    blob: String,
+    /// Item after which to go on, in hex.
+    after: Option<String>,
+    /// Files of the item at hand that are still to be written, with their names there.
+    waiting: Vec<(FileRef, String)>,
+    /// Bytes of the first of them that are written.
+    written: u64,
+    rows: Vec<Vec<String>>,
+    outcome: Outcome,
+}
+
+/// A name for a folder or file on any system.
+fn plain(name: &str) -> String {
+    let clean: String =
+        name.chars().map(|c| if c.is_control() || "<>:\"/\\|?*".contains(c) { '_' } else { c }).take(80).collect();
+    let clean = clean.trim().trim_end_matches('.').to_owned();
+    if clean.is_empty() { "_".to_owned() } else { clean }
+}
+
+impl State {
+    fn writer(&mut self) -> Result<Writer> {
+        if self.blob.is_empty() {
+            return blobs::create(&self.name(), "application/zip");
+        }
+        Ok(Writer::resume(std::mem::take(&mut self.blob)))
+    }
+
+    fn name(&self) -> String {
+        format!("hoc-lieu-{}-{}.zip", clock::today(), self.outcome.archives.len() + 1)
+    }
+
+    fn sheet(&self, language: &str) -> Vec<u8> {
+        let t = |message: &m::Message| message.get(language).to_owned();
+        let columns = [
+            &m::TITLE,
+            &m::KIND,
+            &m::SUBJECT,
+            &m::GRADES,
+            &m::SERIES,
+            &m::UNIT,
+            &m::LESSON,
+            &m::OUTCOMES,
+            &m::DESCRIPTION,
+            &m::AUTHORS,
+            &m::GROUP,
+            &m::LICENCE,
+            &m::YEAR,
+            &m::KEYWORDS,
+            &m::PUBLISHED_ON,
+            &m::FILES,
+        ]
+        .map(t)
+        .to_vec();
+        let rows = self.rows.iter().map(|row| row.iter().map(|text| Cell::from(text.as_str())).collect()).collect();
+        workbook::write(&[Sheet { name: t(&m::MATERIALS_SHORT), columns, rows }])
+    }
+
+    fn close(&mut self, mut writer: Writer, language: &str) -> Result<()> {
+        let sheet = self.sheet(language);
+        let bytes = self.archive.file("hoc-lieu.xlsx", &sheet);
+        writer.append(&bytes)?;
+        writer.append(&self.archive.finish())?;
+        let name = self.name();
+        self.outcome.archives.push((writer.finish()?, name));
+        self.archive = Archive::default();
+        self.rows.clear();
+        Ok(())
+    }
+}
+
+/// One step.
+///
+/// # Errors
+/// As the store and the blobs.
+pub fn run(state: &[u8], first: bool, by: &Principal) -> Result<Step> {
+    let mut state: State = if first { State::default() } else { serde_json::from_slice(state)? };
+    let language = by.language.as_str();
+    let mut writer = state.writer()?;
+    let end = state.archive.at + A_STEP;
+    let mut over = false;
+    while state.archive.at < end {
+        if let Some((file, name)) = state.waiting.first().cloned() {
+            if copy(&mut state, &mut writer, &file, &name)? {
+                state.waiting.remove(0);
+            }
+            continue;
+        }
+        match next(&mut state, language, by)? {
+            Found::Item => {}
+            Found::Full => {
+                state.close(writer, language)?;
+                writer = state.writer()?;
+                break;
+            }
+            Found::End => {
+                over = true;
+                break;
+            }
+        }
+    }
+    let progress = |state: &State| {
+        let done = state.outcome.items;
+        Progress::new(done, ITEMS.count().unwrap_or(done).max(done), m::EXPORTING.text_with(&[&done.to_string()]))
+    };
+    if over {
+        state.close(writer, language)?;
+        return Step::done(progress(&state), &state.outcome);
+    }
+    state.blob = writer.suspend()?;
+    Step::again(progress(&state), &state)
+}
+
+enum Found {
+    Item,
+    Full,
+    End,
+}
+
+/// Takes the next published item in hand, where the archive has room for it.
+fn next(state: &mut State, language: &str, by: &Principal) -> Result<Found> {
+    let who = Who::of(by)?;
+    loop {
+        let mut scan = Scan::all().limit(1);
+        if let Some(after) = state.after.as_ref().and_then(|id| tram_sdk::store::from_hex(id)) {
+            scan = scan.after(&after);
+        }
+        let (found, _) = ITEMS.scan(&scan)?;
+        let Some(entry) = found.into_iter().next() else { return Ok(Found::End) };
+        let Some(edition) = entry.value.shown().filter(|_| who.sees_live(&entry.value)) else {
+            state.after = Some(entry.id());
+            continue;
+        };
+        let size: u64 = edition.files.iter().map(|file| file.size).sum();
+        let noted: usize = state.rows.iter().flatten().map(String::len).sum();
+        let full = state.archive.at + size > MOST || state.archive.len() > MOST_FILES || noted > MOST_NOTED;
+        if !state.archive.is_empty() && full {
+            return Ok(Found::Full);
+        }
+        state.after = Some(entry.id());
+        let meta = &edition.meta;
+        let subject = if meta.subject.is_empty() { m::OTHER_SUBJECT.get(language) } else { &meta.subject };
+        let place = meta.grades.first().map_or(String::new(), |grade| format!(" {grade}"));
+        // The id's end tells items of the same title apart.
+        let tail = entry.id().chars().rev().take(6).collect::<String>();
+        let folder = format!("{}/{} [{tail}]", plain(&format!("{subject}{place}")), plain(&meta.title));
+        let mut names = Vec::new();
+        for file in &edition.files {
+            let parts: Vec<String> = file.name.split(['/', '\\']).filter(|part| !part.is_empty()).map(plain).collect();
+            let mut name = format!("{folder}/{}", parts.join("/"));
+            if names.contains(&name) {
+                name = format!("{folder}/{} {}", file.number, parts.join("/"));
+            }
+            names.push(name.clone());
+            if file.size > MOST || !files::is_there(file)? {
+                state.outcome.left_out.push(file.name.clone());
+                continue;
+            }
+            state.waiting.push((file.clone(), name));
+        }
+        let authors: Vec<&str> = meta.authors.iter().map(|author| author.name.as_str()).collect();
+        let published = edition.review.published.as_ref().map(|act| clock::moment(act.unix_ms)).unwrap_or_default();
+        state.rows.push(vec![
+            meta.title.clone(),
+            words::of(&words::KINDS, &meta.kind, language).to_owned(),
+            meta.subject.clone(),
+            words::grades_text(&meta.grades),
+            meta.series.clone(),
+            meta.unit.clone(),
+            meta.lesson.clone(),
+            meta.outcomes.join("\n"),
+            meta.description.clone(),
+            authors.join(", "),
+            meta.group_name.clone(),
+            meta.licence.clone(),
+            meta.year.clone(),
+            meta.keywords.join(", "),
+            published,
+            names.join("\n"),
+        ]);
+        state.outcome.items += 1;
+        return Ok(Found::Item);
+    }
+}
+
+/// Copies a piece of a file; true when it is done.
+fn copy(state: &mut State, writer: &mut Writer, file: &FileRef, name: &str) -> Result<bool> {
+    if state.written == 0 {
+        writer.append(&state.archive.begin(name, file.size))?;
+    }
+    if state.written < file.size {
+        let piece = blobs::read(&file.blob, state.written, blobs::MAX_PIECE)?;
+        if piece.is_empty() {
+            return Err(tram_sdk::Error::new(tram_sdk::code::BAD_VALUE, m::FILE_GONE.text_with(&[&file.name])));
+        }
+        state.archive.piece(&piece);
+        writer.append(&piece)?;
+        state.written += piece.len() as u64;
+    }
+    if state.written < file.size {
+        return Ok(false);
+    }
+    writer.append(&state.archive.end())?;
+    state.written = 0;
+    state.outcome.files += 1;
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_fit_any_file_system() {
+        assert_eq!(plain("Bài 5: Phép \"cộng\"?"), "Bài 5_ Phép _cộng__");
+        assert_eq!(plain("..."), "_");
+        assert_eq!(plain("a\u{7}b/c"), "a_b_c");
+    }
+}

@@ -1,0 +1,238 @@
+//! The life of an item, from the first file to its withdrawal.
+
+use super::*;
+use crate::model::{STEPS, Stage};
+use tram_sdk::{Slots, code, store};
+
+fn stage() -> Option<Stage> {
+    the_item().value.work.map(|work| work.stage)
+}
+
+fn waiting(who: &str) -> u64 {
+    let cards = mock::transaction(true, || Materials::fill("waiting", &[], &by(who))).unwrap();
+    cards.iter().filter_map(|card| card.count).sum()
+}
+
+fn actions() -> Vec<String> {
+    STEPS.iter(&the_item().key).map(|step| step.unwrap().value.action).collect()
+}
+
+#[test]
+fn a_lesson_goes_from_a_draft_to_its_readers_and_back() {
+    school();
+    let entry = made();
+    let work = entry.value.work.clone().unwrap();
+    assert_eq!(work.edition.meta.subject, "Khoa học tự nhiên");
+    assert_eq!(
+        work.edition.meta.authors.iter().map(|a| a.person.as_str()).collect::<Vec<_>>(),
+        ["author", "co-author"]
+    );
+    assert_eq!(waiting("head"), 0);
+
+    assert_eq!(step("author", "submit", "").unwrap(), 303);
+    assert_eq!((waiting("head"), waiting("other-head"), waiting("leadership")), (1, 0, 0));
+    // While it is read, nobody hands it in again or changes it.
+    assert_eq!(step("author", "submit", "").unwrap(), 409);
+    let edit = mock::post("update", "/items/x/edit").param("item", &entry.id()).form("version", "1");
+    assert_eq!(ask("author", filled(edit)).unwrap_err().code, code::BAD_REQUEST);
+
+    assert_eq!(step("head", "ask-changes", " ").unwrap(), 422, "what to change must be said");
+    assert_eq!(step("head", "ask-changes", "Thêm phần an toàn").unwrap(), 303);
+    assert_eq!((waiting("author"), waiting("co-author"), waiting("head")), (1, 1, 0));
+    let page = ask("author", mock::get("item", "/items/x").param("item", &entry.id())).unwrap();
+    assert!(text(&page).contains("Thêm phần an toàn"));
+
+    let now = the_item();
+    let edit =
+        mock::post("update", "/items/x/edit").param("item", &entry.id()).form("version", &now.version.to_string());
+    let edit =
+        filled(edit).form("description", "Có phần an toàn").upload("files", "an-toan.txt", "text/plain", b"Deo kinh.");
+    assert_eq!(ask("co-author", edit).unwrap().status, 303);
+    mock::run_started_jobs::<Materials>(&by("author")).unwrap();
+    step("co-author", "submit", "").unwrap();
+    step("head", "approve", "Tốt").unwrap();
+    assert_eq!(stage(), Some(Stage::GroupApproved));
+    assert_eq!((waiting("leadership"), waiting("head")), (1, 0));
+    assert!(the_item().value.shown().is_none(), "one approval is not two");
+
+    step("leadership", "approve-publish", "").unwrap();
+    let item = the_item().value;
+    let review = &item.shown().unwrap().review;
+    assert_eq!(review.group.as_ref().unwrap().name, "Lương Văn Khải");
+    assert_eq!(review.leadership.as_ref().unwrap().person, "leadership");
+    assert_eq!(mock::events().len(), 1);
+
+    // A pupil finds it by words inside the file, and is led to the page.
+    let found = ask("pupil", mock::get("search", "/").query("q", "diep luc")).unwrap();
+    let found = text(&found);
+    assert!(found.contains("Quang hợp ở thực vật") && found.contains("?file=1&page=1"), "{found}");
+    let page =
+        ask("pupil", mock::get("item", "/").param("item", &entry.id()).query("file", "1").query("page", "1")).unwrap();
+    assert!(text(&page).contains("diệp lục") && !text(&page).contains("Lịch sử"));
+    assert_eq!(store::counter(&crate::pages::item::views(&entry.id())).unwrap(), 1);
+
+    assert_eq!(step("author", "withdraw", "Có lỗi ở trang 1").unwrap(), 303);
+    assert_eq!(ask("pupil", mock::get("item", "/").param("item", &entry.id())).unwrap_err().code, code::NOT_FOUND);
+    assert!(!text(&ask("pupil", mock::get("search", "/").query("q", "diep luc")).unwrap()).contains("Quang hợp"));
+    assert_eq!(
+        actions(),
+        [
+            "created",
+            "submitted",
+            "changes-asked",
+            "changed",
+            "submitted",
+            "group-approved",
+            "approved",
+            "published",
+            "withdrawn"
+        ]
+    );
+    let history = text(&ask("head", mock::get("history", "/").param("item", &entry.id())).unwrap());
+    assert!(history.contains("Thêm phần an toàn") && history.contains("Phạm Thị Thu Hà"));
+}
+
+#[test]
+fn a_new_edition_leaves_the_old_one_until_it_is_approved() {
+    school();
+    let entry = made();
+    for (who, word) in
+        [("author", "submit"), ("head", "approve"), ("leadership", "approve-publish"), ("author", "begin")]
+    {
+        step(who, word, "").unwrap();
+    }
+    let now = the_item();
+    let edit = mock::post("update", "/").param("item", &entry.id()).form("version", &now.version.to_string());
+    let edit = filled(edit).form("remove-1", "on").upload("files", "mới.txt", "text/plain", "Bản thứ hai.".as_bytes());
+    ask("author", edit).unwrap();
+    mock::run_started_jobs::<Materials>(&by("author")).unwrap();
+    for (who, word) in [("author", "submit"), ("head", "approve")] {
+        step(who, word, "").unwrap();
+        let item = the_item().value;
+        assert_eq!(item.shown().unwrap().number, 1);
+        assert_eq!(item.shown().unwrap().files[0].number, 1);
+        assert!(!text(&ask("pupil", mock::get("search", "/").query("q", "thu hai")).unwrap()).contains("Quang hợp"));
+        assert_eq!(
+            ask("pupil", mock::get("file", "/").param("item", &entry.id()).param("file", "2")).unwrap_err().code,
+            code::NOT_FOUND
+        );
+    }
+    step("leadership", "approve", "").unwrap();
+    assert_eq!(the_item().value.shown().unwrap().number, 1, "approved is not yet published");
+    step("author", "publish", "").unwrap();
+    assert_eq!(the_item().value.shown().unwrap().number, 2);
+    assert!(text(&ask("pupil", mock::get("search", "/").query("q", "thu hai")).unwrap()).contains("Quang hợp"));
+    assert!(matches!(
+        ask("pupil", mock::get("file", "/").param("item", &entry.id()).param("file", "2")).unwrap().body,
+        Body::Blob(_)
+    ));
+}
+
+#[test]
+fn nobody_reviews_their_own_work() {
+    school();
+    // The head of the group is among the authors.
+    let request = filled(mock::post("create", "/new")).form("authors", "x");
+    let mut request: Request = request.into();
+    request.form.retain(|field| field.name != "authors");
+    request
+        .form
+        .push(tram_sdk::Field { name: "authors".into(), value: "Phan Thị Mộng\nLương Văn Khải".into() });
+    request.principal = by("author");
+    let blob = mock::add_blob("a.txt", "text/plain", b"a");
+    request.uploads.push(tram_sdk::Upload {
+        field: "files".into(),
+        name: "a.txt".into(),
+        media_type: "text/plain".into(),
+        size: 1,
+        blob,
+    });
+    mock::call(<Materials as tram_sdk::Pages>::page, request).unwrap();
+    step("author", "submit", "").unwrap();
+    for who in ["author", "head"] {
+        assert_eq!(step(who, "approve", "").unwrap_err().code, code::FORBIDDEN, "{who}");
+    }
+    assert_eq!(step("other-head", "approve", "").unwrap_err().code, code::NOT_FOUND, "no leader of another group");
+    assert_eq!(waiting("head"), 0);
+    // No head is left: the leadership reads it for the group too.
+    assert_eq!(waiting("leadership"), 1);
+    step("leadership", "approve", "").unwrap();
+    step("leadership", "approve-publish", "").unwrap();
+    assert!(the_item().value.shown().is_some());
+}
+
+#[test]
+fn a_form_that_went_stale_overwrites_nothing() {
+    school();
+    let entry = made();
+    let edit = |title: &str, version: u64| {
+        let request = mock::post("update", "/").param("item", &entry.id()).form("version", &version.to_string());
+        let mut request: Request = filled(request).by(by("author")).into();
+        request.form.retain(|field| field.name != "title");
+        request.form.push(tram_sdk::Field { name: "title".into(), value: title.into() });
+        mock::call(<Materials as tram_sdk::Pages>::page, request).unwrap()
+    };
+    assert_eq!(edit("Bản một", entry.version).status, 303);
+    let stale = edit("Bản hai", entry.version);
+    assert_eq!(stale.status, 409);
+    assert!(text(&stale).contains("Bản một") && text(&stale).contains("Bản hai"));
+    assert_eq!(the_item().value.newest().unwrap().meta.title, "Bản một");
+    // A step of a page that was looked at before.
+    let request = mock::post("step", "/")
+        .param("item", &entry.id())
+        .form("step", "submit")
+        .form("version", &entry.version.to_string());
+    assert_eq!(ask("author", request).unwrap().status, 409);
+    assert_eq!(stage(), Some(Stage::Draft));
+}
+
+#[test]
+fn the_leadership_may_be_left_out() {
+    school();
+    ask("leadership", mock::post("settings-change", "/settings").form("guests", "on")).unwrap();
+    made();
+    step("author", "submit", "").unwrap();
+    step("head", "approve-publish", "").unwrap();
+    assert!(the_item().value.shown().is_some());
+    assert!(the_item().value.shown().unwrap().review.leadership.is_none());
+}
+
+#[test]
+fn what_is_wrong_is_said_and_nothing_is_kept() {
+    school();
+    let bad = mock::post("create", "/new")
+        .form("title", " ")
+        .form("grades", "mười")
+        .form("licence", "school")
+        .form("shareable", "on");
+    let page = ask("author", bad).unwrap();
+    assert_eq!(page.status, 422);
+    let said = text(&page);
+    assert!(
+        said.contains("Hãy ghi tên") && said.contains("mười") && said.contains("chia sẻ với trường khác"),
+        "{said}"
+    );
+    let program =
+        filled(mock::post("create", "/new")).upload("files", "trò chơi.exe", "application/x-msdownload", b"MZ");
+    assert_eq!(ask("author", program).unwrap().status, 422);
+    assert_eq!(ITEMS.count().unwrap(), 0);
+    assert_eq!(
+        ask("author", mock::get("upload-check", "/").query("name", "a.bat")).unwrap_err().code,
+        code::BAD_REQUEST
+    );
+    assert_eq!(ask("author", mock::get("upload-check", "/").query("name", "a.docx")).unwrap().status, 204);
+}
+
+#[test]
+fn a_dangerous_file_is_never_handed_on() {
+    school();
+    mock::on_extract(|name| match name {
+        "giáo án.txt" | "Bài 22/giáo án.txt" => {
+            Err(tram_sdk::Error::new("hostile", tram_contract::Text::vi_en("Có mã độc.", "Harmful.")))
+        }
+        _ => Ok(tram_contract::extract::Extract::default()),
+    });
+    made();
+    assert_eq!(step("author", "submit", "").unwrap(), 422);
+    assert_eq!(stage(), Some(Stage::Draft));
+}

@@ -1,0 +1,187 @@
+//! Two schools: what one gives, the other gets, and nobody else.
+
+use super::*;
+use crate::model::Stage;
+use crate::share::INBOX;
+use tram_sdk::{blobs, jobs};
+
+const THEIRS: [u8; 32] = [2; 32];
+
+/// An item that is published and may be shared, with this title.
+fn published(title: &str, audience: &str, shareable: bool) -> Entry<Item> {
+    // The first value of a field is the one that counts.
+    let mut request = filled(mock::post("create", "/new").form("title", title).form("audience", audience))
+        .upload("files", "Bài 22/giáo án.txt", "text/plain", title.as_bytes())
+        .upload("files", "phiếu.txt", "text/plain", "Phiếu học tập.\n".as_bytes());
+    if shareable {
+        request = request.form("shareable", "1");
+    }
+    ask("author", request).unwrap();
+    mock::run_started_jobs::<Materials>(&by("author")).unwrap();
+    publish();
+    the_item()
+}
+
+fn publish() {
+    for (who, word) in [("author", "submit"), ("head", "approve"), ("leadership", "approve-publish")] {
+        assert_eq!(step(who, word, "").unwrap(), 303, "{word}");
+    }
+}
+
+/// The package of the only item, as the other school gets it: sealed by their key.
+fn package() -> Vec<u8> {
+    let request = mock::post("share-pack", "/share/new").form(&format!("item-{}", the_item().id()), "1");
+    assert_eq!(ask("administrator", request).unwrap().status, 303);
+    mock::run_started_jobs::<Materials>(&by("administrator")).unwrap();
+    let job = mock::transaction(true, || jobs::recent("pack", 1)).unwrap().remove(0);
+    assert_eq!(job.state, "done", "{}", job.message);
+    let file = ask("administrator", mock::get("share-file", "/share/packages/x").param("job", &job.id)).unwrap();
+    let Body::Blob(blob) = file.body else { panic!("a package is a file") };
+    let mut bytes = mock::transaction(true, || blobs::read(&blob, 0, blobs::MAX_PIECE)).unwrap();
+    let length = usize::try_from(tram_exchange::Head::length(&bytes, &Default::default()).unwrap()).unwrap();
+    // The seals of stations in memory prove nothing, so the key may simply be changed.
+    bytes[length - 96..length - 64].copy_from_slice(&THEIRS);
+    bytes
+}
+
+/// Brings a package; the page that says what is in it, and the job.
+fn brought(bytes: &[u8]) -> (String, String) {
+    let request = mock::post("share-upload", "/share").upload("package", "goi.goi", "", bytes);
+    let sent = ask("administrator", request).unwrap();
+    let href = sent.headers.iter().find(|field| field.name == "location").unwrap().value.clone();
+    let job = href.rsplit('/').next().unwrap().to_owned();
+    mock::run_started_jobs::<Materials>(&by("administrator")).unwrap();
+    let page = ask("administrator", mock::get("share-list", "/share/in/x").param("job", &job)).unwrap();
+    (text(&page), job)
+}
+
+fn take(job: &str, id: &str) -> u16 {
+    let request =
+        mock::post("share-take", "/share/in/x").param("job", job).form(&format!("take-{id}"), "1").form("group", "g1");
+    let status = ask("administrator", request).unwrap().status;
+    mock::run_started_jobs::<Materials>(&by("administrator")).unwrap();
+    status
+}
+
+#[test]
+fn a_package_is_checked_listed_taken_and_reviewed_and_never_overwrites() {
+    school();
+    let id = published("Quang hợp", "school", true).id();
+    let first = package();
+    step("author", "begin", "").unwrap();
+    let now = the_item();
+    let edit = mock::post("update", "/x").param("item", &now.id()).form("version", &now.version.to_string());
+    let edit = filled(edit.form("title", "Quang hợp, bản 2").form("shareable", "1"));
+    assert_eq!(ask("author", edit).unwrap().status, 303);
+    publish();
+    let second = package();
+
+    // The other school, which does not know this one yet.
+    school();
+    let (page, _) = brought(&first);
+    assert!(page.contains("refused") || page.contains("từ chối"), "{page}");
+    assert_eq!(ITEMS.count().unwrap(), 0);
+    assert_eq!(INBOX.count().unwrap(), 0, "what is refused does not stay");
+
+    mock::trust(&THEIRS, &"0".repeat(32), "Trường Kim Đồng");
+    for at in (0..first.len()).step_by(61) {
+        let mut broken = first.clone();
+        broken[at] ^= 4;
+        let (page, _) = brought(&broken);
+        assert!(!page.contains("take-"), "byte {at}: {page}");
+    }
+    assert!(!brought(&first[..first.len() - 1]).0.contains("take-"));
+
+    let (page, job) = brought(&first);
+    assert!(page.contains("Trường Kim Đồng") && page.contains(&format!("take-{id}")), "{page}");
+    assert_eq!(ITEMS.count().unwrap(), 0, "looking takes nothing");
+    assert_eq!(take(&job, &id), 303);
+    let taken = the_item();
+    let work = taken.value.work.as_ref().unwrap();
+    assert_eq!((work.stage, work.edition.meta.title.as_str()), (Stage::Submitted, "Quang hợp"));
+    assert_eq!((work.edition.meta.group.as_str(), work.edition.files.len()), ("g1", 2));
+    assert!(!work.edition.meta.shareable, "handing it on is this school's to decide");
+    assert!(work.edition.meta.authors.iter().all(|author| author.person.is_empty() && !author.name.is_empty()));
+    let shown = ask("head", mock::get("item", "/items/x").param("item", &taken.id())).unwrap();
+    assert!(text(&shown).contains("Trường Kim Đồng"), "its reviewer sees where it came from");
+    let bytes = blobs::read(&work.edition.files[0].blob, 0, 100).unwrap();
+    assert_eq!(bytes, "Quang hợp".as_bytes());
+
+    // The same again; a newer one while this one is being reviewed.
+    assert!(!brought(&first).0.contains("take-"));
+    assert!(!brought(&second).0.contains("take-"), "one open review for an item");
+    step("head", "approve", "").unwrap();
+    step("leadership", "approve-publish", "").unwrap();
+
+    let (page, job) = brought(&second);
+    assert!(page.contains(&format!("take-{id}")), "{page}");
+    assert_eq!(take(&job, &id), 303);
+    let both = the_item().value;
+    assert_eq!(both.live.as_ref().unwrap().meta.title, "Quang hợp", "readers see what was approved");
+    assert_eq!(both.work.as_ref().unwrap().edition.meta.title, "Quang hợp, bản 2");
+    assert_eq!(ITEMS.count().unwrap(), 1);
+    step("head", "approve", "").unwrap();
+    step("leadership", "approve-publish", "").unwrap();
+
+    // The older one is older now.
+    let (page, job) = brought(&first);
+    assert!(!page.contains("take-") && page.contains("cũ hơn") | page.contains("older"), "{page}");
+    assert_eq!(take(&job, &id), 422);
+    assert_eq!(the_item().value.live.unwrap().meta.title, "Quang hợp, bản 2");
+}
+
+#[test]
+fn its_own_package_and_others_files_are_refused() {
+    school();
+    published("Quang hợp", "all", true);
+    let mut own = package();
+    let length = usize::try_from(tram_exchange::Head::length(&own, &Default::default()).unwrap()).unwrap();
+    own[length - 96..length - 64].copy_from_slice(&mock::OWN_KEY);
+    assert!(!brought(&own).0.contains("take-"));
+    assert!(!brought(b"PK\x03\x04 no package").0.contains("take-"));
+    // Only those who keep the repository; only what may be shared.
+    for who in ["public", "pupil", "author", "head"] {
+        let asked = ask(who, mock::get("share", "/share"));
+        assert!(asked.is_err() || asked.unwrap().status >= 400, "{who}");
+    }
+    let none = mock::post("share-pack", "/share/new").form(&format!("item-{}", "0".repeat(32)), "1");
+    assert!(ask("administrator", none).is_err());
+}
+
+fn harvest(query: &[(&str, &str)]) -> String {
+    let request = query.iter().fold(mock::get("oai", "/oai"), |request, (name, value)| request.query(name, value));
+    text(&ask("public", request).unwrap())
+}
+
+#[test]
+fn a_harvest_has_what_everybody_may_see_and_says_what_was_taken_back() {
+    let list: &[(&str, &str)] = &[("verb", "ListRecords"), ("metadataPrefix", "oai_dc")];
+    // Shared with schools, but not open to everybody; open, but not shared; not published.
+    for (audience, shareable) in [("school", true), ("all", false)] {
+        school();
+        let id = published("Quang hợp", audience, shareable).id();
+        assert!(harvest(list).contains("noRecordsMatch"), "{audience} {shareable}");
+        let identifier = format!("oai:tram-00000000.local:{id}");
+        let got = harvest(&[("verb", "GetRecord"), ("metadataPrefix", "lom"), ("identifier", &identifier)]);
+        assert!(got.contains("idDoesNotExist"), "{got}");
+    }
+    school();
+    ask("author", filled(mock::post("create", "/new").form("audience", "all").form("shareable", "1"))).unwrap();
+    assert!(harvest(list).contains("noRecordsMatch"), "a draft");
+
+    school();
+    published("Quang hợp", "all", true);
+    let reply = harvest(list);
+    assert!(reply.contains("<dc:title>Quang hợp</dc:title>") && reply.contains("<dc:creator>Phan Thị Mộng"), "{reply}");
+    assert!(reply.contains("<setSpec>mon:khoa-hoc-tu-nhien</setSpec>") && reply.contains("<setSpec>lop:7</setSpec>"));
+    assert!(
+        harvest(&[("verb", "ListIdentifiers"), ("metadataPrefix", "lom"), ("set", "lop:8")]).contains("noRecordsMatch")
+    );
+    assert!(harvest(&[("verb", "Identify")]).contains("<deletedRecord>persistent</deletedRecord>"));
+    step("author", "withdraw", "").unwrap();
+    let reply = harvest(list);
+    assert!(reply.contains("<header status=\"deleted\">") && !reply.contains("Quang hợp"), "{reply}");
+    step("author", "restore", "").unwrap();
+    assert!(harvest(list).contains("<dc:title>Quang hợp</dc:title>"));
+    assert_eq!(crate::share::CHANGES.count().unwrap(), 1, "one row an item");
+}
