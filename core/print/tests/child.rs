@@ -33,7 +33,8 @@ fn a_template_that_never_ends_is_ended() {
         let error = printer().print(&job(plain, json!({}))).unwrap_err();
         assert!(error.text().get("vi").contains("vòng lặp không bao giờ kết thúc"), "{}", error.text().get("vi"));
     }
-    let endless = "#for i in range(10000) { for j in range(10000) { for k in range(100) { let x = calc.rem(i * j + k, 7) } } }";
+    let endless =
+        "#for i in range(10000) { for j in range(10000) { for k in range(100) { let x = calc.rem(i * j + k, 7) } } }";
     let began = Instant::now();
     assert_eq!(printer().print(&job(endless, json!({}))).unwrap_err(), PrintError::Timeout);
     assert!(began.elapsed() < Duration::from_secs(CHILD_SECONDS * 3 + 5));

@@ -24,8 +24,8 @@ mod sign_in;
 mod start;
 mod station;
 mod station_status;
-mod templates;
 mod stations;
+mod templates;
 mod tls;
 mod update;
 

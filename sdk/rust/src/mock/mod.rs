@@ -42,8 +42,8 @@ use tram_contract::search::{SearchReply, SearchRequest};
 use crate::jobs::JobStatus;
 use crate::{Error, Indexer, Job, Next, Principal, Request, Response, Result};
 
-pub use world::Asked;
 pub use request::{RequestBuilder, get, person, post, public};
+pub use world::Asked;
 use world::{World, with};
 
 /// An event that was emitted.
