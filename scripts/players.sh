@@ -26,7 +26,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 echo '==> players of H5P and PDF'
 while read -r name version hash; do
-    file=$(cd "$work" && npm pack --silent "$name@$version" 2>"$work/error") || missing "$name $version could not be fetched ($(tail -1 "$work/error"))."
+    file=$(cd "$work" && npm pack --silent --fetch-retries 1 "$name@$version" 2>/dev/null) || missing "$name $version could not be fetched; is there a network?"
     # What was fetched must be what was looked at; anything else ends the build.
     printf '%s  %s\n' "$hash" "$work/$file" | sha512sum --check --status || { echo "$name $version is not the file that it was; nothing was taken of it." >&2; exit 1; }
     mkdir "$work/$name"

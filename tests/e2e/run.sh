@@ -40,4 +40,4 @@ tests=("$@")
 [ ${#tests[@]} -gt 0 ] || tests=(tests/e2e/*.test.mjs)
 # node runs them by name; the wizard is looked at (accessibility) before it is used.
 # One file at a time: they share the stations, and a small machine has two cores.
-timeout 1500 node --test --test-concurrency=1 --test-reporter="${TRAM_REPORTER:-spec}" "${tests[@]}"
+timeout 2400 node --test --test-concurrency=1 --test-reporter="${TRAM_REPORTER:-spec}" "${tests[@]}"

@@ -15,7 +15,7 @@ use std::io::{Read, Write};
 
 use serde_json::json;
 use support::{Station, console, package, person, public};
-use tram_host::{CallError, Error, Found, PluginState, ReplyBody};
+use tram_host::{CallError, Error, Found, PluginState, ReplyBody, Request, Upload};
 use tram_journal::{Context, EraseTarget};
 use tram_people::Principal;
 use tram_people::directory::{Group, Membership, Person, Writer};
@@ -250,6 +250,29 @@ fn an_upload_reaches_the_plugin_by_its_id() {
     assert_eq!(upload.size, 100_000);
     let seen = station.get(&format!("{TRY}/blobs?id={}", upload.blob), &public());
     assert_eq!(seen, json!({ "size": 100_000 }));
+}
+
+#[test]
+fn a_forms_file_is_kept_when_its_id_is_and_only_then() {
+    let station = Station::with(&["greeter", "exerciser"]);
+    let by = person("p1", &["greeter.test.write"]);
+    let send = |path: &str, name: &str| {
+        let Found::Route { plugin, route, params, below } = station.host.find("POST", path) else { panic!("{path}") };
+        let mut writer = station.host.upload(&plugin, name, "video/mp4").unwrap();
+        writer.write_all(name.as_bytes()).unwrap();
+        let uploads = vec![Upload { field: "file".into(), ..writer.seal().unwrap() }];
+        let form = vec![("text".to_owned(), "chào".to_owned())];
+        let request = Request { method: "POST".into(), path: below, params, form, uploads, ..Request::default() };
+        let replied = station.host.call(&plugin, &route, request, &by);
+        (replied, station.journal.usage(&plugin).blobs)
+    };
+    // Written, but not of the file; refused; answered with its id.
+    let (replied, held) = send("/x/greeter.test/", "bỏ qua.mp4");
+    assert_eq!((replied.unwrap().status, held), (303, 0));
+    let (replied, held) = send("/x/greeter.test/refuse", "từ chối.mp4");
+    assert!(replied.is_err() && held == 0);
+    let (replied, held) = send("/x/exerciser.test/widgets", "Bài 5/giữ lại.mp4");
+    assert_eq!((replied.unwrap().status, held), (200, "Bài 5/giữ lại.mp4".len() as u64));
 }
 
 /// A class with two pupils; the ids of class and first pupil.

@@ -186,6 +186,25 @@ impl Txn {
         self.change(Change { collection, key: key.to_vec(), write: None, expected })
     }
 
+    /// Forgets what it was to do to a row, as if it had never been asked.
+    ///
+    /// # Errors
+    /// The collection is not declared.
+    pub fn forget(&mut self, owner: &str, collection: &str, key: &[u8]) -> Result<(), Error> {
+        let id = self.view.collection(owner, collection)?.id;
+        self.changes.retain(|change| change.collection.id != id || change.key != key);
+        let place = |(at, change): (usize, &Change)| ((change.collection.id, change.key.clone()), at);
+        self.latest = self.changes.iter().enumerate().map(place).collect();
+        Ok(())
+    }
+
+    /// Forgets that it was to hold a blob, once.
+    pub fn forget_hold(&mut self, id: &BlobId) {
+        if let Some(at) = self.blobs.iter().position(|(held, _, hold)| held == id && *hold) {
+            self.blobs.remove(at);
+        }
+    }
+
     fn count(&mut self, owner: &str, kind: char, name: &str, change: CounterChange) -> Result<(), Error> {
         if owner.is_empty() || owner.len() > 64 || name.is_empty() || name.len() > 128 || name.contains('\0') {
             return Err(Error::Limit("a counter's name has 1 to 128 bytes"));

@@ -22,7 +22,7 @@
   function size(bytes) {
     var unit = bytes >= 1024 * MB ? ' GB' : bytes >= MB ? ' MB' : ' KB';
     var value = bytes / (unit === ' GB' ? 1024 * MB : unit === ' MB' ? MB : 1024);
-    return value.toLocaleString(vietnamese ? 'vi-VN' : 'en-GB', { maximumFractionDigits: unit === ' KB' ? 0 : 1 }) + unit;
+    return (unit === ' KB' && value > 0 ? Math.max(value, 1) : value).toLocaleString(vietnamese ? 'vi-VN' : 'en-GB', { maximumFractionDigits: unit === ' KB' ? 0 : 1 }) + unit;
   }
   function encoded(text) {
     var out = '';
@@ -78,7 +78,10 @@
     /* What is seen. The plain input stays what the label belongs to. */
     var zone = element('div', null, 'drop'), row = element('div', null, 'row'), list = element('ul', null, 'sending');
     var before = element('div', null, 'earlier'), told = element('p', null, 'upload-told');
+    /* What stands in the list anyway is only said aloud. */
+    var aloud = element('p', null, 'hidden');
     told.setAttribute('role', 'status');
+    aloud.setAttribute('role', 'status');
     list.hidden = true;
     before.hidden = true;
     function chooser(label, set) {
@@ -120,6 +123,7 @@
       });
     }
     zone.parentNode.insertBefore(told, zone.nextSibling);
+    zone.parentNode.insertBefore(aloud, told);
     zone.parentNode.insertBefore(list, told);
     zone.parentNode.insertBefore(before, told);
 
@@ -174,6 +178,7 @@
         var item = make(one.name, one.file.size, one.file);
         if (!one.file.size) { fail(item, words['empty-file']); }
       });
+      if (files.length) { told.textContent = ''; }
       next();
     }
 
@@ -220,7 +225,7 @@
       item.input.disabled = state !== 'done';
       if (state === 'done') { item.input.value = 'tram-upload:' + item.id; item.at = item.size; }
       show(item);
-      if (state === 'done' || state === 'failed') { told.textContent = item.name + ': ' + item.words.textContent; }
+      if (state === 'done' || state === 'failed') { aloud.textContent = item.name + ': ' + item.words.textContent; }
       settle();
     }
     function stop(item) {
@@ -373,8 +378,8 @@
         if (!file) { return; }
         var last = one.name.replace(/^.*\//, '');
         if (file.name !== last || file.size !== one.size) {
-          told.textContent = say('other-file', { name: one.name });
           add([{ file: file, name: file.name }]);
+          told.textContent = say('other-file', { name: one.name });
           return;
         }
         /* A phone stamps a file anew each time; name and size are what is left. */

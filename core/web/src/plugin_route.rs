@@ -137,7 +137,7 @@ fn carry(site: &Site, visit: &mut Visit, call: &Call, answer: Reply) -> Response
         ReplyBody::Page(page) => reply::plugin(site, visit, status, &base, &call.plugin, &page),
         ReplyBody::Bytes(bytes) => inert(status, Body::from(bytes)),
         ReplyBody::Empty => inert(status, Body::empty()),
-        ReplyBody::Blob(blob) => send_blob(&blob, visit, None),
+        ReplyBody::Blob(blob) => send_blob(&blob, &visit.method, &visit.headers, None),
     };
     for (name, value) in answer.headers {
         set(reply.headers_mut(), &base, &name, &value);
@@ -176,17 +176,19 @@ fn set(to: &mut HeaderMap, base: &str, name: &str, value: &str) {
 
 /// Sends a file, or the range of it that is asked for (RFC 9110 section 14.2; one range,
 /// and by GET alone).
-pub(crate) fn send_blob(blob: &BlobRef, visit: &Visit, cache: Option<&'static str>) -> Response<Body> {
-    let request = &visit.headers;
+pub(crate) fn send_blob(
+    blob: &BlobRef,
+    method: &Method,
+    request: &HeaderMap,
+    cache: Option<&'static str>,
+) -> Response<Body> {
     let etag = format!("\"{}\"", blob.id);
     let matches =
         |name: HeaderName| request.get(name).and_then(|value| value.to_str().ok()).map(|value| value.contains(&etag));
     let kept = matches(header::IF_NONE_MATCH) == Some(true);
     let whole = matches(header::IF_RANGE) == Some(false);
-    let asked = request
-        .get(header::RANGE)
-        .and_then(|value| value.to_str().ok())
-        .filter(|_| !whole && visit.method == Method::GET);
+    let asked =
+        request.get(header::RANGE).and_then(|value| value.to_str().ok()).filter(|_| !whole && method == Method::GET);
     let range = asked.map_or(Range::Whole, |asked| range(asked, blob.size));
     let mut reply = match (kept, range) {
         (true, _) => inert(StatusCode::NOT_MODIFIED, Body::empty()),

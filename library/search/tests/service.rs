@@ -319,6 +319,19 @@ fn stored_fields_give_passages() {
 }
 
 #[test]
+fn a_passage_says_in_which_value_it_stands() {
+    let (_folder, index) = open();
+    let pages =
+        [("title", "Sách"), ("notes", "Trang đầu nói về biển"), ("notes", "Trang sau"), ("notes", "Rừng ở cuối")];
+    fill(&index, vec![document(&[PUBLIC], &pages, &[])]);
+    for (word, place) in [("bien", 0), ("sau", 1), ("rung cuoi", 2)] {
+        let request = SearchRequest { snippets: true, ..SearchRequest::new(typed(word), 5) };
+        let reply = index.search(&request, &public()).unwrap();
+        assert_eq!((reply.total, reply.hits[0].snippets[0].place), (1, place), "{word}");
+    }
+}
+
+#[test]
 fn terms_are_listed_across_segments() {
     let (_folder, index) = open();
     for (sequence, title) in (1..).zip(["an bình", "bình yên", "an yên", "cao"]) {

@@ -146,7 +146,8 @@ fn v1_search(asked: &Request, who: &Who) -> Result<Response> {
         if let Some(passage) = hit.snippets.iter().find(|passage| passage.field == "inside")
             && let Some((file, page)) = entries::leaf(&entry.key, passage.place)?
         {
-            found["found"] = json!({ "file": file, "page": page, "text": passage.text });
+            let place = json!({ "file": file, "page": page, "text": passage.text });
+            found.as_object_mut().map(|found| found.insert("found".into(), place));
         }
         hits.push(found);
     }

@@ -62,8 +62,8 @@ pub(crate) fn settle(
         let row = txn.get(tables::OWNER, FILES, &key)?;
         if let Some(row) = row.filter(|_| !is_kept(txn, response, id)) {
             let content = content_of(&row.value).map_err(|error| CallError::Station { reason: error.to_string() })?;
-            txn.release_blob(&content)?;
-            txn.delete(tables::OWNER, FILES, &key, None)?;
+            txn.forget_hold(&content);
+            txn.forget(tables::OWNER, FILES, &key)?;
             continue;
         }
         taken.extend(ticket.clone());

@@ -83,11 +83,16 @@ impl Station {
 
     /// A new one with this component as a plugin of the binary, precompiled.
     pub(crate) fn with_embedded(name: &str) -> Self {
+        Self::with_embedded_file(&components().join(format!("{name}.tram")))
+    }
+
+    /// The same with a component that lies elsewhere.
+    pub(crate) fn with_embedded_file(component: &Path) -> Self {
         let folder = TempDir::new().unwrap();
         let compiled = folder.path().join("compiled");
-        tram_host::compile_baseline(&components().join(format!("{name}.tram")), &compiled).unwrap();
+        tram_host::compile_baseline(component, &compiled).unwrap();
         let embedded = Embedded {
-            package: Box::leak(package(name).into_boxed_slice()),
+            package: Box::leak(std::fs::read(component).unwrap().into_boxed_slice()),
             compiled: Box::leak(std::fs::read(compiled).unwrap().into_boxed_slice()),
         };
         let journal = Journal::create(&folder.path().join("data"), options()).unwrap();

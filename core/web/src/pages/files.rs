@@ -28,7 +28,7 @@ fn file(site: &Site, visit: &Visit) -> Option<Response<Body>> {
     if kind == "blob" {
         let blob = site.plugins.blob(plugin, &name, &visit.principal)?;
         // The id is the content's, so the file never changes; who may see it can.
-        return Some(plugin_route::send_blob(&blob, visit, Some("private, max-age=3600")));
+        return Some(plugin_route::send_blob(&blob, &visit.method, &visit.headers, Some("private, max-age=3600")));
     }
     let asset = site.plugins.asset(plugin, &name)?;
     let packed = site.packed.of(&asset).filter(|_| compress::is_taken(&visit.headers));

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
-use hyper::{Response, StatusCode};
+use hyper::{Method, Response, StatusCode};
 use tram_host::BlobRef;
 
 use super::players::Players;
@@ -38,7 +38,7 @@ impl Asked<'_> {
         let policy = policy::policy(ticket.kind, &own, &players);
         let mut reply = match (below, ticket.kind) {
             (PLAYER, kind) if kind != Kind::Html => page(kind),
-            (WHOLE, Kind::Pdf) => plugin_route::send_blob(&blob, self.headers, None),
+            (WHOLE, Kind::Pdf) => plugin_route::send_blob(&blob, &Method::GET, self.headers, None),
             (_, Kind::Pdf) => return None,
             _ => self.part(untrusted, &blob, ticket.kind, &query::decode_path(below))?,
         };

@@ -5,6 +5,8 @@ pub(crate) mod odf;
 mod pptx;
 mod relations;
 pub(crate) mod sheet;
+#[cfg(test)]
+mod tests;
 
 use std::io::BufReader;
 

@@ -70,6 +70,7 @@ pub(super) fn read(archive: &mut Archive<'_>, sink: &mut dyn Sink, found: &mut F
     found.document.title = manifest.title.clone();
     let schema = manifest.schema.to_lowercase();
     let kinds = |word: &str| manifest.resources.values().any(|resource| resource.kind.to_lowercase().contains(word));
+    let cartridge = schema.contains("common cartridge") || manifest.spaces.contains("imscc");
     let mut lacking = 0usize;
     for resource in manifest.resources.values() {
         for link in std::iter::once(&resource.href).chain(&resource.files).filter(|link| !link.is_empty()) {
@@ -79,7 +80,8 @@ pub(super) fn read(archive: &mut Archive<'_>, sink: &mut dyn Sink, found: &mut F
             }
             let path = names::linked(&resource.base, link).ok_or_else(|| leads_out(link))?;
             if !archive.has(&path) {
-                if link == &resource.href {
+                // A cartridge is not played, so that a page of it that lacks harms nobody.
+                if link == &resource.href && !cartridge {
                     return Err(missing(&path));
                 }
                 lacking += 1;
@@ -88,11 +90,11 @@ pub(super) fn read(archive: &mut Archive<'_>, sink: &mut dyn Sink, found: &mut F
     }
     if lacking > 0 {
         found.warn(
-            "Vài tệp mà bài nhắc tới không có trong gói; bài vẫn chạy nhưng có thể thiếu hình hoặc phần phụ.",
-            "Some files that the package names are not in it; it plays, but pictures or parts may be missing.",
+            "Vài tệp mà bài nhắc tới không có trong gói; có thể thiếu hình hoặc phần phụ.",
+            "Some files that the package names are not in it; pictures or parts may be missing.",
         );
     }
-    let format = if schema.contains("common cartridge") || manifest.spaces.contains("imscc") {
+    let format = if cartridge {
         "imscc"
     } else if kinds("imsqti_xmlv1") || kinds("imsqti_1") || kinds("qti_xmlv1") {
         "qti-1.2"

@@ -3,6 +3,8 @@
 mod flat;
 mod h5p;
 mod manifest;
+#[cfg(test)]
+mod tests;
 
 use tram_contract::extract::Package;
 

@@ -43,7 +43,7 @@ super::messages! {
     SERIES = "Bộ sách", "Textbook series";
     UNIT = "Chủ đề, chương", "Unit";
     LESSON = "Bài", "Lesson";
-    PERIODS = "Tiết", "Periods";
+    PERIODS_ARE = "Tiết {0}", "Periods {0}";
     OUTCOMES = "Yêu cầu cần đạt", "Outcomes";
     KIND = "Loại học liệu", "Kind";
     LANGUAGE = "Ngôn ngữ", "Language";

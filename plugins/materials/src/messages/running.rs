@@ -30,7 +30,7 @@ super::messages! {
     MONTH = "Tháng", "Month";
     ALL_GROUPS = "Tất cả các tổ", "All subject groups";
     PRINTED_ON = "Lập lúc", "Made on";
-    NUMBER = "STT", "No.";
+    NUMBER = "TT", "No.";
     HANDED_IN_ON = "Ngày nộp", "Handed in";
     GROUP_ON = "Tổ duyệt", "Group approved";
     LEADERSHIP_ON = "Nhà trường duyệt", "Leadership approved";

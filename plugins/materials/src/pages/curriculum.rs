@@ -1,7 +1,9 @@
 //! The curriculum as a tree to walk down: subject and grade, unit, lesson, materials.
 
 use tram_contract::Text;
-use tram_contract::page::{Action, Cards, Cell, Column, DetailRow, DetailValue, Form, FormField, Table, Tone, Widget};
+use tram_contract::page::{
+    Action, Card, Cards, Cell, Column, DetailRow, DetailValue, Form, FormField, Table, Tone, Widget,
+};
 use tram_sdk::{Request, Response, Result};
 
 use super::{Say, card, encoded, say};
@@ -76,29 +78,28 @@ fn one(say: &Say<'_>, who: &Who, plans: &[&Plan]) -> Result<Response> {
         if !plan.series.is_empty() {
             page.widgets.push(Widget::Heading { level: 2, text: Text::from(plan.series.as_str()) });
         }
-        let mut rows = Vec::new();
+        // A list, not a table: it is walked down on telephones.
+        let mut units: Vec<(&str, Vec<Card>)> = Vec::new();
         for lesson in plan.lessons.iter().take(300) {
             let count = curriculum::items_at(plan, lesson)?.iter().filter(|entry| who.sees_live(&entry.value)).count();
-            let cell = |text: &str| Cell { text: Text::from(text), ..Cell::default() };
-            rows.push(vec![
-                cell(&lesson.unit),
-                Cell {
-                    text: Text::from(lesson.lesson.as_str()),
-                    href: Some(format!("{}&lesson={}", at(plan), encoded(&lesson.lesson))),
-                    tone: None,
-                },
-                cell(&lesson.periods),
-                cell(&if count == 0 { "–".to_owned() } else { count.to_string() }),
-            ]);
+            let periods = (!lesson.periods.is_empty()).then(|| say.with(&m::PERIODS_ARE, &[&lesson.periods]));
+            let found = Card {
+                title: Text::from(lesson.lesson.as_str()),
+                href: format!("{}&lesson={}", at(plan), encoded(&lesson.lesson)),
+                facts: periods.into_iter().chain([say.with(&m::ITEM_COUNT, &[&count.to_string()])]).collect(),
+                ..Card::default()
+            };
+            match units.last_mut().filter(|(unit, _)| *unit == lesson.unit) {
+                Some((_, cards)) => cards.push(found),
+                None => units.push((&lesson.unit, vec![found])),
+            }
         }
-        let column = |label, numeric| Column { label: say.t(label), numeric };
-        let columns = vec![
-            column(&m::UNIT, false),
-            column(&m::LESSON, false),
-            column(&m::PERIODS, false),
-            column(&m::MATERIALS_SHORT, true),
-        ];
-        page.widgets.push(Widget::Table(Table { caption: page.title.clone(), columns, rows }));
+        for (unit, cards) in units {
+            if !unit.is_empty() {
+                page.widgets.push(Widget::Heading { level: 3, text: Text::from(unit) });
+            }
+            page.widgets.push(Widget::Cards(Cards { label: Text::from(unit), cards, first: 0 }));
+        }
     }
     Ok(Response::page(&page))
 }

@@ -96,7 +96,8 @@ pub(crate) fn sent(request: &Request, who: &Who, before: &Meta) -> Result<(Meta,
     if meta.shareable && meta.audience == "staff" {
         errors.push("audience", m::ERROR_SHARE_AUDIENCE.text());
     }
-    if !meta.year.is_empty() && !(meta.year.len() == 4 && meta.year.bytes().all(|b| b.is_ascii_digit())) {
+    let is_year = meta.year.len() == 4 && meta.year.bytes().all(|b| b.is_ascii_digit());
+    if !is_year && !meta.year.is_empty() {
         errors.push("year", m::ERROR_YEAR.text_with(&[&meta.year]));
     }
     if !group.is_empty() {
@@ -306,7 +307,6 @@ fn file_fields(say: &Say<'_>, files: &[FileRef], errors: &Errors) -> Vec<FormFie
         upload: "files".into(),
         help: say.t(&m::HELP_FILES),
         error: errors.of("files").map(|text| Text::from(text.get(say.0))),
-        group: if files.is_empty() { say.t(&m::FILES) } else { Text::default() },
         ..FormField::default()
     });
     out

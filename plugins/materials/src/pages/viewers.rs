@@ -49,7 +49,9 @@ pub(crate) fn widgets(say: &Say<'_>, edition: &Edition, wish: &Wish<'_>) -> Resu
         text(say, file, looked.as_ref(), wish, &mut out)?;
         notes(say, looked.as_ref(), wish, &mut out);
         let line = facts(say, file, looked.as_ref());
-        out.push(Widget::Paragraph { text: Text::from(line), quiet: true });
+        if !line.is_empty() {
+            out.push(Widget::Paragraph { text: Text::from(line), quiet: true });
+        }
         out.push(Widget::Actions { actions: vec![download(say, file, wish)] });
     }
     if wish.file.is_some() && many && !wish.insider {
@@ -155,7 +157,9 @@ fn text(say: &Say<'_>, file: &FileRef, looked: Option<&Looked>, wish: &Wish<'_>,
             break;
         }
         let number = page.number.to_string();
-        match (page.label.as_str(), several) {
+        // A heading that is the page's first line anyway is not read twice.
+        let label = Some(page.label.as_str()).filter(|label| !page.text.starts_with(label)).unwrap_or_default();
+        match (label, several && page.label.is_empty()) {
             ("", false) => {}
             ("", true) => inside.push(Widget::Paragraph { text: say.with(&m::PAGE_NUMBER, &[&number]), quiet: true }),
             (label, _) => inside.push(Widget::Paragraph { text: Text::from(label), quiet: true }),
@@ -181,17 +185,16 @@ fn notes(say: &Say<'_>, looked: Option<&Looked>, wish: &Wish<'_>, out: &mut Vec<
         None if wish.insider => {
             out.push(Widget::Paragraph { text: say.t(&m::BEING_LOOKED_AT), quiet: true });
         }
+        _ if !wish.insider => {}
         Some(looked) if looked.state == "done" => {
-            if wish.insider {
-                looked.extract.warnings.iter().for_each(|text| warn(Text::from(text.get(say.0))));
-            }
+            looked.extract.warnings.iter().for_each(|text| warn(Text::from(text.get(say.0))));
         }
         Some(looked) if looked.state != "none" && wish.insider => warn(Text::from(looked.problem.get(say.0))),
         _ => {}
     }
 }
 
-/// Kind, pages, length and size in a line.
+/// Purpose, pages and length in a line; the size stands on the button.
 fn facts(say: &Say<'_>, file: &FileRef, looked: Option<&Looked>) -> String {
     let mut parts = Vec::new();
     if file.role != "main" {
@@ -213,7 +216,6 @@ fn facts(say: &Say<'_>, file: &FileRef, looked: Option<&Looked>) -> String {
             parts.push(package.format.to_uppercase());
         }
     }
-    parts.push(size(file.size, say.0));
     parts.join(" · ")
 }
 

@@ -1,6 +1,7 @@
 //! Takes resumable uploads: a form with a file field, a route that is asked first, and
 //! what was taken as a list.
 
+use tram_sdk::blobs;
 use tram_sdk::prelude::*;
 
 #[derive(Serialize, Deserialize)]
