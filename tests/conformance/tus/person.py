@@ -89,4 +89,4 @@ class Person:
 
     def save(self, *ids, title="Bài"):
         fields = [("_token", self.token(PAGE)), ("title", title), *(("file", f"tram-upload:{one}") for one in ids)]
-        return self.post(f"{PAGE}/.", fields)
+        return self.post(f"{PAGE}/", fields)
