@@ -50,7 +50,10 @@ def overlay(wanted: Definition, root: pathlib.Path) -> None:
     for path in (root / "usr/lib/repart.d").iterdir():
         path.write_text(path.read_text().replace("@SLOT_MIB@", slot))
     for path in (IMAGE / "root").rglob("*"):
-        os.chown(root / path.relative_to(IMAGE / "root"), 0, 0, follow_symlinks=False)
+        laid = root / path.relative_to(IMAGE / "root")
+        os.chown(laid, 0, 0, follow_symlinks=False)
+        # A checkout's own times would make two builds of one commit differ.
+        os.utime(laid, (wanted.epoch, wanted.epoch), follow_symlinks=False)
 
 
 def keys(wanted: Definition, root: pathlib.Path) -> None:
