@@ -50,6 +50,20 @@ def uki(wanted: Definition, root: pathlib.Path, initrd: pathlib.Path, target: pa
         BOOT / "linuxx64.efi.stub", target,
     )
     line.unlink()
+    undate(target, wanted.epoch)
+
+
+def undate(program: pathlib.Path, epoch: int) -> None:
+    """objcopy writes the time of day into a PE header, and a checksum over it that no
+    firmware reads (PE format, "COFF File Header" and "Optional Header"): the date of the
+    build, and none."""
+    with open(program, "r+b") as file:
+        file.seek(0x3C)
+        header = int.from_bytes(file.read(4), "little")
+        file.seek(header + 8)
+        file.write(epoch.to_bytes(4, "little"))
+        file.seek(header + 24 + 64)
+        file.write(bytes(4))
 
 
 def fat(image: pathlib.Path, mib: int, label: str, serial: str, files: dict[str, pathlib.Path], epoch: int) -> None:
