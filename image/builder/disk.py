@@ -72,7 +72,7 @@ def fat(image: pathlib.Path, mib: int, label: str, serial: str, files: dict[str,
     with open(image, "wb") as file:
         file.truncate(mib * MIB)
     environment = {**os.environ, "MTOOLS_SKIP_CHECK": "1", "SOURCE_DATE_EPOCH": str(epoch), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
-    run("mkfs.vfat", "-F", "32", "-n", label, "-i", serial, image)
+    run("mkfs.vfat", "--invariant", "-F", "32", "-n", label, "-i", serial, image)
     folders = sorted({str(parent) for name in files for parent in pathlib.PurePosixPath(name).parents if str(parent) != "."})
     for folder in folders:
         run("mmd", "-i", image, f"::{folder}", env=environment)
