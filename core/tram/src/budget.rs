@@ -100,7 +100,7 @@ mod tests {
             "{caches} MiB and the buffers"
         );
         assert_eq!(row("connections"), [tram_web::CONNECTIONS as u64 * 32 / 1024; 3]);
-        assert_eq!(row("uploads that receive"), [tram_web::RECEIVING as u64 * 2 * tram_web::PIECE as u64 >> 20; 3]);
+        assert_eq!(row("uploads that receive"), [(tram_web::RECEIVING as u64 * 2 * tram_web::PIECE as u64) >> 20; 3]);
         // Private to their crates, so read where they stand.
         let argon = include_str!("../../people/src/accounts.rs");
         assert!(argon.contains("Params::new(19 * 1024,"), "argon2 takes another amount");

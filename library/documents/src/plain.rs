@@ -79,9 +79,8 @@ pub(crate) fn read(form: Form, source: &mut dyn Source, size: u64, found: &mut F
 /// a hit can be played.
 fn subtitles(text: &str, pages: &mut Pages) {
     let mut minute = None;
-    let mut lines = text.lines().peekable();
     let mut in_cue = false;
-    while let Some(line) = lines.next() {
+    for line in text.lines() {
         let line = line.trim();
         if line.is_empty() {
             in_cue = false;
@@ -127,7 +126,7 @@ mod tests {
     fn old_and_wide_encodings_are_read() {
         assert_eq!(decode(&[0xff, 0xfe, b'a', 0, 0x11, 0x01]), "ađ");
         // TCVN3: "Sở Giáo dục và Đào tạo, trường trung học cơ sở".
-        let tcvn3 = tcvn3("Së Gi¸o dôc vµ §µo t¹o, tr­êng trung häc c¬ së");
+        let tcvn3 = tcvn3("Së Gi¸o dôc vµ §µo t¹o, tr\u{ad}êng trung häc c¬ së");
         assert_eq!(decode(&tcvn3), "Sở Giáo dục và Đào tạo, trường trung học cơ sở");
     }
 

@@ -1,6 +1,7 @@
 //! Every file of the corpus has its verdict. The corpus lies outside of the project
 //! (`$TRAM_CORPUS`); without it these tests say that they are skipped.
 #![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use std::io::Cursor;
 use std::path::{Path, PathBuf};

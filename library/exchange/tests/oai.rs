@@ -16,7 +16,7 @@ impl School {
     /// So many records, every tenth withdrawn, three in each second.
     fn of(count: usize) -> Self {
         let item = |at: usize| {
-            let subject = if at % 2 == 0 { "toan" } else { "van" };
+            let subject = if at.is_multiple_of(2) { "toan" } else { "van" };
             let about = Description {
                 title: format!("Bài {at}: phân số & <tỉ lệ>"),
                 creators: vec!["Nguyễn Thị Hoa".into()],

@@ -75,6 +75,7 @@ impl Drafts {
 
     /// Copies a stretch of a file to where the journal says that the draft ends; answers
     /// the bytes that were there to copy.
+    #[allow(clippy::disallowed_methods, reason = "as for `write`")]
     fn copy(&self, id: &[u8; 16], at: u64, from: &mut impl Read) -> std::io::Result<u64> {
         self.write(id, at, &[])?;
         let mut file = OpenOptions::new().write(true).open(self.path(id))?;

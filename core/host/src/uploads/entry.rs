@@ -32,6 +32,7 @@ pub struct UploadEntry {
 
 /// The bytes of an upload.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "at most a thousand entries a person, and few of them at rest")]
 enum Bytes {
     /// On disk; not opened since the restart.
     Resting,

@@ -86,7 +86,7 @@ impl Checksum {
     }
 
     /// Whether the bytes were the right ones.
-    pub(super) fn is_right(self) -> bool {
+    pub(super) fn ends_right(self) -> bool {
         self.context.finish().as_ref() == self.expected
     }
 }
@@ -127,7 +127,7 @@ mod tests {
             let mut checksum = Checksum::read(header).unwrap();
             checksum.update(b"hello ");
             checksum.update(b"world");
-            assert_eq!(checksum.is_right(), right, "{header}");
+            assert_eq!(checksum.ends_right(), right, "{header}");
         }
         for wrong in ["md5 XrY7u+Ae7tCTyyK7j1rNww==", "sha1", "sha1 %%"] {
             assert!(Checksum::read(wrong).is_none(), "{wrong}");

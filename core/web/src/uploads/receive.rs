@@ -208,7 +208,7 @@ async fn written(handle: JoinHandle<Writing>) -> Result<(Piece, Option<Checksum>
 /// Makes what came durable, when it counts.
 async fn ended(piece: Piece, checksum: Option<Checksum>, came: Result<(), Refusal>) -> Result<u64, Refused> {
     let whole = came.is_ok();
-    let right = checksum.is_none_or(|checksum| checksum.is_right() && whole);
+    let right = checksum.is_none_or(|checksum| checksum.ends_right() && whole);
     let at = on_disk(move || Ok(piece.end(right)?)).await?;
     came?;
     if right { Ok(at) } else { Err(Refused::new(460, "upload.checksum")) }

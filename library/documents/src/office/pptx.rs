@@ -94,11 +94,7 @@ fn slide(archive: &mut Archive<'_>, path: &str, pages: &mut Pages, titled: bool)
                     }
                     pages.paragraph(&text);
                 }
-                "sp" => {
-                    if !title.is_empty() {
-                        pages.label(&title);
-                    }
-                }
+                "sp" if !title.is_empty() => pages.label(&title),
                 _ => {}
             },
         }
