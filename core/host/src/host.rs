@@ -318,12 +318,13 @@ impl Host {
         let entry = self.core.entry(plugin)?;
         entry.running()?;
         let kind = entry.manifest.upload.iter().find(|kind| kind.id == upload)?.clone();
-        let check = kind.check.as_ref().and_then(|check| entry.manifest.route.iter().find(|route| route.id == *check));
+        let check = kind.check.as_deref().and_then(|check| entry.manifest.check(check));
         Some((kind, check.cloned().map(Arc::new)))
     }
 
     /// A file of a plugin's, for those who know its id and may read the plugin's
-    /// pages: a public route's, or any permission of the plugin's.
+    /// pages: a public route's, or any permission of the plugin's. A plugin with a
+    /// `blob-check` is asked besides, whether this reader may have this file now.
     pub fn blob(&self, plugin: &str, id: &str, principal: &Principal) -> Option<BlobRef> {
         let entry = self.core.entry(plugin)?;
         entry.running()?;
@@ -333,6 +334,23 @@ impl Host {
         });
         if !reads {
             return None;
+        }
+        if let Some(check) = &entry.manifest.blob_check {
+            let route = entry.manifest.check(check)?;
+            let request = Request {
+                method: "GET".into(),
+                path: route.path.clone(),
+                query: vec![("blob".into(), id.into())],
+                ..Request::default()
+            };
+            // The route's own permission is the router's to ask.
+            if !route.permission.as_ref().map_or(route.public, |permission| principal.holds(permission)) {
+                return None;
+            }
+            let reply = self.call(plugin, route, request, principal).ok()?;
+            if reply.status >= 400 {
+                return None;
+            }
         }
         file_of(&self.core.journal, &self.core.journal.read().ok()?, plugin, id)
     }

@@ -69,6 +69,12 @@ pub struct Manifest {
     /// route: it sees a file and answers what is in it.
     #[serde(default)]
     pub extractor: Vec<Extractor>,
+    /// Id of a GET `api` route that is asked before a file is sent by its own address
+    /// (`BASE/blob/ID`) or put into a frame, with the query `blob`, in the reader's name:
+    /// any error is answered as if there were no such file. Without it whoever may read
+    /// one of the plugin's pages may have every file whose id he knows.
+    #[serde(default)]
+    pub blob_check: Option<String>,
     /// Kinds of uploads that it takes resumably.
     #[serde(default)]
     pub upload: Vec<Upload>,
@@ -390,12 +396,12 @@ impl Manifest {
             if !known(&upload.permission) {
                 wrong(format!("upload[{at}].permission"), "is not among the permissions of this manifest");
             }
-            let is_check = |route: &Route| {
-                Some(&route.id) == upload.check.as_ref() && route.kind == RouteKind::Api && route.method == "GET"
-            };
-            if upload.check.is_some() && !self.route.iter().any(is_check) {
+            if upload.check.as_deref().is_some_and(|id| self.check(id).is_none()) {
                 wrong(format!("upload[{at}].check"), "is the id of a GET route of the kind api");
             }
+        }
+        if self.blob_check.as_deref().is_some_and(|id| self.check(id).is_none()) {
+            wrong("blob-check".into(), "is the id of a GET route of the kind api");
         }
         if let Some(search) = &self.search {
             for (at, name) in search.collections.iter().enumerate() {
@@ -405,6 +411,11 @@ impl Manifest {
             }
         }
         problems
+    }
+
+    /// The route of this id that a check may name: GET, and of the kind `api`.
+    pub fn check(&self, id: &str) -> Option<&Route> {
+        self.route.iter().find(|route| route.id == id && route.kind == RouteKind::Api && route.method == "GET")
     }
 
     /// Whether the id is a bundled plugin's: one word. Vendors' ids contain a dot.
