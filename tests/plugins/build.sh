@@ -32,7 +32,7 @@ done
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-for capability in store search blobs directory events jobs settings clock random log brokered extract sign; do
+for capability in store search blobs directory events jobs settings clock random log brokered extract print sign; do
     # A paragraph is a table of the manifest; the one of the capability is left out.
     awk -v RS= -v ORS='\n\n' -v name="name = \"$capability\"" \
         '!(/^\[\[capability\]\]/ && index($0, name))' "$here/exerciser/plugin.toml" |

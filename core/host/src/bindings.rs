@@ -13,7 +13,7 @@ mod capabilities {
 }
 
 pub use capabilities::tram::plugin::{
-    blobs, brokered, clock, directory, events, extract, jobs, log, random, search, settings, sign, store, types,
+    blobs, brokered, clock, directory, events, extract, jobs, log, print, random, search, settings, sign, store, types,
 };
 
 macro_rules! extension_point {

@@ -40,6 +40,9 @@ pub enum Error {
         /// Why it does not read.
         reason: String,
     },
+    /// A document could not be set.
+    #[error("print: {0}")]
+    Print(#[from] tram_print::PrintError),
     /// The host was closed.
     #[error("the host is closed")]
     Closed,
@@ -60,6 +63,7 @@ impl Error {
     pub fn text(&self) -> Text {
         match self {
             Self::Package(text) => text.clone(),
+            Self::Print(error) => error.text(),
             Self::NoPlugin(id) => {
                 Text::vi_en(format!("Không có phần mở rộng “{id}”."), format!("There is no plugin “{id}”."))
             }

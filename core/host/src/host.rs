@@ -41,6 +41,9 @@ pub struct HostOptions {
     /// Command of the child compiler; gets the paths of its input and output as
     /// further arguments. Empty: components are compiled in this process.
     pub compiler: Vec<OsString>,
+    /// Command of the child that sets documents (`tram_print::child`). Empty: they are
+    /// set in this process, without limits.
+    pub printer: Vec<OsString>,
     /// Component instances at once; each has up to 64 MiB.
     pub instances: u32,
     /// What an extractor may take for one file, on the wall's clock.
@@ -54,6 +57,7 @@ impl Default for HostOptions {
         Self {
             data: PathBuf::new(),
             compiler: Vec::new(),
+            printer: Vec::new(),
             instances: 24,
             extract_time: Duration::from_secs(60),
             extract_bytes: 1 << 30,
@@ -218,6 +222,8 @@ impl Host {
             engine,
             extract_engine,
             extract_time: options.extract_time,
+            printer: tram_print::Printer::new(options.printer),
+            printing: Permits::new(1),
             extract_bytes: options.extract_bytes,
         });
         for embedded in embedded {
@@ -229,6 +235,7 @@ impl Host {
             ("tram-jobs", jobs::work as fn(&Arc<Core>)),
             ("tram-events", delivery::work),
             ("tram-extract", extract::work),
+            ("tram-print", crate::print::work),
             ("tram-tally", crate::tally::work),
             ("tram-uploads", uploads::sweep::work),
         ] {

@@ -32,6 +32,10 @@ pub(crate) struct Core {
     pub(crate) extract_time: std::time::Duration,
     /// Most bytes of the large files that an extractor makes of one.
     pub(crate) extract_bytes: u64,
+    /// Sets documents.
+    pub(crate) printer: tram_print::Printer,
+    /// One at a time: each may take the memory of a child.
+    pub(crate) printing: Permits,
     pub(crate) registry: ArcSwap<Registry>,
     pub(crate) indexes: Indexes,
     pub(crate) drafts: Drafts,

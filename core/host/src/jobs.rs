@@ -383,8 +383,9 @@ fn step(core: &Arc<Core>, id: &str) -> Result<Stepped, CallError> {
     let Some(record) = read(&snapshot, id)?.filter(|record| !record.state.is_over()) else {
         return Ok(Stepped::Over);
     };
-    // A file is being looked into; its outcome wakes the job.
-    if crate::extract::read(&snapshot, id)?.is_some_and(|request| request.outcome.is_none()) {
+    // A file is being looked into, or a document set; the outcome wakes the job.
+    let is_looked_into = crate::extract::read(&snapshot, id)?.is_some_and(|request| request.outcome.is_none());
+    if is_looked_into || crate::print::is_open(&snapshot, id)? {
         core.progress.raise();
         return Ok(Stepped::Waits);
     }
@@ -440,6 +441,7 @@ fn step(core: &Arc<Core>, id: &str) -> Result<Stepped, CallError> {
                 }
             }
             crate::extract::taken(txn, id)?;
+            crate::print::taken(txn, id)?;
             crate::signing::taken(txn, id)?;
             now.write(txn)?;
             Ok(now.state)

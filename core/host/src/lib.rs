@@ -5,7 +5,9 @@
 //! * `engine` and `compile` make native code of components; `plugin` links them with
 //!   what was granted; `state` and `capabilities` are what a running call can reach.
 //! * `index`, `jobs` and `delivery` are the background: they follow the journal and
-//!   run extension points that nobody waits for.
+//!   run extension points that nobody waits for; `extract` and `print` do what a job
+//!   asks for between two of its steps.
+//! * `templates` are the documents' forms, which a school may change.
 //! * `uploads` keeps files on their way from a person to a plugin.
 //! * `package` looks into a file, `publisher` says whose it is, `lifecycle` installs,
 //!   grants, switches and removes; `overview` is what an administrator sees of it.
@@ -31,6 +33,7 @@ mod package;
 mod permits;
 mod plugin;
 mod precompile;
+mod print;
 mod publisher;
 mod request;
 mod routing;
@@ -38,6 +41,7 @@ mod signing;
 mod state;
 mod tables;
 mod tally;
+mod templates;
 mod uploads;
 mod vendors;
 
@@ -52,4 +56,6 @@ pub use overview::{JobFilter, ParkedEvent};
 pub use precompile::precompile;
 pub use request::{BlobContent, BlobRef, Reply, ReplyBody, Request, Upload};
 pub use routing::Found;
+pub use templates::{OwnTemplate, TemplateStatus};
+pub use tram_print::{PrintError, Printed};
 pub use uploads::{LARGEST_UPLOAD, Piece, UploadEntry, UploadError, UploadNote, Uploads};

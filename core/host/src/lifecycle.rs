@@ -503,7 +503,7 @@ pub(crate) fn remove(core: &Arc<Core>, id: &str, with_data: bool, principal: &Pr
         Ok(txn.delete(tables::OWNER, PLUGINS, id.as_bytes(), None)?)
     })?;
     if with_data {
-        for collection in [SETTINGS, tables::FILES, tables::DRAFTS, tables::PARKED] {
+        for collection in [SETTINGS, tables::FILES, tables::DRAFTS, tables::PARKED, tables::TEMPLATES] {
             remove_below(core, collection, id, principal)?;
         }
         core.journal.remove_owner_data(context(principal, "the data of a removed plugin"), id)?;

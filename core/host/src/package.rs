@@ -134,6 +134,9 @@ pub(crate) fn inspect(core: &Core, bytes: &[u8]) -> Result<Inspection, Error> {
     let package = read(bytes)?;
     let component = package.component();
     let mut wrong: Vec<Text> = problems(&package.manifest).into_iter().map(Text::Plain).collect();
+    let is_there = |path: &str| package.assets.iter().any(|asset| asset.path == path);
+    let missing = package.manifest.missing_assets(is_there);
+    wrong.extend(missing.into_iter().map(|problem| Text::Plain(format!("{}: {}", problem.place, problem.reason))));
     if let Err(error) = check_size(&component) {
         wrong.push(error.text());
     }

@@ -38,6 +38,11 @@ pub(crate) const EXTRACTS: &str = "extracts";
 /// Statements that a job wants signed before its next step: by the job's id.
 pub(crate) const SIGNINGS: &str = "signings";
 
+/// Documents that are to be printed, or were: by the job's id.
+pub(crate) const PRINTS: &str = "prints";
+/// Templates that a school changed: plugin and id.
+pub(crate) const TEMPLATES: &str = "templates";
+
 /// The collections, as the journal is told of them.
 pub(crate) fn collections() -> Vec<CollectionSpec> {
     let collection = |name: &str, history: History, indexes: &[&str]| CollectionSpec {
@@ -61,6 +66,8 @@ pub(crate) fn collections() -> Vec<CollectionSpec> {
         collection(EXTRACTS, History::Latest { days: 1 }, &[]),
         // Kept whole: what was signed in the station's name is part of its history.
         collection(SIGNINGS, History::Full, &[]),
+        collection(PRINTS, History::Latest { days: 1 }, &[]),
+        collection(TEMPLATES, History::Full, &[]),
         collection(PARKED, History::Latest { days: 90 }, &[]),
     ]
 }

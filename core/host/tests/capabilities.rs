@@ -564,6 +564,7 @@ fn what_is_not_granted_does_not_link() {
         "log",
         "brokered",
         "extract",
+        "print",
         "sign",
     ] {
         let package = package(&format!("ungranted-{capability}"));

@@ -31,6 +31,12 @@ pub struct Station {
     /// Name of the school; empty until the wizard is done.
     #[serde(default)]
     pub school: String,
+    /// Body above the school, as documents name it (Ủy ban nhân dân phường …).
+    #[serde(default)]
+    pub authority: String,
+    /// Place that documents are dated from.
+    #[serde(default)]
+    pub place: String,
     /// Whether the first-run wizard is done.
     #[serde(default)]
     pub ready: bool,

@@ -89,6 +89,7 @@ pub(crate) enum Command {
     Restore { data: PathBuf, from: PathBuf, key: Option<String> },
     SetupCode { data: PathBuf },
     Job { data: PathBuf, plugin: String, job: String, files: Vec<PathBuf>, options: Vec<(String, String)> },
+    PrintChild,
     CompileComponent { input: PathBuf, output: PathBuf },
     Precompile { data: PathBuf, folder: PathBuf },
     Plugin(PluginCommand),
@@ -201,6 +202,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command
             options: raw.set,
         },
         "compile-component" => Command::CompileComponent { input: word("IN")?.into(), output: word("OUT")?.into() },
+        "print-child" => Command::PrintChild,
         "precompile" => Command::Precompile { data: data()?, folder: word("DIR")?.into() },
         "plugin" => Command::Plugin(match word("new, build, keygen, pack or check")?.to_string_lossy().as_ref() {
             "new" => PluginCommand::New { name: word("NAME")?.to_string_lossy().into_owned(), sdk: raw.sdk },

@@ -99,6 +99,8 @@ mod tests {
             row("redb cache").iter().all(|mib| (caches..=caches + 8).contains(mib)),
             "{caches} MiB and the buffers"
         );
+        let child = tram_print::CHILD_MEMORY >> 20;
+        assert_eq!(row("one print child"), [child; 3]);
         assert_eq!(row("connections"), [tram_web::CONNECTIONS as u64 * 32 / 1024; 3]);
         assert_eq!(row("uploads that receive"), [(tram_web::RECEIVING as u64 * 2 * tram_web::PIECE as u64) >> 20; 3]);
         // Private to their crates, so read where they stand.

@@ -64,6 +64,9 @@ fn main() -> ExitCode {
         Command::CompileComponent { input, output } => {
             tram_host::compile_component(&input, &output).map_err(Into::into)
         }
+        Command::PrintChild => {
+            tram_print::child(&mut std::io::stdin().lock(), &mut std::io::stdout().lock()).map_err(Into::into)
+        }
         Command::Precompile { data, folder } => station::precompile(&data, &folder),
         Command::Box(command) => box_commands::run(command),
         Command::Plugin(command) => plugin::run(&command),

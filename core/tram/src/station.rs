@@ -44,7 +44,8 @@ impl Station {
         let program = std::env::current_exe().context("the path of tram itself")?;
         let options = HostOptions {
             data: data.to_owned(),
-            compiler: vec![program.into_os_string(), "compile-component".into()],
+            compiler: vec![program.clone().into_os_string(), "compile-component".into()],
+            printer: vec![program.into_os_string(), "print-child".into()],
             instances: Budget::of_system().instances,
             ..HostOptions::default()
         };

@@ -231,7 +231,7 @@ pub(crate) fn send_blob(
 }
 
 /// `attachment; filename*=UTF-8''…` (RFC 6266), with a plain name for old clients.
-fn disposition(kind: &str, name: &str) -> String {
+pub(crate) fn disposition(kind: &str, name: &str) -> String {
     if name.is_empty() {
         return kind.to_owned();
     }

@@ -37,6 +37,7 @@ pub fn answer(request: &Request) -> Result<Response> {
         "state" => state(request, &who),
         "upload-check" => upload_check(request),
         "report-file" => report(request),
+        "proof-file" => crate::printing::file(request, &who),
         "export-file" => pages::export::file(request),
         "v1-search" => v1_search(request, &who),
         "v1-item" => v1_item(request, &who),

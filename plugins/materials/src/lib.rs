@@ -7,7 +7,7 @@
 //! - what is searched: [`entries`]; the curriculum: [`curriculum`]; collections:
 //!   [`collected`]; the same on paper: [`paper`];
 //! - what readers came to: [`results`]; figures: [`figures`]; taking all out:
-//!   [`takeout`], with [`archive`] and [`workbook`];
+//!   [`takeout`], with [`archive`] and [`workbook`]; the proof document: [`printing`];
 //! - with other schools: [`share`];
 //! - for people: [`pages`], [`slots`], [`messages`], [`words`]; for programs: [`api`].
 //!
@@ -29,6 +29,7 @@ pub mod messages;
 pub mod model;
 pub mod pages;
 pub mod paper;
+pub mod printing;
 pub mod results;
 pub mod share;
 pub mod slots;
@@ -70,6 +71,7 @@ impl Job for Materials {
     fn run(job: &str, state: &[u8], first: bool, by: &Principal) -> Result<Step> {
         match job {
             "look" => looking::run(state, first, by),
+            "proof" => printing::run(state, first, by),
             "export" => takeout::run(state, first, by),
             "look-taken" => looking::run(state, first, by),
             "pack" => share::pack::run(state, first, by),

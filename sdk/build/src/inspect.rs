@@ -40,6 +40,7 @@ pub fn inspect(package: &[u8]) -> Result<Inspection, Error> {
     let surface = Surface::read(&component)?;
     let mut problems = read.manifest.problems();
     problems.extend(mismatches(&read.manifest, &surface));
+    problems.extend(read.manifest.missing_assets(|path| read.assets.iter().any(|asset| asset.path == path)));
     Ok(Inspection {
         sentences: read.manifest.sentences(),
         imports: surface.capabilities().map(str::to_owned).collect(),

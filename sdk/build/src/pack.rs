@@ -40,6 +40,7 @@ pub fn pack(
     if !options.unchecked {
         let mut problems = parsed.problems();
         problems.extend(mismatches(&parsed, &Surface::read(&component)?));
+        problems.extend(parsed.missing_assets(|path| assets.iter().any(|(asset, _)| asset == path)));
         refuse(problems)?;
     }
     let mut sorted: Vec<Asset<'_>> =

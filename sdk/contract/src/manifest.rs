@@ -78,9 +78,30 @@ pub struct Manifest {
     /// Kinds of uploads that it takes resumably.
     #[serde(default)]
     pub upload: Vec<Upload>,
+    /// Documents that it prints; a school may change each without code.
+    #[serde(default)]
+    pub template: Vec<Template>,
     /// Limits that it asks for; the host's ceilings hold.
     #[serde(default)]
     pub limits: Limits,
+}
+
+/// A document that the plugin prints through the capability `print`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Template {
+    /// Named by `print::begin`.
+    pub id: String,
+    /// What it is, for people: `Minh chứng hằng tháng`.
+    pub name: Text,
+    /// The Typst source among the package's assets.
+    pub file: String,
+    /// JSON among the assets with made-up data, for a test print.
+    pub sample: String,
+    /// Pictures among the assets; in the template `/pictures/` and the last part of
+    /// the path.
+    #[serde(default)]
+    pub pictures: Vec<String>,
 }
 
 /// A kind of resumable uploads. What was sent is the sender's until a form of the
@@ -403,6 +424,21 @@ impl Manifest {
         if self.blob_check.as_deref().is_some_and(|id| self.check(id).is_none()) {
             wrong("blob-check".into(), "is the id of a GET route of the kind api");
         }
+        let prints = self.capability.iter().any(|asked| asked.name == "print");
+        if !self.template.is_empty() && !prints {
+            wrong("template".into(), "needs the capability “print”");
+        }
+        for (at, template) in self.template.iter().enumerate() {
+            if self.template.iter().take(at).any(|other| other.id == template.id) {
+                wrong(format!("template[{at}].id"), "stands twice");
+            }
+            if !is_id(&template.id) || template.id.contains('.') {
+                wrong(format!("template[{at}].id"), "lower-case letters, digits and hyphens, as in monthly-proof");
+            }
+            if template.name.is_empty() {
+                wrong(format!("template[{at}].name"), "says what the document is, in Vietnamese and English");
+            }
+        }
         if let Some(search) = &self.search {
             for (at, name) in search.collections.iter().enumerate() {
                 if !self.collection.iter().any(|c| &c.name == name) {
@@ -416,6 +452,22 @@ impl Manifest {
     /// The route of this id that a check may name: GET, and of the kind `api`.
     pub fn check(&self, id: &str) -> Option<&Route> {
         self.route.iter().find(|route| route.id == id && route.kind == RouteKind::Api && route.method == "GET")
+    }
+
+    /// What the manifest names among the package's assets and is not there.
+    pub fn missing_assets(&self, is_there: impl Fn(&str) -> bool) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for (at, template) in self.template.iter().enumerate() {
+            let named = [("file", &template.file), ("sample", &template.sample)];
+            let pictures = template.pictures.iter().map(|path| ("pictures", path));
+            for (field, path) in named.into_iter().chain(pictures) {
+                if !is_there(path) {
+                    let reason = format!("{path} is not in the folder assets");
+                    problems.push(Problem { place: format!("template[{at}].{field}"), reason });
+                }
+            }
+        }
+        problems
     }
 
     /// Whether the id is a bundled plugin's: one word. Vendors' ids contain a dot.

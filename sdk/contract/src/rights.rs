@@ -46,6 +46,11 @@ pub const CAPABILITIES: &[(&str, &str, &str)] = &[
         "ký gói chia sẻ bằng khoá của trường, và kiểm tra gói của trường bạn",
         "signs packages for other schools with the station's key, and checks theirs",
     ),
+    (
+        "print",
+        "nhờ trạm in văn bản PDF theo mẫu của nó; nhà trường sửa được mẫu",
+        "has the station set documents as PDF from its templates, which the school may change",
+    ),
     ("brokered", "hỏi dữ liệu của phần khác", "asks other plugins for data"),
 ];
 

@@ -3,10 +3,10 @@
 
 #[cfg(target_arch = "wasm32")]
 pub(crate) use crate::bindings::tram::plugin::{
-    blobs, brokered, clock, directory, events, extract, jobs, log, random, search, settings, sign, store,
+    blobs, brokered, clock, directory, events, extract, jobs, log, print, random, search, settings, sign, store,
 };
 
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use crate::mock::backend::{
-    blobs, brokered, clock, directory, events, extract, jobs, log, random, search, settings, sign, store,
+    blobs, brokered, clock, directory, events, extract, jobs, log, print, random, search, settings, sign, store,
 };

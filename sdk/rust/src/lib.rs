@@ -40,6 +40,7 @@ pub mod message;
 pub mod mock;
 #[doc(hidden)]
 pub mod points;
+pub mod print;
 pub mod random;
 mod request;
 mod response;

@@ -32,7 +32,9 @@ capability = [
     { name = "jobs", purpose = "x" },
     { name = "blobs", purpose = "x" },
     { name = "directory", purpose = "x", fields = ["name"] },
+    { name = "print", purpose = "x" },
 ]
+template = [{ id = "list", name = "List", file = "list.typ", sample = "list.json" }]
 job = [{ name = "count", label = "Count" }]
 
 [[collection]]
@@ -246,4 +248,31 @@ fn downloads_have_names_with_marks() {
         reply.headers[0].value,
         "attachment; filename=\"S_ ___ng k__.csv\"; filename*=UTF-8''S%E1%BB%95%20%22%C4%91%C4%83ng%20k%C3%BD%22.csv"
     );
+}
+
+struct Printing;
+
+impl Job for Printing {
+    fn run(_job: &str, _state: &[u8], first: bool, _by: &Principal) -> Result<Step> {
+        let progress = Progress::new(0, 0, "");
+        if first {
+            tram_sdk::print::begin("list", &book("Kiều", "1"), "sach.pdf")?;
+            return Step::again(progress, &());
+        }
+        let printed = tram_sdk::print::outcome()?.ok_or_else(|| Error::not_found("nothing was printed"))?;
+        assert_eq!(tram_sdk::print::outcome()?, None, "an outcome is given once");
+        Step::done(progress, &printed.blob)
+    }
+}
+
+#[test]
+fn a_document_is_asked_for_and_had_in_the_next_step() {
+    installed();
+    let done = mock::run_job::<Printing>("count", b"null", &mock::person("p")).unwrap();
+    let blob: String = serde_json::from_slice(&done.outcome).unwrap();
+    assert_eq!(blobs::stat(&blob).unwrap().unwrap().name, "sach.pdf");
+    assert_eq!(mock::printed()[0].template, "list");
+    assert_eq!(mock::printed()[0].data["title"], "Kiều");
+    let unknown = tram_sdk::print::begin("poster", &(), "x.pdf").unwrap_err();
+    assert_eq!(unknown.code, code::NOT_FOUND);
 }

@@ -1,7 +1,7 @@
 // Walks a station as a reader who follows every link.
 
 /** Links that change something, lead to files, or only repeat a page. */
-const LEFT_OUT = [/\/file(\?|$)/, /\/report$/, /\/tls\/tram\./, /[?&](lang|theme)=/, /[?&]page=[2-9]/, /\/sru/, /\/api\//, /^\/sign-out/];
+const LEFT_OUT = [/\/admin\/templates\/.*\/(test|original|own)$/, /\/file(\?|$)/, /\/report$/, /\/tls\/tram\./, /[?&](lang|theme)=/, /[?&]page=[2-9]/, /\/sru/, /\/api\//, /^\/sign-out/];
 
 /**
  * Visits pages from `starts`, at most `most`, each shape of address at most `each`

@@ -7,7 +7,7 @@ use crate::bindings::clock::{Host, Instant};
 use crate::state::State;
 
 /// Where schools are: dates of law are civil dates there.
-const ZONE: &str = "Asia/Ho_Chi_Minh";
+pub(crate) const ZONE: &str = "Asia/Ho_Chi_Minh";
 
 impl Host for State {
     fn now(&mut self) -> wasmtime::Result<Instant> {

@@ -10,6 +10,7 @@ mod events;
 mod extract;
 mod jobs;
 mod log;
+mod print;
 mod random;
 mod search;
 mod settings;
@@ -23,6 +24,7 @@ use crate::bindings;
 use crate::state::State;
 
 pub(crate) use blobs::{Drafts, FileRow, content_of, file, file_of, register};
+pub(crate) use clock::ZONE;
 pub(crate) use denied::deny;
 
 /// Every capability of the contract, by the name of its interface.
@@ -39,6 +41,7 @@ pub(crate) const NAMES: &[&str] = &[
     "log",
     "brokered",
     "extract",
+    "print",
     "sign",
 ];
 
@@ -56,7 +59,7 @@ pub(crate) fn link(linker: &mut Linker<State>, granted: impl Fn(&str) -> bool) -
     link! {
         "store" => store, "search" => search, "blobs" => blobs, "directory" => directory, "events" => events,
         "jobs" => jobs, "settings" => settings, "clock" => clock, "random" => random, "log" => log,
-        "brokered" => brokered, "extract" => extract, "sign" => sign
+        "brokered" => brokered, "extract" => extract, "print" => print, "sign" => sign
     }
     Ok(())
 }

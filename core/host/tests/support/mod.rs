@@ -104,6 +104,8 @@ impl Station {
         let options = HostOptions {
             data: folder.path().join("data"),
             extract_time: Duration::from_secs(10),
+            // Unset: in this process, as the whole workspace is built with the typesetter.
+            printer: std::env::var_os("TRAM_TEST_PRINTER").into_iter().collect(),
             extract_bytes: 8 << 20,
             ..HostOptions::default()
         };

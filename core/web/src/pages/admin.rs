@@ -59,6 +59,7 @@ pub(super) fn page(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) -> 
         link(messages::text("stations.title"), "/admin/stations"),
         link(messages::text("status.title"), "/admin/status"),
         link(messages::text("backups.title"), "/admin/backups"),
+        link(messages::text("templates.title"), "/admin/templates"),
         link(messages::text("tls.title"), "/tls"),
         link(messages::text("certificate.title"), "/admin/certificate"),
     ];

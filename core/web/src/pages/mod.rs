@@ -25,6 +25,7 @@ mod start;
 mod station;
 mod station_status;
 mod stations;
+mod templates;
 mod tls;
 mod update;
 
@@ -98,6 +99,11 @@ pub(crate) fn find(path: &str) -> Option<Handler> {
         ["admin", "backups", "sheet"] => backups::sheet,
         ["admin", "plugin", _] => plugin::page,
         ["admin", "plugin", _, "switch" | "remove" | "retry" | "drop"] => plugin::change,
+        ["admin", "templates"] => templates::list,
+        ["admin", "templates", _, _] => templates::page,
+        ["admin", "templates", _, _, "original" | "own"] => templates::source,
+        ["admin", "templates", _, _, "test"] => templates::test,
+        ["admin", "templates", _, _, "reset"] => templates::reset,
         ["jobs"] => jobs::list,
         ["jobs", _] => jobs::page,
         ["jobs", _, "cancel"] => jobs::cancel,

@@ -95,7 +95,7 @@ pub(super) fn row(label: Text, value: impl Into<Text>) -> DetailRow {
 }
 
 /// The name of an actor, for administrators.
-fn who(site: &Site, actor: &str) -> Text {
+pub(super) fn who(site: &Site, actor: &str) -> Text {
     match actor {
         "system" | "console" => messages::text("admin.by-station"),
         person => match site.people.person(person) {

@@ -120,6 +120,7 @@ fn write(site: &Site, visit: &Visit, form: &ShellForm) -> Result<(), Wrong> {
         return Err(("school", messages::text("setup.school-missing")));
     }
     let names = read_names(form.get("names")).map_err(|text| ("names", text))?;
+    let (authority, place) = (form.get("authority").to_owned(), form.get("place").to_owned());
     let mode = mode(form.get("tls"));
     if mode == TlsMode::OwnName && names.is_empty() {
         return Err(("names", messages::text("station.own-needs-name")));
@@ -130,6 +131,8 @@ fn write(site: &Site, visit: &Visit, form: &ShellForm) -> Result<(), Wrong> {
     site.people
         .change_station(&visit.principal, |station| {
             station.school.clone_from(&school);
+            station.authority.clone_from(&authority);
+            station.place.clone_from(&place);
             station.names.clone_from(&names);
             station.tls = mode;
         })
@@ -160,6 +163,20 @@ fn show(
             required: true,
             ..field("school", "text", messages::text("setup.school"), Text::default(), known.school.clone())
         },
+        field(
+            "authority",
+            "text",
+            messages::text("station.authority"),
+            messages::text("station.authority-help"),
+            known.authority.clone(),
+        ),
+        field(
+            "place",
+            "text",
+            messages::text("station.place"),
+            messages::text("station.place-help"),
+            known.place.clone(),
+        ),
         field(
             "names",
             "textarea",

@@ -24,6 +24,9 @@ super::messages! {
     BY_TEACHER = "Theo tác giả", "By author";
     PROOF = "Minh chứng theo tháng", "Monthly proof document";
     PROOF_TITLE = "Minh chứng học liệu đã nộp, tháng {0}", "Proof of materials handed in, {0}";
+    PROOF_PDF = "Tạo tệp PDF để ký", "Make the PDF to sign";
+    PROOF_PRINTING = "Đang lập bảng minh chứng", "Setting the proof document";
+    PROOF_DONE = "Đã lập xong. Tải về, in ra, ký và lưu.", "It is ready. Download it, print it, sign it and keep it.";
     MONTH = "Tháng", "Month";
     ALL_GROUPS = "Tất cả các tổ", "All subject groups";
     PRINTED_ON = "Lập lúc", "Made on";

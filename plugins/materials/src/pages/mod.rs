@@ -27,7 +27,7 @@ pub(crate) use tram_sdk::encoded;
 use crate::access::Who;
 use crate::messages::{self as m, Message};
 use crate::model::{Edition, Item};
-use crate::words;
+use crate::{printing, words};
 
 /// Answers a page.
 ///
@@ -60,6 +60,8 @@ pub fn answer(request: &Request) -> Result<Response> {
         "results" => results::page(request, &who),
         "reports" => reports::page(request, &who),
         "proof" => proof::page(request, &who),
+        "proof-print" => printing::start(request, &who),
+        "proof-run" => printing::page(request, &who),
         "settings" => settings::page(request, &who),
         "settings-change" => settings::change(request, &who),
         "share" => share::page(request, &who),

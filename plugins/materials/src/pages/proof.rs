@@ -5,20 +5,22 @@ use tram_contract::Text;
 use tram_contract::page::{Action, Cell, Choice, Column, DetailRow, DetailValue, Form, FormField, Table, Tone, Widget};
 use tram_sdk::{Request, Response, Result, clock};
 
-use super::{say, title_of};
+use super::{Say, say, title_of};
 use crate::access::Who;
 use crate::messages as m;
 use crate::model::{Act, ITEMS};
+use crate::words;
 
 /// A line of the document.
-struct Line {
-    teacher: String,
-    title: String,
+pub(crate) struct Line {
+    pub(crate) teacher: String,
+    pub(crate) title: String,
+    pub(crate) kind: String,
     place: String,
-    submitted: String,
-    group: String,
-    leadership: String,
-    reviewers: String,
+    pub(crate) submitted: String,
+    pub(crate) group: String,
+    pub(crate) leadership: String,
+    pub(crate) reviewers: String,
     order: (Vec<u8>, i64),
 }
 
@@ -33,21 +35,22 @@ fn month_of(act: &Act) -> String {
     format!("{}-{}", part(6, 10), part(3, 5))
 }
 
-/// The page. Teachers see their own lines, heads those of their group, the leadership
-/// all.
+/// `2026-11`, if it is that.
+pub(crate) fn as_month(text: &str) -> Option<&str> {
+    Some(text).filter(|month| month.len() == 7 && month.bytes().all(|b| b.is_ascii_digit() || b == b'-'))
+}
+
+/// `2026-11` as `11/2026`.
+pub(crate) fn shown(month: &str) -> String {
+    format!("{}/{}", month.get(5..).unwrap_or_default(), month.get(..4).unwrap_or_default())
+}
+
+/// What was handed in during a month, as far as somebody sees it: teachers their own,
+/// heads that of their group, the leadership all.
 ///
 /// # Errors
-/// As the store and the directory.
-pub fn page(request: &Request, who: &Who) -> Result<Response> {
-    let say = say(request);
-    let today = clock::today();
-    let month = request
-        .query("month")
-        .filter(|month| month.len() == 7 && month.bytes().all(|b| b.is_ascii_digit() || b == b'-'))
-        .unwrap_or(today.get(..7).unwrap_or_default())
-        .to_owned();
-    let group = request.query("group").unwrap_or_default();
-    let groups = crate::authors::groups()?;
+/// As the store.
+pub(crate) fn lines(who: &Who, month: &str, group: &str, say: &Say<'_>) -> Result<Vec<Line>> {
     let mut lines = Vec::new();
     for entry in ITEMS.iter([]) {
         let entry = entry?;
@@ -69,8 +72,9 @@ pub fn page(request: &Request, who: &Who) -> Result<Response> {
             reviewers.dedup();
             lines.push(Line {
                 teacher: super::authors_line(edition),
-                title: title_of(edition, &say),
-                place: super::place_line(edition, &say),
+                title: title_of(edition, say),
+                kind: words::of(&words::KINDS, &edition.meta.kind, say.0).to_owned(),
+                place: super::place_line(edition, say),
                 submitted: day(Some(submitted)),
                 group: day(review.group.as_ref()),
                 leadership: day(review.leadership.as_ref()),
@@ -80,7 +84,21 @@ pub fn page(request: &Request, who: &Who) -> Result<Response> {
         }
     }
     lines.sort_by(|a, b| a.order.cmp(&b.order));
-    let shown = format!("{}/{}", month.get(5..).unwrap_or_default(), month.get(..4).unwrap_or_default());
+    Ok(lines)
+}
+
+/// The page.
+///
+/// # Errors
+/// As the store and the directory.
+pub fn page(request: &Request, who: &Who) -> Result<Response> {
+    let say = say(request);
+    let today = clock::today();
+    let month = request.query("month").and_then(as_month).unwrap_or(today.get(..7).unwrap_or_default()).to_owned();
+    let group = request.query("group").unwrap_or_default();
+    let groups = crate::authors::groups()?;
+    let lines = lines(who, &month, group, &say)?;
+    let shown = shown(&month);
     let mut page = say.page(&m::PROOF, Vec::new());
     page.title = say.with(&m::PROOF_TITLE, &[&shown]);
     let mut choices = vec![Choice { value: String::new(), label: say.t(&m::ALL_GROUPS) }];
@@ -146,9 +164,16 @@ pub fn page(request: &Request, who: &Who) -> Result<Response> {
         .to_vec()
     });
     page.widgets.push(Widget::Table(Table { caption: page.title.clone(), columns, rows: rows.collect() }));
-    let print =
-        Action { label: say.t(&m::PRINT), href: "#".into(), print: true, tone: Tone::Primary, ..Action::default() };
-    page.widgets.push(Widget::Actions { actions: vec![print] });
+    let as_pdf = Action {
+        label: say.t(&m::PROOF_PDF),
+        href: "proof".into(),
+        post: true,
+        values: vec![("month".into(), month), ("group".into(), group.to_owned())],
+        tone: Tone::Primary,
+        ..Action::default()
+    };
+    let print = Action { label: say.t(&m::PRINT), href: "#".into(), print: true, ..Action::default() };
+    page.widgets.push(Widget::Actions { actions: vec![as_pdf, print] });
     Ok(Response::page(&page))
 }
 

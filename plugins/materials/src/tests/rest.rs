@@ -70,6 +70,42 @@ fn figures_and_the_proof_document_name_who_did_what() {
 }
 
 #[test]
+fn the_proof_document_is_printed_for_whoever_asked() {
+    school();
+    published();
+    let month = tram_sdk::clock::today()[..7].to_owned();
+    let printed = |who: &str| {
+        let asked = mock::post("proof-print", "/proof").form("month", &month).form("group", "g1");
+        assert_eq!(ask(who, asked).unwrap().status, 303);
+        mock::run_started_jobs::<Materials>(&by(who)).unwrap();
+        jobs::recent("proof", 1).unwrap().remove(0)
+    };
+    let run = printed("leadership");
+    let asked = mock::printed().pop().unwrap();
+    assert_eq!((asked.template.as_str(), asked.name), ("proof", format!("minh-chung-{month}.pdf")));
+    assert_eq!(asked.data["group"], "Tổ Tự nhiên");
+    let row = &asked.data["rows"][0];
+    assert_eq!(row["teacher"], "Phan Thị Mộng, Lê Văn Sang");
+    assert_eq!(row["reviewer"], "Lương Văn Khải, Phạm Thị Thu Hà");
+    for key in ["item", "kind", "submitted", "group", "leadership"] {
+        assert!(!row[key].as_str().unwrap().is_empty(), "{key}");
+    }
+    // The template that ships reads exactly these.
+    let sample: serde_json::Value = serde_json::from_str(include_str!("../../assets/print/proof.json")).unwrap();
+    let keys = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(keys(&asked.data), keys(&sample));
+    assert_eq!(keys(row), keys(&sample["rows"][0]));
+    let page = |who: &str| ask(who, mock::get("proof-run", "/proof/x").param("job", &run.id));
+    assert!(text(&page("leadership").unwrap()).contains("minh-chung-"));
+    assert_eq!(page("author").unwrap_err().code, code::NOT_FOUND, "it holds what its asker may see");
+    let file = |who: &str| ask(who, mock::get("proof-file", "/proof/x/file").param("job", &run.id));
+    assert!(matches!(file("leadership").unwrap().body, Body::Blob(_)));
+    assert_eq!(file("author").unwrap_err().code, code::NOT_FOUND);
+    printed("colleague");
+    assert_eq!(mock::printed().pop().unwrap().data["rows"], serde_json::json!([]), "nobody else's lines");
+}
+
+#[test]
 fn everything_published_is_taken_out_as_files() {
     school();
     published();

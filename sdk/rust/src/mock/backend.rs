@@ -542,6 +542,38 @@ pub(crate) mod sign {
     }
 }
 
+pub(crate) mod print {
+    use super::super::world::Asked;
+    use super::*;
+    use crate::bindings::tram::plugin::print::Printed;
+
+    pub(crate) fn begin(template: &str, data: &[u8], name: &str) -> Result<()> {
+        with(|world| {
+            world.check("print")?;
+            let declared = |manifest: &tram_contract::manifest::Manifest| {
+                manifest.template.iter().any(|declared| declared.id == template)
+            };
+            if !world.manifest.as_ref().is_none_or(declared) {
+                return Err(Error::not_found("the manifest has no such template"));
+            }
+            let data = serde_json::from_slice(data)?;
+            world.printing = Some(Asked { template: template.into(), data, name: name.into() });
+            Ok(())
+        })
+    }
+
+    pub(crate) fn outcome() -> Result<Option<Printed>> {
+        with(|world| {
+            world.check("print")?;
+            let Some(asked) = world.printing.take() else { return Ok(None) };
+            let bytes = asked.data.to_string().into_bytes();
+            let blob = world.add_blob(&asked.name, "application/pdf", &bytes);
+            world.printed.push(asked);
+            Ok(Some(Printed { blob, size: bytes.len() as u64, pages: 1, warnings: Vec::new() }))
+        })
+    }
+}
+
 pub(crate) mod brokered {
     use super::*;
 

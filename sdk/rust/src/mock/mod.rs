@@ -43,6 +43,7 @@ use crate::jobs::JobStatus;
 use crate::{Error, Indexer, Job, Next, Principal, Request, Response, Result};
 
 pub use request::{RequestBuilder, get, person, post, public};
+pub use world::Asked;
 use world::{World, with};
 
 /// An event that was emitted.
@@ -197,6 +198,12 @@ pub const OWN_KEY: [u8; 32] = [1; 32];
 /// Lets the station know a partner's key.
 pub fn trust(key: &[u8; 32], station: &str, name: &str) {
     with(|world| world.partners.insert(key.to_vec(), (station.into(), name.into())));
+}
+
+/// The documents that were asked for so far, oldest first. Each is among the blobs,
+/// as a file that holds its data and no pages.
+pub fn printed() -> Vec<Asked> {
+    with(|world| world.printed.clone())
 }
 
 /// What another plugin answers to a query: its name is `plugin/query`.

@@ -66,10 +66,24 @@ pub(super) struct World {
     pub(super) extract: Option<Looking>,
     /// Blob that a step asked to have looked into.
     pub(super) begun: Option<String>,
+    /// Document that a step asked for.
+    pub(super) printing: Option<Asked>,
+    pub(super) printed: Vec<Asked>,
     /// Hash that a step asked to have signed.
     pub(super) to_sign: Option<Vec<u8>>,
     /// Keys of partner stations: station and name.
     pub(super) partners: BTreeMap<Vec<u8>, (String, String)>,
+}
+
+/// A document that a plugin asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Asked {
+    /// Id of the template in the manifest.
+    pub template: String,
+    /// What it is filled with.
+    pub data: serde_json::Value,
+    /// Name of the file.
+    pub name: String,
 }
 
 impl Default for World {
@@ -99,6 +113,8 @@ impl Default for World {
             queries: BTreeMap::new(),
             extract: None,
             begun: None,
+            printing: None,
+            printed: Vec::new(),
             to_sign: None,
             partners: BTreeMap::new(),
         }

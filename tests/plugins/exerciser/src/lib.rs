@@ -6,7 +6,7 @@ mod widgets;
 
 use serde_json::{Value, json};
 use tram_sdk::prelude::*;
-use tram_sdk::{blobs, extract, log, sign, store};
+use tram_sdk::{blobs, extract, log, print, sign, store};
 
 #[derive(Serialize, Deserialize)]
 struct Note {
@@ -75,6 +75,9 @@ impl Job for Exerciser {
         if job == "look" {
             return look(state, first);
         }
+        if job == "print" {
+            return printed(state, first);
+        }
         if job == "seal" {
             return seal(state, first);
         }
@@ -133,6 +136,20 @@ fn seal(state: &[u8], first: bool) -> Result<Step> {
         "digest": store::to_hex(&digest), "key": store::to_hex(&seal.key), "signature": store::to_hex(&seal.signature),
         "station": own.id, "name": own.name, "epoch": own.epoch,
     }))
+}
+
+/// Has a document set: the template, its data, the file's name.
+fn printed(state: &[u8], first: bool) -> Result<Step> {
+    let asked: (String, Value, String) = serde_json::from_slice(state)?;
+    let progress = |at| Progress::new(at, 2, Text::vi_en("Đang in", "Printing"));
+    if first {
+        print::begin(&asked.0, &asked.1, &asked.2)?;
+        return Step::again(progress(1), &asked);
+    }
+    let Some(printed) = print::outcome()? else { return Err(Error::new("nothing", "nothing was begun")) };
+    let warnings: Vec<_> = printed.warnings.iter().map(|text| text.get("vi").to_owned()).collect();
+    let outcome = json!({ "blob": printed.blob, "pages": printed.pages, "size": printed.size, "warnings": warnings });
+    Step::done(progress(2), &outcome)
 }
 
 impl Slots for Exerciser {
