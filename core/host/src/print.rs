@@ -12,7 +12,7 @@ use tram_contract::manifest::Template;
 use tram_journal::{Context, Id, Reader, ScanRange, Txn};
 use tram_print::{Job, Moment, PrintError, Printed};
 
-use crate::capabilities::{ZONE, register};
+use crate::capabilities::{ZONE, register, unregister};
 use crate::inner::Core;
 use crate::plugin::Entry;
 use crate::tables::{self, PRINTS};
@@ -20,6 +20,8 @@ use crate::{CallError, Error, jobs, templates};
 
 /// Largest data of one document, bytes.
 pub(crate) const MAX_DATA: usize = 1 << 20;
+/// Documents that are looked at in one go: each holds its data.
+const PAGE: usize = 20;
 /// How long a document waits for the one before it: longer than any takes.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -128,18 +130,51 @@ pub(crate) fn work(core: &Arc<Core>) {
     }
 }
 
+/// The next documents to set. On the way, what nobody will take any more is let go:
+/// the outcome of a job that failed over it, or that was stopped.
 fn waiting(core: &Core) -> Result<Vec<(String, Request)>, Error> {
-    // Few at a time: each holds its data.
-    let page = core.journal.read()?.scan(tables::OWNER, PRINTS, &ScanRange::all(20))?;
-    Ok(page
-        .rows
-        .iter()
-        .filter_map(|row| {
-            let job = Id::from_bytes(row.key.as_slice().try_into().ok()?).to_string();
-            let request: Request = serde_json::from_slice(&row.value).ok()?;
-            request.outcome.is_none().then_some((job, request))
-        })
-        .collect())
+    let snapshot = core.journal.read()?;
+    let mut range = ScanRange::all(PAGE);
+    loop {
+        let page = snapshot.scan(tables::OWNER, PRINTS, &range)?;
+        let mut open = Vec::new();
+        for row in &page.rows {
+            let Ok(key) = row.key.as_slice().try_into() else { continue };
+            let job = Id::from_bytes(key).to_string();
+            let Ok(request) = serde_json::from_slice::<Request>(&row.value) else { continue };
+            if request.outcome.is_none() {
+                open.push((job, request));
+            } else if jobs::read(&snapshot, &job)?.is_none_or(|record| record.state.is_over()) {
+                forget(core, &job, &request.plugin)?;
+            }
+        }
+        match page.rows.last() {
+            Some(last) if open.is_empty() && page.rows.len() == PAGE => range = ScanRange::after(&last.key, PAGE),
+            _ => return Ok(open),
+        }
+    }
+}
+
+/// Removes a job's document and what is noted of it.
+fn forget(core: &Core, job: &str, plugin: &str) -> Result<(), Error> {
+    let mut context = Context::new("system", plugin);
+    context.time = tram_journal::clock::now();
+    let written = core.journal.run(context, |txn| {
+        let Some(request) = read(txn, job)? else { return Ok(()) };
+        if let Some(Ok(done)) = request.outcome {
+            unregister(txn, plugin, &done.blob)?;
+        }
+        txn.delete(tables::OWNER, PRINTS, &key(job)?, None)
+    });
+    settled(written)
+}
+
+/// What a transaction came to.
+pub(crate) fn settled<T, S>(written: Result<(T, S), tram_journal::RunError<tram_journal::Error>>) -> Result<T, Error> {
+    written.map(|(value, _)| value).map_err(|error| match error {
+        tram_journal::RunError::Body(error) | tram_journal::RunError::Begin(error) => Error::Journal(error),
+        tram_journal::RunError::Commit(error) => Error::Commit(error),
+    })
 }
 
 /// Has one document set and keeps what came of it.
@@ -176,10 +211,7 @@ fn print(core: &Arc<Core>, job: &str, request: &Request) -> Result<(), Error> {
         now.data = String::new();
         enter(txn, job, &now)
     });
-    written.map(|_| ()).map_err(|error| match error {
-        tram_journal::RunError::Body(error) | tram_journal::RunError::Begin(error) => Error::Journal(error),
-        tram_journal::RunError::Commit(error) => Error::Commit(error),
-    })?;
+    settled(written)?;
     core.jobs.raise();
     Ok(())
 }

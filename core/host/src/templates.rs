@@ -198,8 +198,5 @@ fn change(
         Some(own) => txn.put(tables::OWNER, TEMPLATES, &key, &tables::encode(own), 1, &[], None),
         None => txn.delete(tables::OWNER, TEMPLATES, &key, None),
     });
-    written.map(|_| ()).map_err(|error| match error {
-        tram_journal::RunError::Body(error) | tram_journal::RunError::Begin(error) => Error::Journal(error),
-        tram_journal::RunError::Commit(error) => Error::Commit(error),
-    })
+    print::settled(written)
 }

@@ -66,6 +66,17 @@ fn what_is_wrong_with_a_document_ends_its_job_with_words() {
 }
 
 #[test]
+fn documents_that_failed_are_in_nobodys_way() {
+    let station = Station::with(&["exerciser"]);
+    // More than are looked at in one go.
+    for _ in 0..23 {
+        let failed = printed(&station, "list", &json!({ "title": "Lớp 8A1" }), "x.pdf");
+        assert_eq!(failed.state, JobState::Failed);
+    }
+    document(&station, &printed(&station, "list", &list(), "x.pdf"));
+}
+
+#[test]
 fn a_document_survives_a_restart() {
     let station = Station::with(&["exerciser"]);
     let arguments = json!(["list", list(), "x.pdf"]).to_string();

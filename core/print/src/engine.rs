@@ -9,7 +9,7 @@ use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 
 use crate::PrintError;
-use crate::job::{Job, MAX_PAGES, MAX_PDF, Moment, Printed};
+use crate::job::{Job, MAX_PAGES, MAX_PDF, MAX_SIDE, Moment, Printed};
 use crate::world::Sealed;
 
 /// Longest piece of a line that is shown, characters.
@@ -27,8 +27,9 @@ pub fn render(job: &Job) -> Result<Printed, PrintError> {
     let document = compiled.output.map_err(|errors| wrong(&world, errors.first()))?;
     let pages = document.pages().len();
     if pages > MAX_PAGES {
-        return Err(PrintError::TooLarge { what: "document".into(), most: MAX_PDF >> 10 });
+        return Err(PrintError::Pages { pages, most: MAX_PAGES });
     }
+    fits_on_paper(&document)?;
     let pdf = typst_pdf::pdf(&document, &options(job)?).map_err(|errors| wrong(&world, errors.first()))?;
     if pdf.len() > MAX_PDF {
         return Err(PrintError::TooLarge { what: "document".into(), most: MAX_PDF >> 10 });
@@ -53,6 +54,22 @@ impl PrintError {
             format!("Line {line}, at “{excerpt}”: {message}"),
         )
     }
+}
+
+/// Refuses a page that no printer takes: a slip in a template (`m` for `mm`) would else
+/// make a file that few programs open.
+fn fits_on_paper(document: &PagedDocument) -> Result<(), PrintError> {
+    // An infinite side is far above the limit, too.
+    let side = |length: typst::layout::Abs| length.to_mm().ceil() as u64;
+    for (at, page) in document.pages().iter().enumerate() {
+        let bleed = &page.bleed;
+        let width = side(page.frame.width() + bleed.left + bleed.right);
+        let height = side(page.frame.height() + bleed.top + bleed.bottom);
+        if width.max(height) > MAX_SIDE {
+            return Err(PrintError::Paper { page: at + 1, width, height, most: MAX_SIDE });
+        }
+    }
+    Ok(())
 }
 
 fn options(job: &Job) -> Result<PdfOptions, PrintError> {

@@ -35,6 +35,26 @@ pub enum PrintError {
         /// What is allowed, KB.
         most: usize,
     },
+    /// More pages than a document may have.
+    #[error("the document has {pages} pages, more than {most}")]
+    Pages {
+        /// Its pages.
+        pages: usize,
+        /// What is allowed.
+        most: usize,
+    },
+    /// A page larger than any paper that is printed on.
+    #[error("page {page} is {width} × {height} mm, more than {most} mm")]
+    Paper {
+        /// The page, from 1.
+        page: usize,
+        /// Its width, mm.
+        width: u64,
+        /// Its height, mm.
+        height: u64,
+        /// What a side may have, mm.
+        most: u64,
+    },
     /// It took too long.
     #[error("the document took too long")]
     Timeout,
@@ -58,7 +78,7 @@ impl PrintError {
         match self {
             Self::Template { .. } => "template",
             Self::Data { .. } => "bad-request",
-            Self::TooLarge { .. } | Self::Memory => "too-much",
+            Self::TooLarge { .. } | Self::Pages { .. } | Self::Paper { .. } | Self::Memory => "too-much",
             Self::Timeout => "timeout",
             Self::Busy => "busy",
             Self::Station { .. } => "station",
@@ -85,6 +105,14 @@ impl PrintError {
                     format!("What is printed is too large ({what}, at most {most} KB). Print less at a time."),
                 )
             }
+            Self::Pages { pages, most } => Text::vi_en(
+                format!("Văn bản có {pages} trang, tối đa {most} trang. Hãy chia nhỏ (chọn ít hơn trong một lần in) rồi in lại."),
+                format!("The document has {pages} pages, at most {most} are allowed. Print less at a time."),
+            ),
+            Self::Paper { page, width, height, most } => Text::vi_en(
+                format!("Trang {page} khổ {width} × {height} mm, mỗi cạnh tối đa {most} mm. Hãy sửa khổ giấy trong mẫu in (thường là a4), hoặc dùng lại mẫu gốc."),
+                format!("Page {page} is {width} × {height} mm, a side may have {most} mm. Correct the paper in the template (mostly a4), or go back to the original."),
+            ),
             Self::Timeout => Text::vi_en(
                 "Dàn trang quá lâu nên trạm đã dừng. Nếu mẫu in do trường sửa, hãy xem có vòng lặp không bao giờ kết thúc (while, hàm gọi lại chính nó); nếu không, hãy in ít hơn trong một lần.",
                 "Setting the document took too long and was stopped. If the school changed the template, look for a loop that never ends (while, a function that calls itself); otherwise print less at a time.",

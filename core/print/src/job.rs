@@ -20,6 +20,10 @@ pub(crate) const MAX_PDF: usize = 32 << 20;
 #[cfg(feature = "engine")]
 pub(crate) const MAX_PAGES: usize = 1_000;
 
+/// Longest side of a page, mm: A0 and a rim.
+#[cfg(feature = "engine")]
+pub(crate) const MAX_SIDE: u64 = 1_250;
+
 /// A civil time where the school is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moment {

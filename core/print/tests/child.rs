@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use support::{job, proof};
-use tram_print::{CHILD_SECONDS, PrintError, Printer, render};
+use tram_print::{CHILD_MEMORY, CHILD_SECONDS, PrintError, Printer, render};
 
 fn printer() -> Printer {
     Printer::new(vec![env!("CARGO_BIN_EXE_tram-print-child").into()])
@@ -53,6 +53,119 @@ fn a_template_that_eats_memory_is_ended() {
         assert!(matches!(error, PrintError::Memory), "{error}");
     }
     assert!(began.elapsed() < Duration::from_secs(CHILD_SECONDS * 3));
+}
+
+#[test]
+fn pages_that_no_printer_takes_are_refused() {
+    let refused = |template: &str| printer().print(&job(template, json!({}))).unwrap_err();
+    let error = refused("Trang một\n#set page(width: 2m, height: 30000mm)\nTrang hai");
+    assert_eq!(error, PrintError::Paper { page: 2, width: 2_000, height: 30_000, most: 1_250 });
+    assert!(error.text().get("vi").contains("Trang 2 khổ 2000 × 30000 mm"), "{}", error.text().get("vi"));
+    // A page grows with what is on it, and the rim for cutting counts.
+    let error = refused("#set page(height: auto)\n#for i in range(400) [Dòng #i #v(1cm)]");
+    assert!(matches!(error, PrintError::Paper { page: 1, .. }), "{error}");
+    let error = refused("#set page(bleed: 1m)\nx");
+    assert!(matches!(error, PrintError::Paper { page: 1, .. }), "{error}");
+    let error = refused("#for i in range(1001) [#i #pagebreak(weak: true)]");
+    assert_eq!(error, PrintError::Pages { pages: 1_001, most: 1_000 });
+    assert_eq!(error.code(), "too-much");
+    // A0 is paper.
+    assert_eq!(printer().print(&job("#set page(paper: \"a0\")\nx", json!({}))).unwrap().pages, 1);
+}
+
+#[test]
+fn nothing_outside_is_there_for_a_child() {
+    for (template, vi) in [
+        ("#read(\"/etc/passwd\")", "không có tệp này"),
+        ("#read(\"../../../etc/passwd\")", "ra ngoài chỗ của mẫu"),
+        ("#image(\"/proc/self/mem\")", "không có tệp này"),
+        ("#include \"/etc/hostname\"", "không có tệp này"),
+        ("#plugin(\"/tmp/x.wasm\")", "không có tệp này"),
+        ("#import \"@preview/cetz:0.3.0\": *", "trạm không dùng gói từ mạng"),
+        ("#import \"https://example.org/a.typ\"", "không có tệp này"),
+    ] {
+        let error = printer().print(&job(&format!("\n{template}"), json!({}))).unwrap_err();
+        let said = error.text().get("vi").to_owned();
+        assert!(said.contains(vi) && said.contains("dòng 2"), "{template}: {said}");
+    }
+}
+
+#[test]
+fn a_child_can_open_nothing_and_has_its_limits() {
+    let running = std::thread::spawn(|| {
+        let long = "#for i in range(10000) { for j in range(10000) { let x = calc.rem(i * j, 7) } }";
+        printer().print(&job(long, json!({})))
+    });
+    let until = Instant::now() + Duration::from_secs(CHILD_SECONDS);
+    let limits = loop {
+        assert!(Instant::now() < until, "no child with limits was seen");
+        let seen = children().into_iter().filter_map(|id| {
+            let limits = std::fs::read_to_string(format!("/proc/{id}/limits")).ok()?;
+            limits.lines().any(|line| line.starts_with("Max file size") && soft(line) == Some(0)).then_some((id, limits))
+        });
+        if let Some(found) = seen.last() {
+            break found;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    let limit = |name: &str| limits.1.lines().find(|line| line.starts_with(name)).and_then(soft);
+    assert_eq!(limit("Max open files"), Some(3));
+    assert_eq!(limit("Max data size"), Some(CHILD_MEMORY));
+    assert_eq!(limit("Max cpu time"), Some(CHILD_SECONDS));
+    assert_eq!(limit("Max core file size"), Some(0));
+    // Its surroundings are not the server's.
+    let environment = std::fs::read(format!("/proc/{}/environ", limits.0)).unwrap_or_default();
+    assert!(!String::from_utf8_lossy(&environment).contains("PATH="));
+    drop(running);
+}
+
+/// The soft limit of a line of /proc/PID/limits: the third column from the right, or
+/// before the unit.
+fn soft(line: &str) -> Option<u64> {
+    line.split_ascii_whitespace().find_map(|word| word.parse().ok())
+}
+
+/// Printing children of this process.
+fn children() -> Vec<u32> {
+    let own = format!("PPid:\t{}\n", std::process::id());
+    let all = std::fs::read_dir("/proc").unwrap();
+    all.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter(|id: &u32| {
+            let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+            status.contains(&own) && status.starts_with("Name:\ttram-print")
+        })
+        .collect()
+}
+
+#[test]
+fn a_picture_that_is_larger_than_it_looks_is_ended() {
+    // A PNG whose head says 60,000 × 60,000; the template carries it within itself.
+    let mut png = vec![0x89, b'P', b'N', b'G', 13, 10, 26, 10];
+    let mut part = |name: &[u8; 4], content: &[u8]| {
+        png.extend(u32::try_from(content.len()).unwrap().to_be_bytes());
+        let mut named = name.to_vec();
+        named.extend(content);
+        png.extend(&named);
+        png.extend(crc(&named).to_be_bytes());
+    };
+    let mut head = Vec::new();
+    head.extend(60_000_u32.to_be_bytes());
+    head.extend(60_000_u32.to_be_bytes());
+    head.extend([8, 6, 0, 0, 0]);
+    part(b"IHDR", &head);
+    part(b"IDAT", &[0x78, 0x9c, 0x03, 0, 0, 0, 0, 1]);
+    part(b"IEND", &[]);
+    let bytes: Vec<String> = png.iter().map(u8::to_string).collect();
+    let template = format!("#image(bytes(({})), format: \"png\")", bytes.join(", "));
+    let error = printer().print(&job(&template, json!({}))).unwrap_err();
+    assert!(matches!(error.code(), "template" | "too-much"), "{error}");
+}
+
+/// CRC-32 as in PNG.
+fn crc(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(u32::MAX, |sum, byte| {
+        (0..8).fold(sum ^ u32::from(*byte), |sum, _| if sum & 1 == 1 { (sum >> 1) ^ 0xedb8_8320 } else { sum >> 1 })
+    })
 }
 
 #[test]

@@ -157,6 +157,17 @@ pub(crate) fn register(
     Ok(id.to_string())
 }
 
+/// Takes away again what [`register`] gave and nobody was told of. The context's owner is
+/// the plugin, as there.
+pub(crate) fn unregister(txn: &mut Txn, owner: &str, id: &str) -> Result<(), tram_journal::Error> {
+    let key = tables::joined(owner, &id.parse::<Id>()?.to_bytes());
+    let Some(record) = txn.get(tables::OWNER, FILES, &key)? else { return Ok(()) };
+    if let Ok(row) = serde_json::from_slice::<FileRow>(&record.value) {
+        txn.release_blob(&row.content.parse()?)?;
+    }
+    txn.delete(tables::OWNER, FILES, &key, None)
+}
+
 /// Hash of the content in a file's record.
 pub(crate) fn content_of(record: &[u8]) -> Result<BlobId, Error> {
     let row: FileRow = tables::decode("a file's record", record)?;

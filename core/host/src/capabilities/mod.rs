@@ -23,7 +23,7 @@ use crate::Error;
 use crate::bindings;
 use crate::state::State;
 
-pub(crate) use blobs::{Drafts, FileRow, content_of, file, file_of, register};
+pub(crate) use blobs::{Drafts, FileRow, content_of, file, file_of, register, unregister};
 pub(crate) use clock::ZONE;
 pub(crate) use denied::deny;
 
