@@ -1,7 +1,7 @@
 //! All that a template can see: itself, its data and pictures, the official form, the
 //! fonts. There is nothing behind it: a path that is not listed does not exist.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
 use tram_contract::Text;
@@ -24,8 +24,8 @@ const FORM: &str = include_str!("../forms/form.typ");
 pub(crate) struct Sealed {
     library: LazyHash<Library>,
     main: FileId,
-    sources: BTreeMap<FileId, Source>,
-    files: BTreeMap<FileId, Bytes>,
+    sources: HashMap<FileId, Source>,
+    files: HashMap<FileId, Bytes>,
     today: Option<Datetime>,
 }
 
@@ -50,11 +50,11 @@ impl Sealed {
     pub(crate) fn new(job: &Job) -> Result<(Self, Option<Text>), PrintError> {
         let mut missing = BTreeSet::new();
         let main = id("/main.typ")?;
-        let mut sources = BTreeMap::new();
+        let mut sources = HashMap::new();
         let form = id("/tram/form.typ")?;
         sources.insert(form, Source::new(form, FORM.to_owned()));
         sources.insert(main, Source::new(main, legible(&job.template, &mut missing)));
-        let mut files = BTreeMap::new();
+        let mut files = HashMap::new();
         files.insert(id("/data.json")?, data(&job.data, &mut missing)?);
         files.insert(id("/station.json")?, data(&job.station, &mut missing)?);
         for (name, bytes) in &job.pictures {
@@ -73,9 +73,9 @@ impl Sealed {
 }
 
 fn nothing(id: FileId) -> FileError {
-    match id.package() {
-        Some(_) => FileError::Package(PackageError::Other(Some("packages are not used here".into()))),
-        None => FileError::NotFound(PathBuf::from(id.vpath().get_with_slash())),
+    match id.root() {
+        VirtualRoot::Package(_) => FileError::Package(PackageError::Other(Some("packages are not used here".into()))),
+        VirtualRoot::Project => FileError::NotFound(PathBuf::from(id.vpath().get_with_slash())),
     }
 }
 
