@@ -56,7 +56,7 @@ impl PrintError {
     }
 }
 
-/// Refuses a page that no printer takes: a slip in a template (`m` for `mm`) would else
+/// Refuses a page that no printer takes: a slip in a template (`cm` for `mm`) would else
 /// make a file that few programs open.
 fn fits_on_paper(document: &PagedDocument) -> Result<(), PrintError> {
     // An infinite side is far above the limit, too.

@@ -21,7 +21,7 @@ const BEGINNINGS: &[(&str, &str)] = &[
     ("failed to decode image", "ảnh hỏng hoặc không đúng loại"),
     ("assertion failed", "điều kiện của mẫu không đúng"),
     ("panicked with: ", "mẫu tự dừng: "),
-    ("packages are not used here", "trạm không dùng gói từ mạng"),
+    ("failed to load package (packages are not used here", "trạm không dùng gói từ mạng"),
 ];
 
 /// Whole messages.

@@ -58,13 +58,13 @@ fn a_template_that_eats_memory_is_ended() {
 #[test]
 fn pages_that_no_printer_takes_are_refused() {
     let refused = |template: &str| printer().print(&job(template, json!({}))).unwrap_err();
-    let error = refused("Trang một\n#set page(width: 2m, height: 30000mm)\nTrang hai");
+    let error = refused("Trang một\n#set page(width: 200cm, height: 30000mm)\nTrang hai");
     assert_eq!(error, PrintError::Paper { page: 2, width: 2_000, height: 30_000, most: 1_250 });
     assert!(error.text().get("vi").contains("Trang 2 khổ 2000 × 30000 mm"), "{}", error.text().get("vi"));
     // A page grows with what is on it, and the rim for cutting counts.
     let error = refused("#set page(height: auto)\n#for i in range(400) [Dòng #i #v(1cm)]");
     assert!(matches!(error, PrintError::Paper { page: 1, .. }), "{error}");
-    let error = refused("#set page(bleed: 1m)\nx");
+    let error = refused("#set page(bleed: 100cm)\nx");
     assert!(matches!(error, PrintError::Paper { page: 1, .. }), "{error}");
     let error = refused("#for i in range(1001) [#i #pagebreak(weak: true)]");
     assert_eq!(error, PrintError::Pages { pages: 1_001, most: 1_000 });

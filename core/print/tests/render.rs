@@ -24,7 +24,7 @@ fn the_head_of_a_table_stands_on_every_page() {
     assert_eq!(pages.len(), printed.pages as usize);
     // The last one may hold the signatures alone.
     for (at, page) in pages.iter().enumerate().take(pages.len() - 1) {
-        assert!(page.contains("Người duyệt"), "page {}", at + 1);
+        assert!(page.contains("Ngày nộp"), "page {}", at + 1);
         assert!(page.contains(&format!("Trang {}/{}", at + 1, pages.len())), "page {}", at + 1);
     }
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tram_print::{Job, Moment};
 
 /// A job on the first of December 2026.
-pub fn job(template: &str, data: Value) -> Job {
+pub(crate) fn job(template: &str, data: Value) -> Job {
     Job {
         template: template.to_owned(),
         data: data.to_string().into_bytes(),
@@ -27,7 +27,7 @@ pub fn job(template: &str, data: Value) -> Job {
 }
 
 /// The monthly proof document with so many rows.
-pub fn proof(rows: usize) -> Job {
+pub(crate) fn proof(rows: usize) -> Job {
     let teachers = ["Nguyễn Thị Hường", "Đặng Quốc Đạt", "Lê Ngữ Yên", "Phạm Thế Vỹ", "Trần Thị Bích Ngọc"];
     let items = [
         "Bài 3. Phân số với tử và mẫu là số nguyên – bài giảng điện tử",
@@ -54,7 +54,7 @@ pub fn proof(rows: usize) -> Job {
 }
 
 /// The words of a PDF, by pdftotext; none where it is not installed.
-pub fn text_of(pdf: &[u8]) -> Option<String> {
+pub(crate) fn text_of(pdf: &[u8]) -> Option<String> {
     let child =
         Command::new("pdftotext").args(["-layout", "-", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
     let Ok(mut child) = child else {
