@@ -4,7 +4,7 @@
 mod support;
 
 use serde_json::json;
-use support::{job, proof, text_of};
+use support::{job, pdftotext, proof, text_of};
 use tram_print::{PrintError, Printer, render};
 
 #[test]
@@ -56,6 +56,62 @@ fn letters_that_no_font_has_are_boxes_and_are_said() {
     assert!(printed.warnings[0].get("vi").contains('漢'));
     let Some(text) = text_of(&printed.pdf) else { return };
     assert_eq!(text.trim(), "Đố vui □ – ☑");
+}
+
+#[test]
+fn every_vietnamese_letter_can_be_copied_out_again() {
+    let small = "aàảãáạăằẳẵắặâầẩẫấậ eèẻẽéẹêềểễếệ iìỉĩíị oòỏõóọôồổỗốộơờởỡớợ uùủũúụưừửữứự yỳỷỹýỵ đ";
+    let letters = format!("{small} {}", small.to_uppercase());
+    // As some keyboards send them: a letter and its marks by themselves.
+    let apart = "Tie\u{302}\u{301}ng Vie\u{323}\u{302}t, Nghe\u{302}\u{323} An";
+    let data = json!({ "ten": letters, "roi": apart });
+    for style in ["regular", "bold", "italic"] {
+        let template = format!(
+            "#import \"/tram/form.typ\": *\n#show: official\n#let data = json(\"/data.json\")\n#let as(words) = {}\n#as(data.ten)\n\n#as(data.roi)",
+            match style {
+                "bold" => "strong(words)",
+                "italic" => "emph(words)",
+                _ => "words",
+            }
+        );
+        let printed = render(&job(&template, data.clone())).unwrap();
+        assert!(printed.warnings.is_empty());
+        let Some(text) = pdftotext("-raw", &printed.pdf) else { return };
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(&letters), "{style}: {text}");
+        assert!(text.contains("Tiếng Việt, Nghệ An"), "{style}: {text}");
+    }
+}
+
+#[test]
+fn nothing_stands_beyond_the_margins() {
+    let long = format!("https://truong.example.vn/tep?ma={}", "3f9a8b7c6d".repeat(12));
+    let mut with = proof(2);
+    let mut data: serde_json::Value = serde_json::from_slice(&with.data).unwrap();
+    data["rows"][0]["item"] = long.clone().into();
+    data["rows"][0]["teacher"] = "ThầyGiáoKhôngCóKhoảngTrắngTrongTên".into();
+    data["rows"][1]["reviewer"] = "nguyenthithuyduong@thcs-hoanghoatham.example.vn".into();
+    data["group"] = "Đ".repeat(90).into();
+    with.data = data.to_string().into_bytes();
+    let mut station: serde_json::Value = serde_json::from_slice(&with.station).unwrap();
+    station["school"] = "Trường Phổ thông Dân tộc Nội trú Trung học cơ sở và Trung học phổ thông Mường Khương".into();
+    with.station = station.to_string().into_bytes();
+    let printed = render(&with).unwrap();
+    let Some(boxes) = pdftotext("-bbox", &printed.pdf) else { return };
+    let edge = |line: &str, name: &str| -> f64 {
+        let from = line.find(name).unwrap() + name.len() + 2;
+        line[from..].split('"').next().unwrap().parse().unwrap()
+    };
+    let words: Vec<&str> = boxes.lines().filter(|line| line.contains("<word ")).collect();
+    assert!(words.len() > 60, "{}", words.len());
+    // A4 with 30 mm at the left and 15 mm at the right, in points.
+    let (left, right) = (85.0, 595.3 - 42.5);
+    for word in words {
+        assert!(edge(word, "xMin") >= left - 1.0 && edge(word, "xMax") <= right + 1.0, "{word}");
+    }
+    // And what was broken is whole when it is copied.
+    let text = pdftotext("-raw", &printed.pdf).unwrap().replace('\n', "");
+    assert!(text.contains(&long), "{text}");
 }
 
 #[test]

@@ -55,8 +55,12 @@ pub(crate) fn proof(rows: usize) -> Job {
 
 /// The words of a PDF, by pdftotext; none where it is not installed.
 pub(crate) fn text_of(pdf: &[u8]) -> Option<String> {
-    let child =
-        Command::new("pdftotext").args(["-layout", "-", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+    pdftotext("-layout", pdf)
+}
+
+/// What pdftotext says of a PDF; none where it is not installed.
+pub(crate) fn pdftotext(how: &str, pdf: &[u8]) -> Option<String> {
+    let child = Command::new("pdftotext").args([how, "-", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
     let Ok(mut child) = child else {
         eprintln!("pdftotext is not installed: the words are not looked at");
         return None;
