@@ -280,9 +280,11 @@ fn station(core: &Core) -> Result<Vec<u8>, Error> {
 
 /// The present, where schools are.
 fn moment() -> Result<Moment, Error> {
-    let odd = |error: jiff::Error| Error::malformed("the time", error);
-    let now = jiff::Timestamp::from_millisecond(tram_journal::clock::now().unix_ms).map_err(odd)?;
-    let now = now.to_zoned(TimeZone::get(ZONE).unwrap_or(TimeZone::UTC));
+    let now = jiff::Timestamp::from_millisecond(tram_journal::clock::now().unix_ms)
+        .map_err(|error| Error::malformed("the time", error))?;
+    let zone = TimeZone::get(ZONE).unwrap_or(TimeZone::UTC);
+    let offset = zone.to_offset(now).seconds() / 60;
+    let now = zone.to_datetime(now);
     let small = |number: i8| u8::try_from(number).unwrap_or_default();
     Ok(Moment {
         year: i32::from(now.year()),
@@ -291,6 +293,6 @@ fn moment() -> Result<Moment, Error> {
         hour: small(now.hour()),
         minute: small(now.minute()),
         second: small(now.second()),
-        offset: now.offset().seconds() / 60,
+        offset,
     })
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tram_contract::Text;
 use tram_contract::manifest::Template;
-use tram_journal::Context;
+use tram_journal::{Context, Reader};
 use tram_people::Principal;
 use tram_print::Printed;
 

@@ -550,10 +550,11 @@ pub(crate) mod print {
     pub(crate) fn begin(template: &str, data: &[u8], name: &str) -> Result<()> {
         with(|world| {
             world.check("print")?;
-            let declared = |manifest: &tram_contract::manifest::Manifest| {
-                manifest.template.iter().any(|declared| declared.id == template)
-            };
-            if !world.manifest.as_ref().is_none_or(declared) {
+            let is_declared = world
+                .manifest
+                .as_ref()
+                .is_none_or(|manifest| manifest.template.iter().any(|declared| declared.id == template));
+            if !is_declared {
                 return Err(Error::not_found("the manifest has no such template"));
             }
             let data = serde_json::from_slice(data)?;
