@@ -23,9 +23,11 @@ impl Sink for Nowhere {
     }
 }
 
-/// The seed, the name that it goes by, and its kind and number of pages with text, or
-/// why it is refused.
-const TABLE: &[(&str, &str, Result<(&str, usize), Code>)] = &[
+/// Kind and number of pages with text, or why it is refused.
+type Verdict = Result<(&'static str, usize), Code>;
+
+/// The seed, and the name that it goes by.
+const TABLE: &[(&str, &str, Verdict)] = &[
     ("doc-circle", "a.doc", Err(Code::Unreadable)),
     ("epub-named-twice", "a.epub", Ok(("book", 1))),
     ("html-signs", "a.html", Ok(("document", 1))),
