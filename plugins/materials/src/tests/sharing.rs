@@ -185,6 +185,10 @@ fn packages_that_are_no_choice_of_materials_are_refused() {
     mock::trust(&THEIRS, &"0".repeat(32), "Trường Kim Đồng");
     let mut complete = chosen.clone();
     complete[at..at + told.len()].copy_from_slice(br#"{"of":"complete" }"#);
+    // Sealed anew, as its maker would.
+    let length = usize::try_from(tram_exchange::Head::length(&complete, &Default::default()).unwrap()).unwrap();
+    let digest = tram_exchange::Hash::of(&complete[..length - 96]);
+    complete[length - 64..length].copy_from_slice(&[*digest.as_bytes(), *digest.as_bytes()].concat());
     let (page, _) = brought(&complete);
     assert!(!page.contains("take-") && page.contains("chọn lọc") | page.contains("choice of materials"), "{page}");
     assert_eq!(INBOX.count().unwrap(), 0, "what is refused does not stay");
