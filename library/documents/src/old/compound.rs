@@ -216,7 +216,8 @@ pub(super) mod tests {
         assert!(file.has("a") && !file.has("c"));
     }
 
-    /// Each of 80,000 roots had the whole file read: a terabyte.
+    /// Each of 25,000 roots had its chain read, and a file of 48 MiB has room for 16 times
+    /// as many and as long: terabytes.
     #[test]
     fn there_is_one_root() {
         let mut directory = vec![entry("Root Entry", 5, 0, 0)];
