@@ -29,6 +29,7 @@ super::messages! {
     TAKING = "Đang nhận học liệu", "Taking the materials";
     PACKAGE_OTHER = "Gói này không phải gói học liệu. Hãy chọn đúng tệp gói học liệu mà trường bạn gửi.", "This package does not hold learning materials. Choose the one that the other school sent for them.";
     PACKAGE_NEWER = "Gói này do một trạm mới hơn làm ra. Hãy cập nhật trạm rồi mở lại gói.", "A newer station made this package. Update the station, then open it again.";
+    PACKAGE_SCOPE = "Gói này không phải gói học liệu chọn lọc (nó chứa cả kho, hoặc chỉ phần thay đổi), trạm chưa nhận kiểu gói này. Hãy nhờ trường bạn chọn học liệu rồi làm gói chia sẻ.", "This package is not a choice of materials (it holds a whole repository, or only what changed in one); such packages are not taken yet. Ask the other school to choose materials and make a package of them.";
     PACKAGE_OWN = "Đây là gói của chính trường mình; học liệu trong gói đã có ở đây.", "This is your own school's package; what is in it is here already.";
     PACKAGE_REFUSED = "Gói bị từ chối", "The package was refused";
     PACKAGE_WELL = "Gói nguyên vẹn, đúng chữ ký của {0}.", "The package is whole, and signed by {0}.";

@@ -233,7 +233,7 @@ fn row(package: &Verified, record: &Record, chunk: usize) -> Result<Option<Row>>
         standing = Standing::Unread;
     }
     let payload = payload.unwrap_or_default();
-    let sizes = record.blobs.iter().filter_map(|hash| package.manifest.blob(hash)).map(|blob| blob.size);
+    let sizes = record.blobs.iter().filter_map(|hash| package.blob(hash)).map(|blob| blob.size);
     let grades = crate::words::grades_text(&payload.meta.grades);
     let mut place = payload.meta.subject.chars().take(60).collect::<String>();
     if !grades.is_empty() {

@@ -88,6 +88,11 @@ pub fn run(state: &[u8], first: bool, by: &Principal) -> Result<Step> {
         if !standing(&package, &record)?.0.is_taken() {
             state.outcome.left.push(title(&payload));
             state.at += 1;
+            // What an earlier step copied of it is none of the next one's.
+            for file in std::mem::take(&mut state.done) {
+                blobs::delete(&file.blob)?;
+            }
+            (state.draft, state.offset) = Default::default();
             continue;
         }
         if !copy(&mut state, &package, &payload, &mut room)? {
@@ -116,7 +121,7 @@ fn copy(state: &mut State, package: &Verified, payload: &Payload, room: &mut u64
         payload.files.iter().filter(|file| files::refusal(&file.name).is_none()).take(files::MAX_FILES).collect();
     while let Some(file) = wanted.get(state.done.len()) {
         let part = package.parts().find(|part| matches!(part.kind, PartKind::Blob(_)) && part.hash == file.hash);
-        let (Some(part), Some(listed)) = (part, package.manifest.blob(&file.hash)) else {
+        let (Some(part), Some(listed)) = (part, package.blob(&file.hash)) else {
             return Err(refusal(&tram_exchange::Error::Record(String::new())));
         };
         let name = plain(&file.name).unwrap_or_else(|| listed.name.clone());

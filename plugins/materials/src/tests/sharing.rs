@@ -44,12 +44,17 @@ fn package() -> Vec<u8> {
     bytes
 }
 
-/// Brings a package; the page that says what is in it, and the job.
-fn brought(bytes: &[u8]) -> (String, String) {
+/// Sends a package; the job that is to check it.
+fn sent(bytes: &[u8]) -> String {
     let request = mock::post("share-upload", "/share").upload("package", "goi.goi", "", bytes);
     let sent = ask("administrator", request).unwrap();
     let href = sent.headers.iter().find(|field| field.name == "location").unwrap().value.clone();
-    let job = href.rsplit('/').next().unwrap().to_owned();
+    href.rsplit('/').next().unwrap().to_owned()
+}
+
+/// Brings a package; the page that says what is in it, and the job.
+fn brought(bytes: &[u8]) -> (String, String) {
+    let job = sent(bytes);
     mock::run_started_jobs::<Materials>(&by("administrator")).unwrap();
     let page = ask("administrator", mock::get("share-list", "/share/in/x").param("job", &job)).unwrap();
     (text(&page), job)
@@ -65,16 +70,7 @@ fn take(job: &str, id: &str) -> u16 {
 
 #[test]
 fn a_package_is_checked_listed_taken_and_reviewed_and_never_overwrites() {
-    school();
-    let id = published("Quang hợp", "school", true).id();
-    let first = package();
-    step("author", "begin", "").unwrap();
-    let now = the_item();
-    let edit = mock::post("update", "/x").param("item", &now.id()).form("version", &now.version.to_string());
-    let edit = filled(edit.form("title", "Quang hợp, bản 2").form("shareable", "1"));
-    assert_eq!(ask("author", edit).unwrap().status, 303);
-    publish();
-    let second = package();
+    let (id, first, second) = two_editions();
 
     // The other school, which does not know this one yet.
     school();
@@ -128,6 +124,75 @@ fn a_package_is_checked_listed_taken_and_reviewed_and_never_overwrites() {
     assert!(!page.contains("take-") && page.contains("cũ hơn") | page.contains("older"), "{page}");
     assert_eq!(take(&job, &id), 422);
     assert_eq!(the_item().value.live.unwrap().meta.title, "Quang hợp, bản 2");
+}
+
+/// What is published here, its title.
+fn live() -> String {
+    the_item().value.live.unwrap().meta.title
+}
+
+/// The sender's item in two editions, each in a package of its own.
+fn two_editions() -> (String, Vec<u8>, Vec<u8>) {
+    school();
+    let id = published("Quang hợp", "school", true).id();
+    let first = package();
+    step("author", "begin", "").unwrap();
+    let now = the_item();
+    let edit = mock::post("update", "/x").param("item", &now.id()).form("version", &now.version.to_string());
+    let edit = filled(edit.form("title", "Quang hợp, bản 2").form("shareable", "1"));
+    assert_eq!(ask("author", edit).unwrap().status, 303);
+    publish();
+    (id, first, package())
+}
+
+/// A package that was listed when nothing was here yet, and is taken when a newer one
+/// was taken meanwhile: what the list said then does not count.
+#[test]
+fn an_old_package_that_is_played_again_overwrites_nothing() {
+    let (id, first, second) = two_editions();
+    school();
+    mock::trust(&THEIRS, &"0".repeat(32), "Trường Kim Đồng");
+    let (old, new) = (sent(&first), sent(&second));
+    mock::run_started_jobs::<Materials>(&by("administrator")).unwrap();
+    let listed = ask("administrator", mock::get("share-list", "/share/in/x").param("job", &old)).unwrap();
+    assert!(text(&listed).contains(&format!("take-{id}")), "new, as long as nothing was taken");
+    assert_eq!(take(&new, &id), 303);
+    step("head", "approve", "").unwrap();
+    step("leadership", "approve-publish", "").unwrap();
+    let before = the_item();
+    assert_eq!(live(), "Quang hợp, bản 2");
+    assert_eq!(take(&old, &id), 303, "the list of then still offers it");
+    let run = mock::transaction(true, || jobs::recent("take", 1)).unwrap().remove(0);
+    let outcome: crate::share::take::Outcome = run.outcome().unwrap();
+    assert_eq!((outcome.items.len(), outcome.left), (0, vec!["Quang hợp".to_owned()]));
+    let after = the_item();
+    assert_eq!((after.version, after.value.work.is_none(), live()), (before.version, true, "Quang hợp, bản 2".into()));
+    let origin = crate::share::Origin::of(&after.id()).unwrap().unwrap();
+    // Sent again, it is known for what it is.
+    assert!(!brought(&first).0.contains("take-"));
+    assert_eq!(crate::share::Origin::of(&after.id()).unwrap().unwrap(), origin);
+}
+
+/// A whole repository, or what changed in one, would have to be taken otherwise.
+#[test]
+fn packages_that_are_no_choice_of_materials_are_refused() {
+    school();
+    let id = published("Quang hợp", "school", true).id();
+    let chosen = package();
+    let told = r#"{"of":"selection"}"#;
+    let at = chosen.windows(told.len()).position(|part| part == told.as_bytes()).unwrap();
+    school();
+    mock::trust(&THEIRS, &"0".repeat(32), "Trường Kim Đồng");
+    let mut complete = chosen.clone();
+    complete[at..at + told.len()].copy_from_slice(br#"{"of":"complete" }"#);
+    // Sealed anew, as its maker would.
+    let length = usize::try_from(tram_exchange::Head::length(&complete, &Default::default()).unwrap()).unwrap();
+    let digest = tram_exchange::Hash::of(&complete[..length - 96]);
+    complete[length - 64..length].copy_from_slice(&[*digest.as_bytes(), *digest.as_bytes()].concat());
+    let (page, _) = brought(&complete);
+    assert!(!page.contains("take-") && page.contains("chọn lọc") | page.contains("choice of materials"), "{page}");
+    assert_eq!(INBOX.count().unwrap(), 0, "what is refused does not stay");
+    assert!(brought(&chosen).0.contains(&format!("take-{id}")));
 }
 
 #[test]
