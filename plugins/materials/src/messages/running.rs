@@ -57,6 +57,10 @@ super::messages! {
     EXPORTING = "Đã xuất {0} học liệu", "{0} materials taken out";
     EXPORT_DONE = "Đã xuất {0} học liệu, {1} tệp.", "{0} materials, {1} files were taken out.";
     LEFT_OUT = "Tệp không xuất được", "Files that were left out";
+    LEFT_OUT_COUNT = "{0} tệp không xuất được.", "{0} files were left out.";
+    LEFT_OUT_GONE = "không còn trong kho", "no longer there";
+    LEFT_OUT_LARGE = "lớn hơn 4 GB nên không vào được tệp ZIP; hãy tải riêng", "larger than 4 GB, which a ZIP file cannot hold; download it by itself";
+    LEFT_OUT_HOSTILE = "có nội dung nguy hiểm", "dangerous";
     FILE_GONE = "Không đọc được tệp {0} trong kho.", "The file {0} could not be read.";
     PROGRESS_DEMO = "Đã nạp {0} học liệu", "{0} materials loaded";
 }

@@ -4,7 +4,7 @@ use tram_contract::page::{Action, Cards, Tone, Widget};
 use tram_sdk::store::Find;
 use tram_sdk::{Request, Response, Result};
 
-use super::{card, said, say};
+use super::{card, dress, said, say};
 use crate::access::Who;
 use crate::messages as m;
 use crate::model::ITEMS;
@@ -20,7 +20,7 @@ pub fn page(request: &Request, who: &Who) -> Result<Response> {
     page.widgets.push(Widget::Actions { actions: vec![action] });
     let (mut entries, more) = ITEMS.find("author", Find::Exact(who.person.as_bytes()), None, 300)?;
     entries.reverse();
-    let cards: Vec<_> = entries
+    let mut cards: Vec<_> = entries
         .iter()
         .filter_map(|entry| {
             let edition = entry.value.newest()?;
@@ -31,6 +31,7 @@ pub fn page(request: &Request, who: &Who) -> Result<Response> {
             Some(found)
         })
         .collect();
+    dress(&mut cards, entries.iter().filter_map(|entry| entry.value.newest()))?;
     if cards.is_empty() {
         page.widgets.push(Widget::Empty { text: say.t(&m::NOTHING_MADE), links: vec![say.link(&m::NEW_ITEM, "new")] });
     } else {

@@ -26,7 +26,7 @@ pub(crate) use tram_sdk::encoded;
 
 use crate::access::Who;
 use crate::messages::{self as m, Message};
-use crate::model::{Edition, Item};
+use crate::model::{Edition, Item, LOOKED};
 use crate::words;
 
 /// Answers a page.
@@ -164,6 +164,63 @@ pub(crate) fn place_line(edition: &Edition, say: &Say<'_>) -> String {
 /// Names of the authors in a line.
 pub(crate) fn authors_line(edition: &Edition) -> String {
     edition.meta.authors.iter().map(|author| author.name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// The pictures of editions, for the covers of their cards: of the first file that has
+/// one. What came of the files is read once for all of them.
+///
+/// # Errors
+/// As the store.
+pub(crate) fn covers<'a>(editions: impl Iterator<Item = &'a Edition>) -> Result<Vec<Option<String>>> {
+    /// Files of an item that are asked for a picture.
+    const ASKED: usize = 3;
+    let firsts: Vec<Vec<Vec<u8>>> = editions
+        .map(|edition| edition.files.iter().take(ASKED).map(|file| file.blob.as_bytes().to_vec()).collect())
+        .collect();
+    let keys: Vec<Vec<u8>> = firsts.iter().flatten().cloned().collect();
+    let mut found = Vec::new();
+    for keys in keys.chunks(tram_sdk::store::MAX_ROWS as usize) {
+        found.extend(LOOKED.get_many(keys)?);
+    }
+    let mut found = found.into_iter();
+    Ok(firsts
+        .iter()
+        .map(|files| {
+            let looked: Vec<_> = found.by_ref().take(files.len()).flatten().collect();
+            looked.into_iter().map(|entry| entry.value).find_map(|looked| {
+                let picture = if looked.thumbnail.is_empty() { looked.picture } else { looked.thumbnail };
+                (!picture.is_empty()).then_some(picture)
+            })
+        })
+        .collect())
+}
+
+/// Gives cards their covers.
+///
+/// # Errors
+/// As the store.
+pub(crate) fn dress<'a>(cards: &mut [Card], editions: impl Iterator<Item = &'a Edition>) -> Result<()> {
+    for (card, blob) in cards.iter_mut().zip(covers(editions)?) {
+        if let Some(cover) = &mut card.cover {
+            cover.blob = blob;
+        }
+    }
+    Ok(())
+}
+
+/// The published editions of items as cards, of those that the reader sees.
+///
+/// # Errors
+/// As the store.
+pub(crate) fn live_cards(say: &Say<'_>, who: &Who, items: &[Entry<Item>]) -> Result<Vec<Card>> {
+    let shown: Vec<(&Entry<Item>, &Edition)> = items
+        .iter()
+        .filter(|entry| who.sees_live(&entry.value))
+        .filter_map(|entry| Some((entry, entry.value.shown()?)))
+        .collect();
+    let mut cards: Vec<Card> = shown.iter().map(|(entry, edition)| card(say, entry, edition, false)).collect();
+    dress(&mut cards, shown.into_iter().map(|(_, edition)| edition))?;
+    Ok(cards)
 }
 
 /// An edition of an item as a card.

@@ -34,7 +34,7 @@ fn month_of(act: &Act) -> String {
 }
 
 /// The page. Teachers see their own lines, heads those of their group, the leadership
-/// all.
+/// all; who keeps the repository those of what is published.
 ///
 /// # Errors
 /// As the store and the directory.
@@ -52,11 +52,13 @@ pub fn page(request: &Request, who: &Who) -> Result<Response> {
     for entry in ITEMS.iter([]) {
         let entry = entry?;
         let item = &entry.value;
-        let own = item.is_author(&who.person);
-        if !(own || who.approves || who.manages || who.leads(item)) {
-            continue;
-        }
-        for edition in item.live.iter().chain(item.work.as_ref().map(|work| &work.edition)) {
+        let insider = who.sees_work(item);
+        let work = item.work.as_ref().map(|work| &work.edition).filter(|_| insider);
+        for edition in item.past.iter().chain(&item.live).chain(work) {
+            let own = edition.meta.authors.iter().any(|author| !who.person.is_empty() && author.person == who.person);
+            if !(own || insider || (who.manages && who.sees_live(item))) {
+                continue;
+            }
             let Some(submitted) = edition.review.submitted.as_ref().filter(|act| month_of(act) == month) else {
                 continue;
             };

@@ -9,7 +9,7 @@ use tram_contract::page::{
 use tram_contract::search::{Match, Query, SearchReply, SearchRequest, Sort};
 use tram_sdk::{Request, Response, Result, search, store};
 
-use super::{Say, card, encoded, said, say};
+use super::{Say, card, dress, encoded, said, say};
 use crate::access::Who;
 use crate::entries;
 use crate::messages::{self as m, Message};
@@ -317,12 +317,13 @@ fn facets(say: &Say<'_>, wanted: &Wanted, reply: &SearchReply, fields: &[&str]) 
 /// As the store.
 pub(crate) fn cards(say: &Say<'_>, who: &Who, reply: &SearchReply, typed: &str) -> Result<Vec<Card>> {
     let keys: Vec<Vec<u8>> = reply.hits.iter().filter_map(|hit| store::from_hex(&hit.key)).collect();
-    let mut out = Vec::new();
-    for (hit, entry) in reply.hits.iter().zip(ITEMS.get_many(&keys)?) {
+    let (mut out, mut editions) = (Vec::new(), Vec::new());
+    let entries = ITEMS.get_many(&keys)?;
+    for (hit, entry) in reply.hits.iter().zip(&entries) {
         // The index follows a moment later: what may no longer be seen is left out here.
-        let Some(entry) = entry.filter(|entry| who.sees(&entry.value)) else { continue };
+        let Some(entry) = entry.as_ref().filter(|entry| who.sees(&entry.value)) else { continue };
         let Some(edition) = entry.value.shown().or(entry.value.newest()) else { continue };
-        let mut found = card(say, &entry, edition, entry.value.shown().is_none());
+        let mut found = card(say, entry, edition, entry.value.shown().is_none());
         let inside = hit.snippets.iter().find(|snippet| snippet.field == "inside");
         let passage = inside.or_else(|| hit.snippets.iter().find(|snippet| snippet.field == "description"));
         if let Some(passage) = passage.filter(|_| !typed.is_empty()) {
@@ -338,7 +339,9 @@ pub(crate) fn cards(say: &Say<'_>, who: &Who, reply: &SearchReply, typed: &str) 
             }
         }
         out.push(found);
+        editions.push(edition);
     }
+    dress(&mut out, editions.into_iter())?;
     Ok(out)
 }
 

@@ -33,8 +33,12 @@ fn a_lesson_goes_from_a_draft_to_its_readers_and_back() {
     assert_eq!((waiting("head"), waiting("other-head"), waiting("leadership")), (1, 0, 0));
     // While it is read, nobody hands it in again or changes it.
     assert_eq!(step("author", "submit", "").unwrap(), 409);
+    // What was typed meanwhile is not lost.
     let edit = mock::post("update", "/items/x/edit").param("item", &entry.id()).form("version", "1");
-    assert_eq!(ask("author", filled(edit)).unwrap_err().code, code::BAD_REQUEST);
+    let page = ask("author", filled(edit.form("description", "Gõ dở"))).unwrap();
+    assert_eq!(page.status, 409);
+    assert!(text(&page).contains("Gõ dở") && text(&page).contains("Lấy về để sửa"));
+    assert!(the_item().value.newest().unwrap().meta.description.is_empty());
 
     assert_eq!(step("head", "ask-changes", " ").unwrap(), 422, "what to change must be said");
     assert_eq!(step("head", "ask-changes", "Thêm phần an toàn").unwrap(), 303);

@@ -162,7 +162,16 @@ pub(crate) fn ask(who: &str, request: RequestBuilder) -> Result<Response> {
     let request: Request = request.by(principal).into();
     let api = matches!(
         request.route.as_str(),
-        "file" | "suggest" | "state" | "upload-check" | "report-file" | "v1-search" | "v1-item" | "oai" | "share-file"
+        "file"
+            | "blob-check"
+            | "suggest"
+            | "state"
+            | "upload-check"
+            | "report-file"
+            | "v1-search"
+            | "v1-item"
+            | "oai"
+            | "share-file"
     );
     let handler = if api { <Materials as tram_sdk::Api>::answer } else { <Materials as tram_sdk::Pages>::page };
     mock::call(handler, request)
