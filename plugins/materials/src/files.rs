@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use tram_contract::Text;
+use tram_contract::extract::PROGRAMS;
 use tram_sdk::{Request, Result, Upload, blobs};
 
 use crate::messages as m;
@@ -10,13 +11,6 @@ use crate::model::{FileRef, Item, LOOKED, Looked, TEXTS};
 
 /// Most files of an item.
 pub const MAX_FILES: usize = 200;
-
-/// Endings of programs: a repository for pupils has no use for them, and one of them
-/// opened by mistake on a school's computer is a bad day.
-const PROGRAMS: [&str; 24] = [
-    "exe", "msi", "msix", "bat", "cmd", "com", "scr", "pif", "ps1", "psm1", "vbs", "vbe", "js", "jse", "wsf", "wsh",
-    "hta", "jar", "apk", "dll", "sys", "lnk", "reg", "cpl",
-];
 
 /// The ending of a name, lower-case.
 #[must_use]
@@ -30,7 +24,8 @@ pub fn bare(name: &str) -> &str {
     name.rsplit(['/', '\\']).next().unwrap_or(name)
 }
 
-/// Why a file of this name is not taken; none when it is.
+/// Why a file of this name is not taken; none when it is. A repository for pupils has no
+/// use for programs, and one of them opened by mistake on a school's computer is a bad day.
 #[must_use]
 pub fn refusal(name: &str) -> Option<Text> {
     let ending = ending(name);

@@ -10,7 +10,7 @@ use crate::access::Who;
 use crate::briefs;
 use crate::messages as m;
 use crate::model::Stage;
-use crate::pages::search::{cards, query};
+use crate::pages::search::cards;
 use crate::pages::{Say, encoded};
 
 /// Cards for a slot.
@@ -22,7 +22,7 @@ pub fn fill(slot: &str, context: &[Field], by: &Principal) -> Result<Vec<Card>> 
     if !who.enters() {
         return Ok(Vec::new());
     }
-    let say = Say(&by.language);
+    let say = Say(&by.language, &m::MATERIALS);
     let typed = value(context, "q").unwrap_or_default().trim();
     match slot {
         "search" => hits(typed, &who, &say),
@@ -56,7 +56,8 @@ fn hits(typed: &str, who: &Who, say: &Say<'_>) -> Result<Vec<Card>> {
     if typed.is_empty() {
         return Ok(Vec::new());
     }
-    let reply = search::search(&SearchRequest { snippets: true, ..published(query(typed), 5) })?;
+    let reply =
+        search::search(&SearchRequest { snippets: true, ..published(search::all_of(search::typed(typed)), 5) })?;
     let mut out = cards(say, who, &reply, typed)?;
     if reply.total > out.len() as u64 {
         out.push(Card {

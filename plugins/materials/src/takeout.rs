@@ -286,7 +286,73 @@ fn copy(state: &mut State, writer: &mut Writer, file: &FileRef, name: &str) -> R
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
     use super::*;
+    use crate::Materials;
+    use crate::model::{Edition, Item, Meta};
+    use tram_sdk::mock;
+
+    /// A published item of files that say to be so large.
+    fn item(sizes: &[u64]) -> Item {
+        let file = |(at, size): (usize, &u64)| FileRef {
+            number: at as u32 + 1,
+            blob: mock::add_blob("a", "", b"abcd"),
+            name: format!("t\u{1ec7}p {at}.bin"),
+            size: *size,
+            ..FileRef::default()
+        };
+        let meta = Meta { title: "To".into(), audience: "all".into(), ..Meta::default() };
+        let live =
+            Edition { number: 1, meta, files: sizes.iter().enumerate().map(file).collect(), ..Edition::default() };
+        Item { live: Some(live), ..Item::default() }
+    }
+
+    fn keeper() -> Principal {
+        mock::person("x", &[crate::access::MANAGE])
+    }
+
+    #[test]
+    fn what_no_archive_can_hold_is_counted_and_named() {
+        mock::reset();
+        let mut large = item(&[4, LARGEST + 1, 4]);
+        large.live.as_mut().unwrap().files[2].blob = "gone".into();
+        ITEMS.insert(&large).unwrap();
+        let outcome: Outcome = mock::run_job::<Materials>("export", b"null", &keeper()).unwrap().outcome().unwrap();
+        assert_eq!((outcome.items, outcome.files, outcome.left), (1, 1, 2));
+        assert!(
+            outcome.left_out[0].starts_with("t\u{1ec7}p 1.bin (l\u{1edb}n h\u{1a1}n 4 GB"),
+            "{:?}",
+            outcome.left_out
+        );
+        assert!(outcome.left_out[1].starts_with("t\u{1ec7}p 2.bin (kh\u{f4}ng c\u{f2}n"), "{:?}", outcome.left_out);
+    }
+
+    #[test]
+    fn an_item_that_fills_an_archive_goes_on_in_the_next_one() {
+        mock::reset();
+        // The archive stands just before its end, in the middle of an item.
+        let live = item(&[4, 4, 4]).live.unwrap();
+        let mut state = State { after: Some("ff".repeat(16)), ..State::default() };
+        let _ = state.archive.file("before", b"x");
+        state.archive.at = MOST - 5;
+        state.blob = mock_draft();
+        state.waiting = live.files.into_iter().map(|file| (file.clone(), file.name)).collect();
+        let mut state = serde_json::to_vec(&state).unwrap();
+        let outcome: Outcome = loop {
+            let step = mock::transaction(false, || run(&state, false, &keeper())).unwrap();
+            match step.next {
+                tram_sdk::Next::Continue(next) => state = next,
+                tram_sdk::Next::Done(outcome) => break serde_json::from_slice(&outcome).unwrap(),
+            }
+        };
+        assert_eq!((outcome.files, outcome.archives.len(), outcome.left), (3, 2, 0));
+        assert_ne!(outcome.archives[0].1, outcome.archives[1].1);
+    }
+
+    /// An unfinished blob.
+    fn mock_draft() -> String {
+        blobs::create("a.zip", "application/zip").unwrap().suspend().unwrap()
+    }
 
     #[test]
     fn names_fit_any_file_system() {

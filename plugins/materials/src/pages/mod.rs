@@ -18,14 +18,15 @@ pub mod share;
 pub mod viewers;
 
 use tram_contract::Text;
-use tram_contract::page::{Badge, Card, Cover, FormField, Link, Page, Tone, Widget};
+use tram_contract::page::{Badge, Card, Cover, FormField, Page, Tone, Widget};
 use tram_sdk::store::Entry;
 use tram_sdk::{Request, Response, Result};
 
 pub(crate) use tram_sdk::encoded;
+pub(crate) use tram_sdk::message::Say;
 
 use crate::access::Who;
-use crate::messages::{self as m, Message};
+use crate::messages as m;
 use crate::model::{Edition, Item, LOOKED};
 use crate::words;
 
@@ -82,35 +83,8 @@ fn closed(request: &Request) -> Response {
     Response::page(&Page::new(say.t(&m::MATERIALS), widgets)).status(403)
 }
 
-/// The page's language.
-pub(crate) struct Say<'a>(pub(crate) &'a str);
-
-impl Say<'_> {
-    /// A message, in the reader's language alone: half the bytes of both.
-    pub(crate) fn t(&self, message: &Message) -> Text {
-        Text::from(message.get(self.0))
-    }
-
-    /// A message with its places filled.
-    pub(crate) fn with(&self, message: &Message, values: &[&str]) -> Text {
-        Text::from(message.with(self.0, values))
-    }
-
-    /// A link.
-    pub(crate) fn link(&self, message: &Message, href: impl Into<String>) -> Link {
-        Link::new(self.t(message), href)
-    }
-
-    /// A page with the way to it.
-    pub(crate) fn page(&self, title: &Message, widgets: Vec<Widget>) -> Page {
-        let mut page = Page::new(self.t(title), widgets);
-        page.breadcrumbs = vec![self.link(&m::MATERIALS, ".")];
-        page
-    }
-}
-
 pub(crate) fn say(request: &Request) -> Say<'_> {
-    Say(request.language())
+    Say(request.language(), &m::MATERIALS)
 }
 
 /// A message at the top of a page, named by the parameter `said` of the link that led

@@ -6,7 +6,7 @@ use tram_contract::Text;
 use tram_contract::page::{
     Action, Card, Cards, FacetChoice, FacetGroup, Figure, Link, Marked, Page, Pager, SearchBox, Tab, Tone, Widget,
 };
-use tram_contract::search::{Match, Query, SearchReply, SearchRequest, Sort};
+use tram_contract::search::{Query, SearchReply, SearchRequest, Sort};
 use tram_sdk::{Request, Response, Result, search, store};
 
 use super::{Say, card, dress, encoded, said, say};
@@ -97,35 +97,8 @@ impl Wanted {
             snippets: !self.typed.is_empty(),
             spelling: true,
             relax: self.filters.is_empty(),
-            ..SearchRequest::new(query(&self.typed), usize::try_from(limit).unwrap_or(0))
+            ..SearchRequest::new(search::all_of(search::typed(&self.typed)), usize::try_from(limit).unwrap_or(0))
         }
-    }
-}
-
-/// What one types into the box: words, and phrases in quotation marks.
-pub(crate) fn query(typed: &str) -> Query {
-    let text = |text: &str, r#match| Query::Text { text: text.to_owned(), fields: Vec::new(), r#match };
-    let mut parts = Vec::new();
-    let mut words = String::new();
-    for (at, piece) in typed.split(['"', '“', '”']).enumerate() {
-        let piece = piece.trim();
-        if piece.is_empty() {
-            continue;
-        }
-        if at % 2 == 1 {
-            parts.push(text(piece, Match::Phrase));
-        } else {
-            words.push_str(if words.is_empty() { "" } else { " " });
-            words.push_str(piece);
-        }
-    }
-    if !words.is_empty() {
-        parts.push(text(&words, Match::All));
-    }
-    match parts.len() {
-        0 => Query::Everything,
-        1 => parts.remove(0),
-        _ => Query::And(parts),
     }
 }
 
@@ -343,20 +316,4 @@ pub(crate) fn cards(say: &Say<'_>, who: &Who, reply: &SearchReply, typed: &str) 
     }
     dress(&mut out, editions.into_iter())?;
     Ok(out)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn phrases_and_words_are_told_apart() {
-        let text = |text: &str, r#match| Query::Text { text: text.into(), fields: Vec::new(), r#match };
-        assert_eq!(query("quang hợp"), text("quang hợp", Match::All));
-        assert_eq!(
-            query("lá cây \"quang hợp\""),
-            Query::And(vec![text("quang hợp", Match::Phrase), text("lá cây", Match::All)])
-        );
-        assert_eq!(query(" \" "), Query::Everything);
-    }
 }

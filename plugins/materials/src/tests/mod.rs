@@ -1,6 +1,7 @@
 //! The whole plugin on a station in memory.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+mod files;
 mod life;
 mod matrix;
 mod rest;

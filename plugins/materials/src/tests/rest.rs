@@ -24,8 +24,10 @@ fn a_collection_shows_to_each_what_they_may_see() {
     assert!(!see("public").contains("Quang hợp"), "it is for the school, not for guests");
     let change = mock::post("collection-change", "/").param("collection", &entry.id()).form("name", "x");
     assert_eq!(ask("author", change).unwrap_err().code, code::FORBIDDEN);
+    assert!(see("colleague").contains("Bỏ Quang hợp"), "its owner sees it among what may be taken out");
     step("leadership", "withdraw", "lỗi").unwrap();
     assert!(!see("pupil").contains("Quang hợp"));
+    assert!(!see("colleague").contains("Quang hợp") && see("colleague").contains("không còn công bố"));
 }
 
 #[test]
