@@ -14,6 +14,7 @@ use crate::model::{Edition, FileRef, ITEMS, LOOKED, load, missing};
 use crate::pages;
 use crate::pages::item::downloads;
 use crate::pages::search::Wanted;
+use crate::quota;
 use crate::results;
 use crate::slots::completions;
 use crate::workbook;
@@ -39,7 +40,7 @@ pub fn answer(request: &Request) -> Result<Response> {
         "suggest" => Ok(Response::json(&completions(request.query("q").unwrap_or_default().trim())?)),
         "state" => state(request, &who),
         "blob-check" => blob_check(request, &who),
-        "upload-check" => upload_check(request),
+        "upload-check" => upload_check(request, &who),
         "report-file" => report(request, &who),
         "export-file" => pages::export::file(request),
         "v1-search" => v1_search(request, &who),
@@ -96,8 +97,12 @@ fn state(request: &Request, who: &Who) -> Result<Response> {
 }
 
 /// Whether a file may be sent at all, asked before its first byte.
-fn upload_check(request: &Request) -> Result<Response> {
-    match files::refusal(request.query("name").unwrap_or_default()) {
+fn upload_check(request: &Request, who: &Who) -> Result<Response> {
+    if let Some(reason) = files::refusal(request.query("name").unwrap_or_default()) {
+        return Err(Error::invalid(reason));
+    }
+    let size = request.query("size").and_then(|text| text.parse().ok()).unwrap_or(0);
+    match quota::refusal_of_upload(who, size, request.language())? {
         Some(reason) => Err(Error::invalid(reason)),
         None => Ok(Response::empty(204)),
     }

@@ -31,6 +31,7 @@ pub mod messages;
 pub mod model;
 pub mod pages;
 pub mod paper;
+pub mod quota;
 pub mod results;
 pub mod share;
 pub mod shelf;

@@ -13,7 +13,7 @@ use crate::files;
 use crate::looking;
 use crate::messages::{self as m, Message};
 use crate::model::{Edition, ITEMS, Item, Meta, Stage, Work, load, missing, note};
-use crate::{authors, words};
+use crate::{authors, quota, words};
 
 /// The empty form.
 ///
@@ -40,6 +40,11 @@ pub fn create(request: &Request, who: &Who) -> Result<Response> {
     if let Err(reason) = files::add(&mut item, &mut kept, &request.uploads) {
         errors.push("files", reason);
     }
+    let edition = Edition { number: 1, meta: meta.clone(), files: kept.clone(), ..Edition::default() };
+    item.work = Some(Work { edition, stage: Stage::Draft, since_ms: item.made.unix_ms });
+    if let Some(reason) = quota::refusal_of(None, &item, request.language())? {
+        errors.push("files", reason);
+    }
     if !errors.is_empty() {
         // The browser does not send files twice; the notice says so.
         if !request.uploads.is_empty() && kept.iter().any(|file| file.size > 0) {
@@ -49,8 +54,6 @@ pub fn create(request: &Request, who: &Who) -> Result<Response> {
         let shown = Shown { action, meta: &meta, typed: Some(&typed), files: &[], errors: &errors, version: None };
         return Ok(Response::page(&say.page(&m::NEW_ITEM, vec![form::widget(&say, &shown)?])).status(422));
     }
-    let edition = Edition { number: 1, meta, files: kept, ..Edition::default() };
-    item.work = Some(Work { edition, stage: Stage::Draft, since_ms: item.made.unix_ms });
     let key = ITEMS.insert(&item)?;
     note(&key, "created", 1, &item.made)?;
     entries::refresh(&key, &item)?;
@@ -137,15 +140,17 @@ pub fn update(request: &Request, who: &Who) -> Result<Response> {
     if let Err(reason) = files::add(&mut item, &mut kept, &request.uploads) {
         errors.push("files", reason);
     }
+    let mut next = work.clone();
+    (next.edition.meta, next.edition.files) = (meta.clone(), kept);
+    item.work = Some(next.clone());
+    if let Some(reason) = quota::refusal_of(Some(&entry.value), &item, request.language())? {
+        errors.push("files", reason);
+    }
     if !errors.is_empty() {
         let widget = shown(&say, &entry, &meta, Some(&typed), &work.edition.files, &errors)?;
         return Ok(Response::page(&framed(&say, &entry, &work.edition, vec![widget])).status(422));
     }
-    let mut next = work.clone();
-    next.edition.meta = meta;
-    next.edition.files = kept;
     if next != *work {
-        item.work = Some(next);
         // Who changes what came from another school had a hand in it, and does not review it.
         if item.taken && !who.person.is_empty() && !item.is_author(&who.person) {
             item.hands.push(who.person.clone());

@@ -6,8 +6,10 @@ use tram_sdk::{Request, Response, Result};
 
 use super::{card, dress, said, say};
 use crate::access::Who;
+use crate::files;
 use crate::messages as m;
 use crate::model::ITEMS;
+use crate::quota;
 
 /// The page.
 ///
@@ -18,6 +20,11 @@ pub fn page(request: &Request, who: &Who) -> Result<Response> {
     let mut page = say.page(&m::MINE, said(request).into_iter().collect());
     let action = Action { label: say.t(&m::NEW_ITEM), href: "new".into(), tone: Tone::Primary, ..Action::default() };
     page.widgets.push(Widget::Actions { actions: vec![action] });
+    if let Some((filled, most)) = quota::of_person(&who.person)? {
+        let size = |bytes| files::size(bytes, say.0);
+        page.widgets
+            .push(Widget::Paragraph { text: m::QUOTA_STANDING.text_with(&[&size(filled), &size(most)]), quiet: true });
+    }
     let (mut entries, more) = ITEMS.find("author", Find::Exact(who.person.as_bytes()), None, 300)?;
     entries.reverse();
     let mut cards: Vec<_> = entries

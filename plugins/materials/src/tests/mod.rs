@@ -4,6 +4,7 @@
 mod files;
 mod life;
 mod matrix;
+mod quota;
 mod rest;
 mod sharing;
 
