@@ -19,6 +19,7 @@ super::messages! {
     PACK_UNSIGNED = "Trạm chưa ký được gói. Hãy làm lại gói.", "The package could not be signed. Make it again.";
     PACKING = "Đang đóng gói", "Making the package";
     PACK_DONE = "Gói có {0} học liệu, {1} tệp.", "The package holds {0} materials in {1} files.";
+    PACK_LEFT_OUT = "Không đưa vào gói vì có nội dung nguy hiểm: {0}", "Left out, because they are dangerous: {0}";
     GET_TITLE = "Nhận từ trường khác", "Take from other schools";
     GET_ABOUT = "Chọn tệp .goi mà trường bạn gửi, hoặc gói khởi đầu. Trạm kiểm tra chữ ký và từng tệp trước khi cho xem; học liệu nhận vào phải được tổ chuyên môn duyệt như học liệu của trường mình.", "Choose a .goi file that another school sent, or a starter pack. The station checks the signature and every file before it shows anything; what is taken is reviewed by the subject group like your own.";
     GET_PARTNERS = "Danh sách trường bạn", "Partner schools";

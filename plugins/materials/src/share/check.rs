@@ -109,6 +109,7 @@ struct State {
 /// # Errors
 /// As the store.
 pub fn clear() -> Result<()> {
+    crate::shelf::clear()?;
     for entry in INBOX.iter(b"").collect::<Result<Vec<_>>>()? {
         let alive = jobs::status(&entry.value)?.is_some_and(|job| job.is_alive());
         let taking = jobs::recent("take", 3)?.iter().any(jobs::JobStatus::is_alive);
@@ -125,7 +126,7 @@ pub fn clear() -> Result<()> {
 /// As the store.
 pub fn forget(blob: &str) -> Result<()> {
     INBOX.delete(blob.as_bytes(), None)?;
-    if blobs::stat(blob)?.is_some() { blobs::delete(blob) } else { Ok(()) }
+    crate::files::delete(blob)
 }
 
 /// One step.

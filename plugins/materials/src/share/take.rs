@@ -225,7 +225,7 @@ fn make(
     let here = here.map(|key| ITEMS.get(key)).transpose()?.flatten();
     let (key, mut item, version) = match here {
         Some(entry) => (entry.key, entry.value, Some(entry.version)),
-        None => (store::new_id()?, Item { made: act.clone(), ..Item::default() }, None),
+        None => (store::new_id()?, Item { made: act.clone(), taken: true, ..Item::default() }, None),
     };
     for file in &mut files {
         item.next_file = item.next_file.saturating_add(1);
@@ -234,7 +234,7 @@ fn make(
     let number = item.live.as_ref().map_or(0, |live| live.number).saturating_add(1);
     let mut edition =
         Edition { number, meta: inward(payload.meta, &state.wish.group), files, review: Review::default() };
-    // What lacks something is a draft, for whoever took it to complete.
+    // What lacks something is a draft, for those who answer for it here to complete.
     let whole = workflow::gaps(&edition).is_empty();
     if whole {
         edition.review.submitted = Some(act.clone());

@@ -1,8 +1,10 @@
 //! The whole plugin on a station in memory.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+mod files;
 mod life;
 mod matrix;
+mod quota;
 mod rest;
 mod sharing;
 
@@ -162,7 +164,16 @@ pub(crate) fn ask(who: &str, request: RequestBuilder) -> Result<Response> {
     let request: Request = request.by(principal).into();
     let api = matches!(
         request.route.as_str(),
-        "file" | "suggest" | "state" | "upload-check" | "report-file" | "v1-search" | "v1-item" | "oai" | "share-file"
+        "file"
+            | "blob-check"
+            | "suggest"
+            | "state"
+            | "upload-check"
+            | "report-file"
+            | "v1-search"
+            | "v1-item"
+            | "oai"
+            | "share-file"
     );
     let handler = if api { <Materials as tram_sdk::Api>::answer } else { <Materials as tram_sdk::Pages>::page };
     mock::call(handler, request)

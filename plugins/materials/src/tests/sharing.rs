@@ -195,6 +195,66 @@ fn packages_that_are_no_choice_of_materials_are_refused() {
     assert!(brought(&chosen).0.contains(&format!("take-{id}")));
 }
 
+/// A school that has taken one item; who took it.
+fn taken_by(taker: &str) -> Entry<Item> {
+    school();
+    let id = published("Quang hợp", "school", true).id();
+    let bytes = package();
+    school();
+    mock::trust(&THEIRS, &"0".repeat(32), "Trường Kim Đồng");
+    let (_, job) = brought(&bytes);
+    let request =
+        mock::post("share-take", "/share/in/x").param("job", &job).form(&format!("take-{id}"), "1").form("group", "g1");
+    assert_eq!(ask(taker, request).unwrap().status, 303);
+    mock::run_started_jobs::<Materials>(&by(taker)).unwrap();
+    the_item()
+}
+
+fn waits(who: &str) -> bool {
+    let cards = mock::transaction(true, || <Materials as tram_sdk::Slots>::fill("waiting", &[], &by(who)));
+    cards.unwrap().iter().any(|card| card.count.is_some_and(|count| count > 0))
+}
+
+#[test]
+fn what_came_from_another_school_is_gone_on_with() {
+    // Who took it did not make it, and reviews it like anybody else.
+    taken_by("leadership");
+    step("head", "approve", "").unwrap();
+    assert!(waits("leadership"));
+    step("leadership", "approve-publish", "").unwrap();
+    assert!(the_item().value.shown().is_some());
+
+    // Changes are asked for, and nobody of this school is its author.
+    let entry = taken_by("administrator");
+    assert!(!entry.value.is_author("administrator"));
+    let sees = |who: &str| ask(who, mock::get("item", "/").param("item", &entry.id())).is_ok();
+    assert!(sees("administrator") && sees("leadership") && sees("head") && !sees("colleague") && !sees("author"));
+    step("head", "ask-changes", "Ghi lại tên bài").unwrap();
+    assert!(waits("head") && waits("leadership") && !waits("author") && !waits("other-head"));
+    let edit = |who: &str| {
+        let now = the_item();
+        let request = mock::post("update", "/x").param("item", &now.id()).form("version", &now.version.to_string());
+        ask(who, filled(request.form("authors", "Cô Kim\nThầy Đồng").form("description", who)))
+    };
+    assert!(edit("author").is_err() && edit("other-head").is_err());
+    assert_eq!(edit("leadership").unwrap().status, 303);
+    assert_eq!(step("author", "submit", "").unwrap_err().code, tram_sdk::code::NOT_FOUND);
+    step("leadership", "submit", "").unwrap();
+    step("head", "approve", "").unwrap();
+    // Who changed it had a hand in it, and does not review it any more.
+    assert_eq!(step("leadership", "approve-publish", "").unwrap_err().code, tram_sdk::code::FORBIDDEN);
+    assert!(the_item().value.is_author("leadership") && !the_item().value.is_author("head"));
+
+    // One that nobody wants is thrown away, with its files.
+    let entry = taken_by("administrator");
+    let blob = entry.value.newest().unwrap().files[0].blob.clone();
+    step("leadership", "call-back", "").unwrap();
+    assert!(waits("head"), "a draft of nobody's waits for those who answer for it");
+    step("head", "drop", "").unwrap();
+    assert_eq!(ITEMS.count().unwrap(), 0);
+    assert!(blobs::stat(&blob).unwrap().is_none());
+}
+
 #[test]
 fn its_own_package_and_others_files_are_refused() {
     school();
