@@ -90,7 +90,7 @@ pub fn run(state: &[u8], first: bool, by: &Principal) -> Result<Step> {
             state.at += 1;
             // What an earlier step copied of it is none of the next one's.
             for file in std::mem::take(&mut state.done) {
-                blobs::delete(&file.blob)?;
+                crate::files::delete(&file.blob)?;
             }
             (state.draft, state.offset) = Default::default();
             continue;
