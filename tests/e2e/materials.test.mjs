@@ -146,9 +146,9 @@ test('a lesson goes from its teacher to a pupil, and back', async () => {
   // The picture is sent by its own address while its lesson is published.
   await pupil.goto(item);
   assert.equal(await ownAddress(pupil), blob);
-  const picture = await pupil.request.get(blob);
-  assert.equal(picture.status(), 200);
-  assert.deepEqual(await picture.body(), PICTURE.buffer);
+  const got = await pupil.request.get(blob);
+  assert.equal(got.status(), 200);
+  assert.deepEqual(await got.body(), PICTURE.buffer);
   const guest = await freshPage();
   assert.equal(await sent(guest), 404, 'it is for people of the school');
 

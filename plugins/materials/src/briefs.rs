@@ -165,7 +165,7 @@ pub fn waiting(who: &Who) -> Result<Vec<Entry<Brief>>> {
             find("author", format!("{}/{}", stage.word(), who.person))?;
         }
     }
-    let all: &[&str] = match (who.approves, who.manages) {
+    let all: &[&str] = match (who.approves, who.manages && who.makes) {
         (true, _) => &[Stage::Submitted.word(), Stage::GroupApproved.word(), Stage::Approved.word(), TAKEN],
         (false, true) => &[TAKEN],
         (false, false) => &[],
@@ -183,7 +183,8 @@ pub fn waiting(who: &Who) -> Result<Vec<Entry<Brief>>> {
     for entry in out {
         let brief = &entry.value;
         let own = brief.is_author(&who.person);
-        let goes_on = who.goes_on(own, &brief.group, brief.taken);
+        // Only those wait for something who may do it.
+        let goes_on = who.makes && who.goes_on(own, &brief.group, brief.taken);
         let waits = match brief.stage {
             // The leadership reads for the group where no head of it can.
             Some(Stage::Submitted) if !own && who.approves && !who.leads_group(&brief.group) => {

@@ -106,6 +106,9 @@ fn insiders(item: &Item) -> Vec<String> {
         tokens.push(format!("led:{}", item.group()));
     }
     tokens.push(format!("permission:{}", access::APPROVE));
+    if item.taken {
+        tokens.push(format!("permission:{}", access::MANAGE));
+    }
     tokens
 }
 

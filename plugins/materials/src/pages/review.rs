@@ -15,6 +15,9 @@ use crate::model::{ITEMS, Item, Stage, load, missing};
 use crate::words;
 use crate::workflow::{self, Step};
 
+/// Items of the list of what waits; the oldest come first.
+const LISTED: usize = 500;
+
 /// Where the item stands and what the reader may do about it.
 ///
 /// # Errors
@@ -203,7 +206,7 @@ fn refused(say: &Say<'_>, entry: &Entry<Item>, error: &Error, comment: &str) -> 
 /// As the store and the directory.
 pub fn page(request: &Request, who: &Who) -> Result<Response> {
     let say = say(request);
-    let keys: Vec<Vec<u8>> = briefs::waiting(who)?.into_iter().map(|entry| entry.key).collect();
+    let keys: Vec<Vec<u8>> = briefs::waiting(who)?.into_iter().map(|entry| entry.key).take(LISTED).collect();
     let waiting: Vec<Entry<Item>> = ITEMS.get_many(&keys)?.into_iter().flatten().collect();
     let mut page: Page = say.page(&m::WAITING, said(request).into_iter().collect());
     let groups: [(&Message, &[Stage]); 3] = [

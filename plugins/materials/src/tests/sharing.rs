@@ -231,6 +231,10 @@ fn what_came_from_another_school_is_gone_on_with() {
     assert!(sees("administrator") && sees("leadership") && sees("head") && !sees("colleague") && !sees("author"));
     step("head", "ask-changes", "Ghi lại tên bài").unwrap();
     assert!(waits("head") && waits("leadership") && !waits("author") && !waits("other-head"));
+    // Who may not change things has nothing waiting, and no way to a page that is closed.
+    assert!(!waits("administrator"));
+    let shown = text(&ask("administrator", mock::get("item", "/").param("item", &entry.id())).unwrap());
+    assert!(!shown.contains("/history") && !shown.contains("/edit"), "{shown}");
     let edit = |who: &str| {
         let now = the_item();
         let request = mock::post("update", "/x").param("item", &now.id()).form("version", &now.version.to_string());
