@@ -24,6 +24,10 @@ def tree(wanted: Definition) -> pathlib.Path:
     folder = wanted.cache / f"tree-{key}"
     if folder.is_dir():
         return folder
+    # What a quick build took where the mirror had moved on; never a release's.
+    loose = wanted.cache / f"tree-{key}-loose"
+    if wanted.quick and loose.is_dir():
+        return loose
     print(f"    packages' tree for {len(wanted.packages)} asked and {len(lock)} pinned packages (about 3 min)", flush=True)
     unfinished = wanted.cache / f"tree-{key}.unfinished"
     remove(unfinished)
@@ -42,6 +46,7 @@ def tree(wanted: Definition) -> pathlib.Path:
             remove(unfinished)
             raise Refused(told)
         print(f"    {told}", file=sys.stderr, flush=True)
+        folder = loose
     save_list(unfinished)
     prune(unfinished, wanted.table["prune"])
     unfinished.rename(folder)

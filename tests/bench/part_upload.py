@@ -125,7 +125,7 @@ def saving(part, station, person, files):
         body = f"_token={headers.pop('Tram-Token')}&title=note"
         while len(times) < count and going():
             began = time.perf_counter()
-            connection.request("POST", "/x/uploader.test/.", body, headers)
+            connection.request("POST", "/x/uploader.test/", body, headers)
             reply = connection.getresponse()
             reply.read()
             times.append((time.perf_counter() - began) * 1e3)
@@ -155,6 +155,7 @@ def saving(part, station, person, files):
 
 
 NGINX = """
+{user}
 worker_processes auto; daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx.err;
 events {{ worker_connections 512; }}
 http {{
@@ -182,7 +183,9 @@ def ranges(part, station, person, file, folder):
     work.mkdir()
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-keyout", work / "key.pem", "-out", work / "cert.pem"], check=True, capture_output=True)
     ports = {"http": process.free_port(), "https": process.free_port()}
-    (work / "nginx.conf").write_text(NGINX.format(folder=work, root=folder, **ports))
+    # Workers of a master that root started become www-data, who may not read the folder.
+    user = "user root;" if os.geteuid() == 0 else ""
+    (work / "nginx.conf").write_text(NGINX.format(folder=work, root=folder, user=user, **ports))
     nginx = subprocess.Popen(["nginx", "-p", work, "-c", work / "nginx.conf"], stderr=subprocess.DEVNULL)
     try:
         time.sleep(0.5)

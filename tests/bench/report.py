@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import re
 import statistics
 from dataclasses import asdict, dataclass, field
 
@@ -33,6 +34,7 @@ class Part:
     notes: list = field(default_factory=list)
     date: str = ""
     load: str = ""
+    machine: str = ""
 
     def begin(self):
         self._load = setting.load()
@@ -46,6 +48,7 @@ class Part:
         """Keeps the figures, and prints them."""
         self.date = f"{self._began:%Y-%m-%d %H:%M} UTC"
         self.load = f"{self._load:.1f} to {setting.load():.1f}"
+        self.machine = setting.machine()
         setting.RESULTS.mkdir(parents=True, exist_ok=True)
         (setting.RESULTS / f"{self.name}.json").write_text(json.dumps(asdict(self), ensure_ascii=False, indent=1))
         for line in self.text():
@@ -78,27 +81,42 @@ def ratio(ours, peers, name, larger_is_better=True):
 
 
 def write(order):
-    """Rewrites the block of docs/benchmarks.md from the figures that are kept."""
-    parts = []
+    """Rewrites the block of docs/benchmarks.md: a part that was measured on this machine
+    by its figures, any other as it stands there."""
+    text = setting.DOCUMENT.read_text()
+    head, rest = text.split(BEGIN, 1)
+    block, tail = rest.split(END, 1)
+    standing = sections(block)
+    shown = []
     for name in order:
         path = setting.RESULTS / f"{name}.json"
         if path.exists():
             kept = json.loads(path.read_text())
             rows = [Row(**row) for row in kept.pop("rows")]
-            parts.append(Part(**kept, rows=rows))
-    lines = [BEGIN, "", f"Machine: {setting.machine()}.", ""]
-    counted = [row for part in parts for row in part.rows if row.ok is not None]
-    met = sum(row.ok for row in counted)
-    lines += [f"{met} of {len(counted)} targets met.", ""]
-    for part in parts:
-        lines += [f"### {part.title}", "", f"`{part.command}`, {part.date}, load average {part.load}.", ""]
-        lines += ["| | ours | peer | ratio | target | |", "| --- | --- | --- | --- | --- | --- |"]
-        for row in part.rows:
-            shown = verdict(row)
-            lines.append(f"| {row.what} | {row.ours} | {row.peer} | {row.ratio} | {row.target} | {'**missed**' if shown == 'MISSED' else shown} |")
-        lines += ["", *[f"- {note}" for note in part.notes], ""]
-    lines.append(END)
-    text = setting.DOCUMENT.read_text()
-    head, rest = text.split(BEGIN, 1)
-    _, tail = rest.split(END, 1)
+            shown.append("\n".join(section(Part(**kept, rows=rows))))
+        elif name in standing:
+            shown.append(standing[name])
+    verdicts = [cells[-2].strip() for part in shown for line in part.splitlines() if len(cells := line.split("|")) == 8]
+    met, missed = verdicts.count("met"), verdicts.count("**missed**")
+    lines = [BEGIN, "", f"{met} of {met + missed} targets met.", "", "".join(shown) + END]
     setting.DOCUMENT.write_text(head + "\n".join(lines) + tail)
+
+
+def section(part):
+    """The lines of one part."""
+    yield from [f"### {part.title}", "", f"`{part.command}`, {part.date}, load average {part.load}; {part.machine}.", ""]
+    yield from ["| | ours | peer | ratio | target | |", "| --- | --- | --- | --- | --- | --- |"]
+    for row in part.rows:
+        shown = {True: "met", False: "**missed**", None: ""}[row.ok]
+        yield f"| {row.what} | {row.ours} | {row.peer} | {row.ratio} | {row.target} | {shown} |"
+    yield from ["", *[f"- {note}" for note in part.notes], *([""] if part.notes else []), ""]
+
+
+def sections(block):
+    """Parts as they stand in the document, by the name their command ends in."""
+    found = {}
+    for text in re.split(r"(?m)^(?=### )", block)[1:]:
+        name = re.search(r"`tests/bench/run\.sh ([a-z]+)`", text)
+        if name:
+            found[name.group(1)] = text.rstrip() + "\n\n"
+    return found

@@ -8,7 +8,7 @@ import traceback
 import report
 import setting
 
-PARTS = ["import", "sru", "pages", "plugin", "writes", "start", "memory", "upload"]
+PARTS = ["import", "sru", "pages", "plugin", "writes", "start", "memory", "upload", "materials"]
 BY_HAND = ["million"]
 
 

@@ -3,14 +3,14 @@
 # one run, and rewrites the figures in docs/benchmarks.md. Everything listens on
 # loopback and is stopped by its own process id.
 #   tests/bench/run.sh            all parts but `million`
-#   tests/bench/run.sh sru …      some: import sru pages plugin writes start memory upload million
+#   tests/bench/run.sh sru …      some: import sru pages plugin writes start memory upload materials million
 #   ROUNDS=5 tests/bench/run.sh   medians of five runs instead of three
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/tram
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$cache/target}
 export TRAM_TOOLS=${TRAM_TOOLS:-$cache/tools}
-wanted=${*:-import sru pages plugin writes start memory upload}
+wanted=${*:-import sru pages plugin writes start memory upload materials}
 
 missing=()
 need() { command -v "$1" >/dev/null 2>&1 || missing+=("$2"); }

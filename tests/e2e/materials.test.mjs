@@ -2,7 +2,7 @@
 // approved twice, published, found by a pupil on a telephone by words inside the file,
 // read, and withdrawn. And what others do not see meanwhile.
 import assert from 'node:assert/strict';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 
@@ -27,6 +27,18 @@ function file(name, text) {
   return { name, mimeType: 'text/plain', buffer: Buffer.from(text, 'utf8') };
 }
 
+/** A picture of one point. */
+const PICTURE = {
+  name: 'Sơ đồ.png',
+  mimeType: 'image/png',
+  buffer: Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64'),
+};
+
+/** The address of its own that the picture on an item's page has. */
+function ownAddress(page) {
+  return page.locator('main [data-picture] img').getAttribute('src');
+}
+
 async function main(page) {
   return page.locator('main').innerText();
 }
@@ -47,6 +59,7 @@ test('a lesson goes from its teacher to a pupil, and back', async () => {
   await teacher.locator('input[type=file]:not([webkitdirectory])').setInputFiles([
     file('Bài giảng.txt', `${INSIDE}\n`),
     file('Phiếu học tập.txt', 'Câu 1. Vì sao không đổ nước đầy ấm khi đun?\n'),
+    PICTURE,
   ]);
   await picture(teacher, 'form');
   await teacher.locator('[name=title]').fill(TITLE);
@@ -67,6 +80,11 @@ test('a lesson goes from its teacher to a pupil, and back', async () => {
   };
   assert.equal((await pupil.goto(item)).status(), 404, 'a draft by its address');
   assert.equal((await pupil.goto(`${item}/files/1`)).status(), 404, 'its file by its address');
+  const blob = await ownAddress(teacher);
+  assert.match(blob, /\/blob\//);
+  const sent = async (page) => (await page.request.get(blob)).status();
+  assert.equal(await sent(teacher), 200, 'the picture in a draft, to its author');
+  assert.equal(await sent(pupil), 404, 'the picture in a draft by its own address');
   assert.doesNotMatch(await search('bình thuỷ tinh sùng sục'), new RegExp(TITLE));
 
   await teacher.getByRole('button', { name: 'Gửi tổ chuyên môn duyệt' }).click();
@@ -125,6 +143,15 @@ test('a lesson goes from its teacher to a pupil, and back', async () => {
   ]);
   assert.equal(download.suggestedFilename(), 'Bài giảng.txt');
 
+  // The picture is sent by its own address while its lesson is published.
+  await pupil.goto(item);
+  assert.equal(await ownAddress(pupil), blob);
+  const got = await pupil.request.get(blob);
+  assert.equal(got.status(), 200);
+  assert.deepEqual(await got.body(), PICTURE.buffer);
+  const guest = await freshPage();
+  assert.equal(await sent(guest), 404, 'it is for people of the school');
+
   // The shell's one search box finds it too.
   await pupil.goto(`/search?q=${encodeURIComponent('nước trà xanh sùng sục')}`);
   assert.match(await main(pupil), new RegExp(TITLE));
@@ -143,6 +170,8 @@ test('a lesson goes from its teacher to a pupil, and back', async () => {
   await answer(principal, 'Thu hồi', 'Số liệu ở trang 1 chưa đúng.');
   await principal.getByText('Đã thu hồi').first().waitFor();
   assert.equal((await pupil.goto(item)).status(), 404);
+  assert.equal(await sent(pupil), 404, 'whoever kept the address of a file is not sent it any more');
+  assert.equal(await sent(teacher), 200);
   for (const end = Date.now() + 20_000; (await search('binh thuy tinh sung suc')).includes(TITLE);) {
     assert.ok(Date.now() < end, 'the index did not follow');
     await pupil.waitForTimeout(400);
@@ -205,7 +234,18 @@ test('those who keep the repository see figures and take everything out', async 
   assert.match(sheet.suggestedFilename(), /^hoc-lieu-.*\.xlsx$/);
   await page.goto('/materials/export');
   await page.getByRole('button', { name: 'Bắt đầu xuất' }).click();
-  await page.getByText(/Đã xuất 3\d học liệu, \d+ tệp/).waitFor({ timeout: 60_000 });
+  const done = page.getByText(/Đã xuất 3\d học liệu, \d+ tệp/);
+  await done.waitFor({ timeout: 60_000 });
+  const [, files] = /(\d+) tệp/.exec(await done.innerText());
+  assert.equal(await page.getByRole('link', { name: /\.zip$/ }).count(), 1);
   const [zip] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: /\.zip$/ }).first().click()]);
-  assert.ok((await zip.path()).length > 0);
+  const bytes = await readFile(await zip.path());
+  const end = bytes.lastIndexOf(Buffer.from('PK\x05\x06', 'latin1'));
+  assert.ok(end > 0 && bytes.subarray(0, 4).toString('latin1') === 'PK\x03\x04', 'a whole archive');
+  assert.equal(bytes.readUInt16LE(end + 10), Number(files) + 1, 'every file, and the workbook');
+  const names = bytes.subarray(bytes.readUInt32LE(end + 16)).toString('utf8');
+  for (const name of ['hoc-lieu.xlsx', 'sống chung với hạn mặn', 'Đề kiểm tra giữa học kì I, Toán 7']) {
+    assert.ok(names.includes(name), `${name} is not in the archive`);
+  }
+  assert.ok(!names.includes('Trường hợp bằng nhau thứ nhất'), 'a draft was taken out');
 });

@@ -21,10 +21,12 @@ build() { cargo build --release --manifest-path "$1/Cargo.toml" --target "$targe
 build tests/fuzz
 seeds=$(mktemp -d)
 trap 'rm -rf "$seeds"' EXIT
-mkdir "$seeds/package" "$seeds/people" "$seeds/oai" "$seeds/documents"
+mkdir "$seeds/package" "$seeds/people" "$seeds/oai" "$seeds/documents" "$seeds/exchange"
 cp sdk/examples/class-list/plugin.toml "$seeds/package/"
 [ ! -d "${TRAM_TEST_PLUGINS:-}" ] || cp "$TRAM_TEST_PLUGINS/greeter.tram" "$seeds/package/"
 cp tests/data/pupils-*.csv tests/data/staff.xlsx "$seeds/people/"
+# Small hostile files, each of something that once went wrong.
+cp tests/fuzz/seeds/documents/* "$seeds/documents/"
 # The first byte chooses the name that a file goes by.
 seed() { [ ! -f "$3" ] || { printf "$1" && cat "$3"; } > "$seeds/documents/$2"; }
 materials=${TRAM_CORPUS:-../shared/corpus}/materials
@@ -37,7 +39,8 @@ seed '\006' pptx "$materials/vi/bai-trinh-chieu.pptx"
 seed '\007' xlsx "$materials/vi/de-excel.xlsx"
 run tests/fuzz package "$seeds/package"
 run tests/fuzz page
-run tests/fuzz exchange tests/data/exchange
+cp tests/data/exchange/* tests/fuzz/seeds/exchange/* "$seeds/exchange/"
+run tests/fuzz exchange "$seeds/exchange"
 printf 'verb=ListRecords&metadataPrefix=lom&from=2026-11-01&until=2026-11-02&set=a:b' >"$seeds/oai/list"
 printf 'verb=ListIdentifiers&resumptionToken=1!lom!!!a:b!50!7!x' >"$seeds/oai/token"
 run tests/fuzz oai "$seeds/oai"

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tram_journal::{BlobId, BlobReader, BlobWriter, Context, Id, Journal, Reader, ScanRange, Txn};
+use tram_journal::{
+    BlobId, BlobReader, BlobWriter, CommitError, Context, Id, Journal, Reader, RunError, ScanRange, Txn,
+};
 use wasmtime::component::{Component, HasSelf, Linker};
 use wasmtime::{Engine, ResourceLimiter, Store, Trap};
 
@@ -157,7 +159,45 @@ fn look(core: &Arc<Core>, job: &str, request: &Request) -> Result<(), Error> {
             kept.push((derived, blob(core, &derived.bytes)?));
         }
     }
-    // In the plugin's name: what was made is its own, and counted as such.
+    let outcome = |txn: &mut Txn| match (&found, &document) {
+        (Ok((_, large)), Some((content, size))) => {
+            txn.hold_blob(content)?;
+            let mut derived = Vec::new();
+            for made in large {
+                let id = register(txn, &request.plugin, &made.name, &made.media_type, made.size, made.content)?;
+                derived.push((made.name.clone(), made.media_type.clone(), id));
+            }
+            for (file, content) in &kept {
+                let length = file.bytes.len() as u64;
+                let id = register(txn, &request.plugin, &file.name, &file.media_type, length, *content)?;
+                derived.push((file.name.clone(), file.media_type.clone(), id));
+            }
+            Ok(Ok(Found { document: content.to_string(), size: *size, derived }))
+        }
+        (Err(why), _) => Ok(Err(why.clone())),
+        (Ok(_), None) => Ok(Err(unreadable())),
+    };
+    match keep(core, job, request, outcome) {
+        // It would be found again, and refused again, for ever.
+        Err(RunError::Commit(CommitError::OverQuota { .. })) => keep(core, job, request, |_| Ok(Err(over_quota()))),
+        kept => kept,
+    }
+    .map_err(|error| match error {
+        RunError::Body(error) | RunError::Begin(error) => Error::Journal(error),
+        RunError::Commit(error) => Error::Commit(error),
+    })?;
+    core.jobs.raise();
+    Ok(())
+}
+
+/// Keeps what came of a request, in the plugin's name: what was made is its own, and
+/// counted as such.
+fn keep(
+    core: &Core,
+    job: &str,
+    request: &Request,
+    outcome: impl Fn(&mut Txn) -> Result<Result<Found, Unread>, tram_journal::Error>,
+) -> Result<(), RunError<tram_journal::Error>> {
     let mut context = Context::new("system", &request.plugin);
     context.time = tram_journal::clock::now();
     let written = core.journal.run(context, |txn| {
@@ -167,32 +207,10 @@ fn look(core: &Arc<Core>, job: &str, request: &Request) -> Result<(), Error> {
         if !open {
             return txn.delete(tables::OWNER, EXTRACTS, &key(job)?, None);
         }
-        now.outcome = Some(match (&found, &document) {
-            (Ok((_, large)), Some((content, size))) => {
-                txn.hold_blob(content)?;
-                let mut derived = Vec::new();
-                for made in large {
-                    let id = register(txn, &request.plugin, &made.name, &made.media_type, made.size, made.content)?;
-                    derived.push((made.name.clone(), made.media_type.clone(), id));
-                }
-                for (file, content) in &kept {
-                    let length = file.bytes.len() as u64;
-                    let id = register(txn, &request.plugin, &file.name, &file.media_type, length, *content)?;
-                    derived.push((file.name.clone(), file.media_type.clone(), id));
-                }
-                Ok(Found { document: content.to_string(), size: *size, derived })
-            }
-            (Err(why), _) => Err(why.clone()),
-            (Ok(_), None) => return Ok(()),
-        });
+        now.outcome = Some(outcome(txn)?);
         enter(txn, job, &now)
     });
-    written.map(|_| ()).map_err(|error| match error {
-        tram_journal::RunError::Body(error) | tram_journal::RunError::Begin(error) => Error::Journal(error),
-        tram_journal::RunError::Commit(error) => Error::Commit(error),
-    })?;
-    core.jobs.raise();
-    Ok(())
+    written.map(|_| ())
 }
 
 fn blob(core: &Core, bytes: &[u8]) -> Result<tram_journal::BlobId, Error> {
@@ -251,6 +269,14 @@ fn too_much() -> Unread {
         "too-much",
         "Tệp quá lớn hoặc quá phức tạp để trạm đọc nội dung; tệp vẫn được giữ, nhưng không tìm được theo chữ bên trong.",
         "The file is too large or too complex to be looked into; it is kept, but not found by the words inside.",
+    )
+}
+
+fn over_quota() -> Unread {
+    Unread::new(
+        "too-much",
+        "Phần mở rộng đã dùng hết chỗ được cấp nên không giữ được nội dung đọc từ tệp; tệp vẫn được giữ. Hãy xoá bớt tệp hoặc nhờ người quản trị cấp thêm chỗ.",
+        "The plugin has used up its room, so what is inside the file could not be kept; the file itself is. Delete some files, or ask the administrator for more room.",
     )
 }
 

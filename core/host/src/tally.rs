@@ -60,6 +60,11 @@ pub(crate) fn work(core: &Arc<Core>) {
         let stopping = core.is_stopping();
         for (plugin, counted) in core.tallies.take() {
             if let Err(error) = write(core, &plugin, &counted) {
+                // More than the memory is meant for are let go: they are looks, not loans.
+                if counted.len() >= FULL {
+                    log::error!("{plugin}: {} counts were not kept: {error}", counted.len());
+                    continue;
+                }
                 log::error!("{plugin}: counts were not kept and wait for the next time: {error}");
                 let again: Vec<(String, i64)> = counted.into_iter().collect();
                 core.tallies.add(&plugin, &again);

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use crate::apply::Apply;
+use crate::blobs::BlobId;
 use crate::catalog::Catalog;
 use crate::core::Core;
 use crate::item::{Body, Item};
 use crate::model::{Committed, Head, Placeholder};
-use crate::prepare::{self, Prepared};
+use crate::prepare::{self, Prepared, Slot};
 use crate::record::Record;
 use crate::tables;
 use crate::txn::CounterChange;
@@ -34,6 +35,16 @@ impl Group<'_, '_> {
     /// Checks a transaction against the newest state and applies it. The outer error is the
     /// storage's, and ends the group; the inner one is this transaction's alone.
     pub(crate) fn admit(&mut self, mut prepared: Prepared) -> Result<Admission, Error> {
+        // What is to be held was there while the call ran, without the writer's lock; it may
+        // have been given up since. The rerun then hears that it is gone.
+        for slot in &prepared.main {
+            if let Slot::Ready(item) = slot
+                && let Body::Blob { id, held: true, .. } = &item.body
+                && self.core.blobs.claim(&BlobId(*id))?.is_none()
+            {
+                return Ok(Err(CommitError::Conflict));
+            }
+        }
         for e in &prepared.expected {
             let side = if e.collection.is_scratch() { &self.scratch } else { &self.main };
             let found = side.as_ref().map_or(Ok(0), |apply| apply.version(e.collection.id, &e.key))?;

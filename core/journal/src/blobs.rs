@@ -253,40 +253,59 @@ impl Blobs {
         Ok(ids)
     }
 
-    /// Bins what nobody holds and empties the bin of what is old, or of all when space is short.
+    /// Whether neither a lease nor its grace keeps a blob.
+    fn is_idle(&self, id: &BlobId, now_ms: i64) -> Result<bool, Error> {
+        Ok(self.leased_until(id)? <= now_ms && modified(&self.path(id)?)? + GRACE_MS <= now_ms)
+    }
+
+    /// Blobs that might go: what the whole store is walked for before anybody has to wait.
+    pub(crate) fn idle(&self, now_ms: i64) -> Result<Vec<BlobId>, Error> {
+        let mut idle = Vec::new();
+        for id in self.list()? {
+            if self.is_idle(&id, now_ms)? {
+                idle.push(id);
+            }
+        }
+        Ok(idle)
+    }
+
+    /// Bins those of `idle` that nobody holds, and takes out of the bin what is old, or all
+    /// when space is short. What left the bin is to be unlinked by the caller, once nobody
+    /// waits for it: that takes long for large files.
     pub(crate) fn collect(
         &self,
         now_ms: i64,
         low: bool,
+        idle: &[BlobId],
         mut is_held: impl FnMut(&BlobId) -> Result<bool, Error>,
-    ) -> Result<Collected, Error> {
+    ) -> Result<(Collected, Vec<PathBuf>), Error> {
         let mut done = Collected::default();
-        let modified = |path: &Path| -> Result<i64, Error> {
-            let time = fs::metadata(path).and_then(|m| m.modified()).map_err(Error::io)?;
-            Ok(time.duration_since(UNIX_EPOCH).map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX)))
-        };
         let bin = self.folder("bin")?;
-        for id in self.list()? {
-            let path = self.path(&id)?;
-            if is_held(&id)? || self.leased_until(&id)? > now_ms || modified(&path)? + GRACE_MS > now_ms {
+        for id in idle {
+            // Claimed, leased or given up since?
+            if self.stat(id)?.is_none() || is_held(id)? || !self.is_idle(id, now_ms)? {
                 continue;
             }
             let binned = bin.join(id.to_string());
-            fs::rename(&path, &binned).map_err(Error::io)?;
+            fs::rename(self.path(id)?, &binned).map_err(Error::io)?;
             let file = File::open(&binned).map_err(Error::io)?;
             let since = TimeSpec::new(now_ms / 1000, now_ms % 1000 * 1_000_000);
             futimens(&file, &since, &since).map_err(|e| Error::io(e.into()))?;
             let _ = fs::remove_file(self.folder("leases")?.join(id.to_string()));
             done.binned += 1;
         }
+        let mut gone = Vec::new();
         for entry in fs::read_dir(&bin).map_err(Error::io)? {
-            let path = entry.map_err(Error::io)?.path();
+            let entry = entry.map_err(Error::io)?;
+            let path = entry.path();
             if low || modified(&path)? + BIN_MS <= now_ms {
-                fs::remove_file(&path).map_err(Error::io)?;
+                let aside = self.folder("tmp")?.join(entry.file_name()).with_extension("gone");
+                fs::rename(&path, &aside).map_err(Error::io)?;
+                gone.push(aside);
                 done.purged += 1;
             }
         }
-        Ok(done)
+        Ok((done, gone))
     }
 
     /// Removes a blob at once, overwritten, whether it is in the bin or not.
@@ -347,6 +366,11 @@ impl Blobs {
             let _ = fs::remove_file(&path);
         }
     }
+}
+
+fn modified(path: &Path) -> Result<i64, Error> {
+    let time = fs::metadata(path).and_then(|m| m.modified()).map_err(Error::io)?;
+    Ok(time.duration_since(UNIX_EPOCH).map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX)))
 }
 
 /// A blob being written; dropped unfinished, it leaves nothing.

@@ -245,18 +245,26 @@ impl Journal {
     }
 
     /// Moves blobs that nobody holds to the bin, and empties the bin of what is older than
-    /// seven days, or of all when space is short. `now` decides about leases.
+    /// seven days, or of all when space is short. `now` decides about leases. Does nothing
+    /// while a backup runs.
     ///
     /// # Errors
     /// The file system or the tables failed.
     pub fn collect_blobs(&self, now: Time) -> Result<Collected, Error> {
-        // No backup copies and no transaction commits meanwhile.
-        let _maintenance = lock(&self.core.maintenance);
-        let _writer = lock(&self.core.writer);
-        self.core.forget_free();
-        let low = self.core.is_low();
-        let txn = self.core.main.begin_read()?;
-        self.core.blobs.collect(now.unix_ms, low, |id: &BlobId| is_held(&txn, id))
+        let Ok(_maintenance) = self.core.maintenance.try_lock() else { return Ok(Collected::default()) };
+        let idle = self.core.blobs.idle(now.unix_ms)?;
+        let (done, gone) = {
+            // No transaction commits meanwhile.
+            let _writer = lock(&self.core.writer);
+            self.core.forget_free();
+            let low = self.core.is_low();
+            let txn = self.core.main.begin_read()?;
+            self.core.blobs.collect(now.unix_ms, low, &idle, |id: &BlobId| is_held(&txn, id))?
+        };
+        for path in gone {
+            std::fs::remove_file(&path).map_err(Error::io)?;
+        }
+        Ok(done)
     }
 
     /// Gives up a blob that nobody holds: into the bin, or away at once where space is

@@ -475,6 +475,24 @@ fn blobs_are_kept_while_held_and_collected_after() {
     txn.release_blob(&stat.id).unwrap();
     journal.commit(txn).unwrap();
     assert_eq!(journal.collect_blobs(at(2)).unwrap().binned, 1);
+    // Given up between the call that holds it and the commit: the commit fetches it back,
+    // or, where it is gone for good, does not say "saved".
+    let mut txn = journal.begin(ctx()).unwrap();
+    txn.hold_blob(&stat.id).unwrap();
+    assert!(journal.give_up_blob(&stat.id).unwrap());
+    journal.commit(txn).unwrap();
+    assert_eq!(journal.blobs().range(&stat.id, 0, 4).unwrap(), content[..4]);
+    let mut txn = journal.begin(ctx()).unwrap();
+    txn.release_blob(&stat.id).unwrap();
+    journal.commit(txn).unwrap();
+    let mut txn = journal.begin(ctx()).unwrap();
+    txn.hold_blob(&stat.id).unwrap();
+    assert!(journal.purge_blob(&stat.id).unwrap());
+    assert!(matches!(journal.commit(txn), Err(tram_journal::CommitError::Conflict)));
+    let mut writer = journal.blobs().writer().unwrap();
+    writer.write_all(&content).unwrap();
+    writer.finish().unwrap();
+    assert_eq!(journal.collect_blobs(at(2)).unwrap().binned, 1);
     assert_eq!(journal.collect_blobs(at(6)).unwrap().purged, 0);
     assert_eq!(journal.collect_blobs(at(10)).unwrap().purged, 1);
     assert!(journal.begin(ctx()).unwrap().hold_blob(&stat.id).is_err());

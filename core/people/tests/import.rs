@@ -106,6 +106,34 @@ fn broken_files_are_refused_with_a_reason() {
     }
 }
 
+/// A workbook whose list of texts says it has more than any computer has room for.
+#[test]
+fn a_list_of_texts_that_boasts_is_refused_before_room_is_made_for_it() {
+    use std::io::{Cursor, Read as _, Write as _};
+    let bytes = std::fs::read(data("vnedu-38.xlsx")).unwrap();
+    let mut from = zip::ZipArchive::new(Cursor::new(bytes.as_slice())).unwrap();
+    let mut to = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let mut changed = false;
+    for at in 0..from.len() {
+        let mut entry = from.by_index(at).unwrap();
+        let mut content = Vec::new();
+        entry.read_to_end(&mut content).unwrap();
+        if entry.name().ends_with("sharedStrings.xml") {
+            let text = String::from_utf8(content).unwrap();
+            let (head, rest) = text.split_once("uniqueCount=\"").unwrap();
+            let (_, rest) = rest.split_once('"').unwrap();
+            content = format!("{head}uniqueCount=\"1152921504606846976\"{rest}").into_bytes();
+            changed = true;
+        }
+        to.start_file(entry.name(), zip::write::SimpleFileOptions::default()).unwrap();
+        to.write_all(&content).unwrap();
+    }
+    assert!(changed);
+    let boasting = to.finish().unwrap().into_inner();
+    assert!(matches!(Sheet::read(&boasting), Err(ImportError::Unreadable(_))));
+    assert!(Sheet::read(&bytes).is_ok());
+}
+
 #[test]
 fn importing_again_updates_and_doubles_nobody() {
     let folder = tempfile::tempdir().unwrap();

@@ -51,7 +51,13 @@ pub(crate) fn whole(source: &mut dyn Source, size: u64, most: u64) -> Result<Vec
     if size > most {
         return Err(Refusal::too_much());
     }
-    part(source, 0, size)
+    // The size is the source's own and within the bound, so the room is taken once:
+    // a vector that grows by doubling would need the file three times over.
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(usize::try_from(size).unwrap_or(usize::MAX)).map_err(|_| Refusal::too_much())?;
+    source.seek(SeekFrom::Start(0))?;
+    source.take(size).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Whether these bytes stand somewhere in those.

@@ -1,6 +1,6 @@
 //! EPUB: chapters in the order of reading.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tram_contract::extract::Package;
 
@@ -9,7 +9,7 @@ use crate::package::{list, write};
 use crate::pages::{Pages, tidy};
 use crate::xml::Step;
 use crate::zip::{Archive, missing};
-use crate::{Found, Refusal, Result, Sink, Source, html, names, plain, policy};
+use crate::{Found, MAX_AUTHORS, Refusal, Result, Sink, Source, html, names, plain, policy};
 
 /// The package document, as far as it is wanted.
 #[derive(Debug, Default)]
@@ -49,6 +49,7 @@ pub fn read(source: &mut dyn Source, size: u64, sink: &mut dyn Sink, found: &mut
     }
     let mut pages = Pages::default();
     let mut chapters = 0;
+    let mut read = BTreeSet::new();
     for id in &book.spine {
         let Some((path, media_type, _)) = book.items.get(id) else { continue };
         if !archive.has(path) {
@@ -58,7 +59,8 @@ pub fn read(source: &mut dyn Source, size: u64, sink: &mut dyn Sink, found: &mut
             continue;
         }
         chapters += 1;
-        if pages.is_full() {
+        // One file under many ids is read once.
+        if pages.is_full() || !read.insert(path.as_str()) {
             continue;
         }
         let page = html::parts(&plain::decode(&archive.read(path, 8 << 20)?));
@@ -114,6 +116,7 @@ fn package(archive: &mut Archive<'_>, place: &str) -> Result<Book> {
     let folder = names::folder(place).to_owned();
     let mut book = Book::default();
     let mut text = String::new();
+    let mut known = BTreeSet::new();
     part(archive, place)?.each(|step| {
         match step {
             Step::Start(element) => {
@@ -125,7 +128,9 @@ fn package(archive: &mut Archive<'_>, place: &str) -> Result<Book> {
                             book.items.insert(get("id"), (path, get("media-type"), get("properties")));
                         }
                     }
-                    "itemref" => book.spine.push(get("idref")),
+                    // The standard lets an item stand there once; a book that names one a
+                    // million times would be read as often.
+                    "itemref" if known.insert(get("idref")) => book.spine.push(get("idref")),
                     "meta" if element.get("name") == Some("cover") => book.cover = get("content"),
                     _ => {}
                 }
@@ -136,7 +141,7 @@ fn package(archive: &mut Archive<'_>, place: &str) -> Result<Book> {
                 match name.as_str() {
                     _ if value.is_empty() => {}
                     "title" if book.title.is_empty() => book.title = value,
-                    "creator" if book.authors.len() < 20 => book.authors.push(value),
+                    "creator" if book.authors.len() < MAX_AUTHORS => book.authors.push(value),
                     "language" if book.language.is_empty() => book.language = value,
                     _ => {}
                 }
@@ -158,8 +163,8 @@ fn cover(archive: &mut Archive<'_>, book: &Book, found: &mut Found) {
     let path = marked.map(|item| item.0.clone()).or_else(|| named().map(|(_, item)| item.0.clone()));
     if let Some(path) = path
         && let Ok(bytes) = archive.read(&path, 16 << 20)
-        && let Some((media_type, small)) = crate::picture::thumbnail(&bytes)
+        && let Some(small) = crate::picture::thumbnail(&bytes)
     {
-        found.derived.push(("thumbnail.jpg".into(), media_type.into(), small));
+        found.derived.push(("thumbnail.jpg".into(), "image/jpeg".into(), small));
     }
 }

@@ -69,6 +69,7 @@ pub fn parts(html: &str) -> Parts {
     let mut silent: Option<String> = None;
     let mut into_title = false;
     let mut into_heading = false;
+    let mut has_heading = false;
     while !rest.is_empty() {
         let (text, tag) = match rest.find('<') {
             Some(at) => rest.split_at(at),
@@ -80,7 +81,9 @@ pub fn parts(html: &str) -> Parts {
             } else if silent.is_none() {
                 unescape(text, &mut parts.text);
                 if into_heading {
+                    let before = parts.heading.len();
                     unescape(text, &mut parts.heading);
+                    has_heading |= parts.heading.get(before..).is_some_and(|more| !more.trim().is_empty());
                 }
             }
         }
@@ -89,6 +92,16 @@ pub fn parts(html: &str) -> Parts {
         }
         if let Some(comment) = tag.strip_prefix("<!--") {
             rest = comment.find("-->").and_then(|at| comment.get(at + 3..)).unwrap_or_default();
+            continue;
+        }
+        let behind = tag.get(1..).unwrap_or_default();
+        // `a < b`: a sign, not a tag. Told before the tag's end is looked for, which may
+        // be as far away as the page is long.
+        if !behind.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '!' | '?' | '/')) {
+            if silent.is_none() {
+                parts.text.push('<');
+            }
+            rest = behind;
             continue;
         }
         let end = tag_end(tag);
@@ -103,11 +116,6 @@ pub fn parts(html: &str) -> Parts {
             .collect::<String>()
             .to_lowercase();
         if name.is_empty() {
-            // `a < b`: a sign, not a tag.
-            if !inside.starts_with(['!', '?', '/']) && silent.is_none() {
-                parts.text.push('<');
-                rest = tag.get(1..).unwrap_or_default();
-            }
             continue;
         }
         match (&silent, closing) {
@@ -126,7 +134,7 @@ pub fn parts(html: &str) -> Parts {
             silent = None;
         }
         if matches!(name.as_str(), "h1" | "h2") {
-            into_heading = !closing && parts.heading.trim().is_empty();
+            into_heading = !closing && !has_heading;
         }
         if !closing && !inside.ends_with('/') && SILENT.contains(&name.as_str()) && silent.is_none() {
             silent = Some(name.clone());
@@ -257,6 +265,18 @@ mod tests {
         );
         assert_eq!((page.title.as_str(), page.language.as_str(), page.heading.as_str()), ("Bài 1", "vi", "Đất & rừng"));
         assert_eq!(crate::pages::tidy(&page.text), "Đất & rừng\nx < 5\ndòng\n3 < 4");
+    }
+
+    /// Each of these made every sign or tag look through all that follows: hours.
+    #[test]
+    fn what_is_looked_for_once_is_not_looked_for_again() {
+        let many = 4_000_000;
+        let signs = parts(&"<".repeat(many));
+        assert_eq!(signs.text.len(), many);
+        let signs = parts(&("<style>".to_owned() + &"< ".repeat(many)));
+        assert_eq!(signs.text, "");
+        let spaces = format!("<h1>{}</h1>{}", " ".repeat(many), "<h1></h1>".repeat(many / 20));
+        assert_eq!(parts(&spaces).heading, "");
     }
 
     #[test]

@@ -36,6 +36,11 @@ use tram_contract::extract::Extract;
 pub use form::Form;
 pub use refusal::{Code, Refusal, Result};
 
+/// Authors that are told of a file.
+pub(crate) const MAX_AUTHORS: usize = 20;
+/// Letters of its title, and of an author's name.
+const MAX_TITLE: usize = 500;
+
 /// A file that is read piece by piece.
 pub trait Source: Read + Seek {}
 
@@ -72,6 +77,19 @@ pub struct Found {
 impl Found {
     pub(crate) fn warn(&mut self, vi: &str, en: &str) {
         self.document.warnings.push(Text::vi_en(vi, en));
+    }
+
+    /// Cuts to a bound what a file says of itself.
+    fn bound(&mut self) {
+        let cut = |text: &mut String, most: usize| {
+            if let Some((at, _)) = text.char_indices().nth(most) {
+                text.truncate(at);
+            }
+        };
+        cut(&mut self.document.title, MAX_TITLE);
+        cut(&mut self.document.language, 40);
+        self.document.authors.truncate(MAX_AUTHORS);
+        self.document.authors.iter_mut().for_each(|author| cut(author, MAX_TITLE));
     }
 }
 
@@ -113,5 +131,6 @@ pub fn look(name: &str, source: &mut dyn Source, sink: &mut dyn Sink) -> Result<
             "The station cannot look into files of this kind; the file is kept and can be downloaded.",
         ),
     }
+    found.bound();
     Ok(found)
 }

@@ -22,11 +22,16 @@ pub(crate) struct Pages {
 }
 
 impl Pages {
-    /// Begins a page; the one before is closed.
+    /// Begins a page; the one before is closed. Where there is no room for it, it is
+    /// counted and nothing more.
     pub(crate) fn begin(&mut self, label: &str) {
         self.close();
-        self.count += 1;
-        self.open = Page { number: self.count, label: tidy(label).chars().take(200).collect(), text: String::new() };
+        self.count = self.count.saturating_add(1);
+        if self.pages.len() >= MAX_PAGES {
+            self.cut = true;
+        }
+        self.open = Page { number: self.count, ..Page::default() };
+        self.name(label);
     }
 
     /// Names the open page, if it has no name yet.
@@ -35,12 +40,24 @@ impl Pages {
             self.begin("");
         }
         if self.open.label.is_empty() {
-            self.open.label = tidy(label).chars().take(200).collect();
+            self.name(label);
+        }
+    }
+
+    fn name(&mut self, label: &str) {
+        if !self.cut {
+            // What a name may have of letters, told before the rest is looked at.
+            let label: String = label.chars().take(2_000).collect();
+            let label: String = tidy(&label).chars().take(200).collect();
+            self.open.label = self.room_for(label);
         }
     }
 
     /// Adds a paragraph to the open page.
     pub(crate) fn paragraph(&mut self, text: &str) {
+        if self.cut {
+            return;
+        }
         let text = tidy(text);
         if text.is_empty() {
             return;
@@ -48,15 +65,28 @@ impl Pages {
         if self.count == 0 {
             self.begin("");
         }
-        if self.used + text.len() > MAX_TEXT || self.pages.len() >= MAX_PAGES {
-            self.cut = true;
-            return;
-        }
-        self.used += text.len() + 1;
-        if !self.open.text.is_empty() {
+        let text = self.room_for(text);
+        if !self.open.text.is_empty() && !text.is_empty() {
             self.open.text.push('\n');
         }
         self.open.text.push_str(&text);
+    }
+
+    /// As much of a text as there is room for; where that is not all of it, nothing more
+    /// is taken.
+    fn room_for(&mut self, mut text: String) -> String {
+        let room = MAX_TEXT.saturating_sub(self.used);
+        if text.len() > room {
+            self.cut = true;
+            text.truncate(text.floor_char_boundary(room));
+        }
+        self.used += text.len() + 1;
+        text
+    }
+
+    /// Takes no more; what there is, is said to be only the beginning.
+    pub(crate) fn stop(&mut self) {
+        self.cut = true;
     }
 
     /// Whether there is no room for more.
@@ -135,4 +165,55 @@ pub(crate) fn decode(text: &str, legacy: Option<(Legacy, bool)>) -> String {
 /// Text without fonts, in Unicode where it is surely of an old encoding.
 pub(crate) fn guess(text: &str) -> Option<(Legacy, bool)> {
     tram_vietnamese::detect(text).filter(|found| found.confidence >= 0.6).map(|found| (found.legacy, false))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(pages: Pages) -> Found {
+        let mut found = Found::default();
+        pages.finish(&mut found);
+        found
+    }
+
+    #[test]
+    fn names_alone_do_not_fill_the_memory() {
+        let mut pages = Pages::default();
+        for _ in 0..MAX_PAGES + 10 {
+            pages.begin(&"tên ".repeat(1_000));
+        }
+        assert!(pages.is_full());
+        let found = found(pages);
+        let document = &found.document;
+        assert!(document.pages.len() <= MAX_PAGES);
+        assert!(document.pages.iter().map(|page| page.label.len()).sum::<usize>() <= MAX_TEXT);
+        assert_eq!(document.page_count as usize, MAX_PAGES + 10, "how many there are is told all the same");
+        assert_eq!(found.document.warnings.len(), 1);
+    }
+
+    #[test]
+    fn no_page_goes_beyond_the_last() {
+        let mut pages = Pages::default();
+        for _ in 0..MAX_PAGES {
+            pages.begin("a");
+        }
+        assert!(!pages.is_full());
+        pages.begin("b");
+        pages.paragraph("c");
+        let document = found(pages).document;
+        assert_eq!(document.pages.len(), MAX_PAGES);
+        assert!(document.pages.iter().all(|page| page.label == "a" && page.text.is_empty()));
+    }
+
+    #[test]
+    fn the_beginning_of_a_long_paragraph_is_kept() {
+        let mut pages = Pages::default();
+        pages.paragraph(&"đ".repeat(MAX_TEXT));
+        assert!(pages.is_full());
+        pages.paragraph("after");
+        let document = found(pages).document;
+        assert_eq!(document.pages.len(), 1);
+        assert!((MAX_TEXT - 8..=MAX_TEXT).contains(&document.pages[0].text.len()));
+    }
 }

@@ -41,7 +41,7 @@ pub(crate) fn read(form: Form, source: &mut dyn Source, size: u64, found: &mut F
     let shown = self::size(form, &file).ok_or_else(Refusal::damaged)?;
     found.document.media = Some(Media { width: shown.width, height: shown.height, ..Media::default() });
     match thumbnail(&file) {
-        Some((media_type, small)) => found.derived.push(("thumbnail.jpg".into(), media_type.into(), small)),
+        Some(small) => found.derived.push(("thumbnail.jpg".into(), "image/jpeg".into(), small)),
         None if form == Form::Gif => {}
         None if u64::from(shown.width) * u64::from(shown.height) > MAX_PIXELS_HELD => found.warn(
             "Ảnh có quá nhiều điểm ảnh nên trạm không làm ảnh thu nhỏ được; điện thoại có thể mở chậm. Nên thu nhỏ ảnh còn khoảng 2.000 điểm ảnh mỗi chiều.",
@@ -83,14 +83,14 @@ fn jpeg(file: &[u8]) -> JpegDecoder<Cursor<&[u8]>> {
     JpegDecoder::new_with_options(Cursor::new(file), options)
 }
 
-/// A small picture for lists.
-pub fn thumbnail(file: &[u8]) -> Option<(&'static str, Vec<u8>)> {
+/// A small picture for lists, as JPEG.
+pub fn thumbnail(file: &[u8]) -> Option<Vec<u8>> {
     scaled(file, THUMBNAIL, THUMBNAIL_BYTES)
 }
 
 /// The picture, no side longer than `side`, as JPEG of at most `most` bytes. None
 /// when it cannot be opened within the limits.
-pub fn scaled(file: &[u8], side: u32, most: usize) -> Option<(&'static str, Vec<u8>)> {
+pub fn scaled(file: &[u8], side: u32, most: usize) -> Option<Vec<u8>> {
     let small = if file.starts_with(&[0xff, 0xd8]) {
         from_jpeg(file, side)?
     } else if file.starts_with(b"\x89PNG") {
@@ -100,7 +100,7 @@ pub fn scaled(file: &[u8], side: u32, most: usize) -> Option<(&'static str, Vec<
     } else {
         return None;
     };
-    small.encode(most).map(|bytes| ("image/jpeg", bytes))
+    small.encode(most)
 }
 
 fn from_jpeg(file: &[u8], side: u32) -> Option<shrink::Small> {
@@ -217,12 +217,11 @@ mod tests {
     fn a_photo_becomes_small_and_keeps_its_shape() {
         let file = photo(1600, 900);
         assert_eq!(size(Form::Jpeg, &file), Some(Size { width: 1600, height: 900 }));
-        let (media_type, small) = thumbnail(&file).unwrap();
-        assert_eq!(media_type, "image/jpeg");
+        let small = thumbnail(&file).unwrap();
         assert!(small.len() <= THUMBNAIL_BYTES);
         assert_eq!(size(Form::Jpeg, &small), Some(Size { width: 320, height: 180 }));
         // One that is small stays as large as it is.
-        let (_, small) = thumbnail(&photo(100, 50)).unwrap();
+        let small = thumbnail(&photo(100, 50)).unwrap();
         assert_eq!(size(Form::Jpeg, &small), Some(Size { width: 100, height: 50 }));
     }
 
@@ -237,7 +236,7 @@ mod tests {
         turned.extend(exif);
         turned.extend(&plain[2..]);
         assert_eq!(size(Form::Jpeg, &turned), Some(Size { width: 100, height: 200 }));
-        let (_, small) = thumbnail(&turned).unwrap();
+        let small = thumbnail(&turned).unwrap();
         assert_eq!(size(Form::Jpeg, &small), Some(Size { width: 100, height: 200 }));
         // What was at the left edge (no red) is at the top now.
         let mut decoder = jpeg(&small);

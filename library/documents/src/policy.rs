@@ -1,6 +1,8 @@
 //! What is not taken at all, and what is taken with a word of caution. One pure
 //! function over name and first bytes, so that a rule is a line of a table.
 
+use tram_contract::extract::PROGRAMS;
+
 use crate::{Refusal, Result, bytes, names};
 
 /// What a file is to the station.
@@ -15,72 +17,6 @@ pub enum Verdict {
     /// A document with macros: taken, with a warning; never opened by the station.
     Macros,
 }
-
-/// Endings that Windows, Android or Java run when they are opened.
-const PROGRAMS: &[&str] = &[
-    "exe",
-    "msi",
-    "msp",
-    "mst",
-    "bat",
-    "cmd",
-    "com",
-    "scr",
-    "pif",
-    "cpl",
-    "dll",
-    "sys",
-    "drv",
-    "ocx",
-    "ps1",
-    "psm1",
-    "vbs",
-    "vbe",
-    "js",
-    "jse",
-    "mjs",
-    "wsf",
-    "wsh",
-    "wsc",
-    "hta",
-    "lnk",
-    "url",
-    "scf",
-    "reg",
-    "inf",
-    "msc",
-    "gadget",
-    "jar",
-    "jnlp",
-    "apk",
-    "xapk",
-    "apks",
-    "aab",
-    "ipa",
-    "appx",
-    "msix",
-    "deb",
-    "rpm",
-    "run",
-    "sh",
-    "bash",
-    "command",
-    "app",
-    "dmg",
-    "pkg",
-    "chm",
-    "hlp",
-    "xll",
-    "wll",
-    "iqy",
-    "settingcontent-ms",
-    "application",
-    "appref-ms",
-    "iso",
-    "img",
-    "vhd",
-    "vhdx",
-];
 
 /// Endings of documents that may hold macros.
 const MACROS: &[&str] = &["docm", "dotm", "xlsm", "xltm", "xlam", "xlsb", "pptm", "potm", "ppsm", "ppam"];

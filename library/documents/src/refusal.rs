@@ -2,8 +2,6 @@
 
 use std::io;
 
-use tram_contract::Text;
-
 /// What kind of refusal it is, for programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Code {
@@ -82,11 +80,6 @@ impl Refusal {
             "Tệp quá lớn hoặc quá phức tạp để trạm đọc nội dung. Hãy chia thành vài tệp nhỏ hơn.",
             "The file is too large or too complex to be looked into. Divide it into smaller files.",
         )
-    }
-
-    /// Its sentence.
-    pub fn text(&self) -> Text {
-        Text::vi_en(self.vi.clone(), self.en.clone())
     }
 }
 

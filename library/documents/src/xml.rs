@@ -1,7 +1,7 @@
 //! XML of strangers as a flat walk: local names, attributes, text. Entities are the
 //! five of XML and numbers; a document type may stand there and defines nothing.
 
-use std::io::BufRead;
+use std::io::{self, BufRead, Read};
 
 use quick_xml::XmlVersion;
 use quick_xml::escape::resolve_xml_entity;
@@ -11,6 +11,10 @@ use crate::{Refusal, Result};
 
 /// Elements that may stand within each other.
 const MAX_DEPTH: usize = 256;
+/// Bytes of a tag, or of text between two tags: it is held whole.
+const MAX_STEP: usize = 16 << 20;
+/// Attributes of an element that are looked at.
+const MAX_ATTRIBUTES: usize = 2_000;
 
 /// A step of the walk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,9 +40,39 @@ impl Element {
     }
 }
 
+/// A reader that gives so many bytes and then says that it was too much.
+struct Bounded<R> {
+    inner: R,
+    left: usize,
+}
+
+impl<R: BufRead> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.fill_buf()?.read(buffer)?;
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+impl<R: BufRead> BufRead for Bounded<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        let left = self.left;
+        let bytes = self.inner.fill_buf()?;
+        if left == 0 && !bytes.is_empty() {
+            return Err(Refusal::too_much().into());
+        }
+        Ok(bytes.get(..bytes.len().min(left)).unwrap_or_default())
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.left = self.left.saturating_sub(count);
+        self.inner.consume(count);
+    }
+}
+
 /// The walk.
 pub(crate) struct Walk<R> {
-    reader: quick_xml::Reader<R>,
+    reader: quick_xml::Reader<Bounded<R>>,
     buffer: Vec<u8>,
     ended: Option<String>,
     depth: usize,
@@ -50,7 +84,7 @@ fn broken() -> Refusal {
 
 impl<R: BufRead> Walk<R> {
     pub(crate) fn new(input: R) -> Self {
-        let mut reader = quick_xml::Reader::from_reader(input);
+        let mut reader = quick_xml::Reader::from_reader(Bounded { inner: input, left: MAX_STEP });
         reader.config_mut().check_end_names = true;
         reader.config_mut().allow_dangling_amp = true;
         Self { reader, buffer: Vec::new(), ended: None, depth: 0 }
@@ -63,6 +97,7 @@ impl<R: BufRead> Walk<R> {
         }
         loop {
             self.buffer.clear();
+            self.reader.get_mut().left = MAX_STEP;
             let event = match self.reader.read_event_into(&mut self.buffer) {
                 Ok(event) => event,
                 // What the archive says of a damaged entry is worth more.
@@ -126,6 +161,7 @@ fn element(start: &BytesStart<'_>) -> Element {
     let attributes = start
         .attributes()
         .with_checks(false)
+        .take(MAX_ATTRIBUTES)
         .filter_map(|attribute| {
             let attribute = attribute.ok()?;
             let value = attribute
@@ -135,4 +171,27 @@ fn element(start: &BytesStart<'_>) -> Element {
         })
         .collect();
     Element { name: start.local_name().as_ref().to_owned(), attributes }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_be_held_whole_has_a_bound() {
+        let walk = |xml: &[u8]| Walk::new(io::Cursor::new(xml.to_vec())).each(|_| Ok(()));
+        let filled = |before: &str, after: &str, most: usize| {
+            let mut xml = before.as_bytes().to_vec();
+            xml.resize(before.len() + most, b'x');
+            xml.extend(after.as_bytes());
+            xml
+        };
+        for (before, after) in [("<a>", "</a>"), ("<a b='", "'/>"), ("<a><!--", "--></a>")] {
+            assert_eq!(walk(&filled(before, after, MAX_STEP / 2)), Ok(()), "{before}");
+            let refused = walk(&filled(before, after, MAX_STEP)).unwrap_err();
+            assert_eq!(refused.code, crate::Code::TooMuch, "{before}");
+        }
+        // Many steps are no large one.
+        assert_eq!(walk(format!("<a>{}</a>", "<b>x</b>".repeat(MAX_STEP / 4)).as_bytes()), Ok(()));
+    }
 }

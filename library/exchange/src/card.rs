@@ -7,11 +7,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::Hash;
 use crate::hash::unhex;
+use crate::manifest::is_hidden;
 
 /// What a card's text begins with.
 const PREFIX: &str = "tram-truong:1:";
 /// Longest name, bytes.
 const MAX_NAME: usize = 200;
+/// Lines that a name may have been broken into on its way.
+const MAX_LINES: usize = 6;
 
 /// An Ed25519 public key (RFC 8032); 64 hexadecimal digits as text.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -103,7 +106,9 @@ impl Card {
     }
 
     /// Reads a card from a text in which line breaks and spaces may have got lost or in
-    /// between, as messengers do; the name is the last and keeps its own spaces.
+    /// between, as messengers do. The name is the last, keeps its own spaces and goes to
+    /// the end of the line; where it was broken into lines, the check tells its end. What
+    /// is written below it is none of the card's.
     ///
     /// # Errors
     /// It is no card, or a damaged one.
@@ -113,19 +118,34 @@ impl Card {
         let mut next = || parts.next().ok_or(CardError::Damaged);
         let squeezed = |part: &str| part.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_lowercase();
         let (station, key, check) = (squeezed(next()?), squeezed(next()?), squeezed(next()?));
-        let name = next()?.split_whitespace().collect::<Vec<_>>().join(" ");
+        let behind = next()?;
         let key = key.parse().map_err(|_| CardError::Damaged)?;
         if !(station.is_empty() || unhex::<16>(&station).is_some()) {
             return Err(CardError::Damaged);
         }
-        let card = Self { station, key, name };
-        if card.check() == check { Ok(card) } else { Err(CardError::Damaged) }
+        let mut card = Self { station, key, name: String::new() };
+        for line in std::iter::once("").chain(behind.lines().take(MAX_LINES)) {
+            for word in line.split_whitespace() {
+                if !card.name.is_empty() {
+                    card.name.push(' ');
+                }
+                card.name.push_str(word);
+            }
+            if card.name.len() > MAX_NAME || card.name.chars().any(is_hidden) {
+                break;
+            }
+            if card.check() == check {
+                return Ok(card);
+            }
+        }
+        Err(CardError::Damaged)
     }
 
     /// The card of a station.
     pub fn new(station: &str, key: PublicKey, name: &str) -> Self {
         // As a reader will have it: one space between words, nothing that is not seen.
-        let mut name = name.split_whitespace().collect::<Vec<_>>().join(" ").replace(char::is_control, "");
+        let seen: String = name.chars().filter(|c| c.is_whitespace() || !is_hidden(*c)).collect();
+        let mut name = seen.split_whitespace().collect::<Vec<_>>().join(" ");
         while name.len() > MAX_NAME {
             name.pop();
         }
@@ -153,6 +173,17 @@ mod tests {
         assert_eq!(Card::parse(&text), Ok(card()));
         let broken = format!("Chào thầy, mã đây ạ:\n{}\n", text.replace(":1:", ":1:\n").replace("0707", "07 07"));
         assert_eq!(Card::parse(&broken), Ok(card()));
+        // What is written below it, and a name that the mail broke.
+        assert_eq!(Card::parse(&format!("{text}\n\nCảm ơn thầy!\nTổ trưởng: Lan")), Ok(card()));
+        assert_eq!(Card::parse(&format!("{text}\r\nCảm ơn thầy!")), Ok(card()));
+        assert_eq!(Card::parse(&format!("{}\nCảm ơn!", text.replace("Nguyễn", "\nNguyễn"))), Ok(card()));
+        let nameless = Card::new("", PublicKey::from_bytes([7; 32]), "");
+        assert_eq!(Card::parse(&format!("{nameless}\nCảm ơn!")), Ok(nameless));
+        // A name that reads otherwise than it is written is none.
+        let mut turned = card();
+        turned.name.push_str(" \u{202e}abc");
+        assert_eq!(Card::parse(&turned.to_string()), Err(CardError::Damaged));
+        assert_eq!(Card::new("", card().key, "a \u{200b}\u{202e} b").name, "a b");
     }
 
     #[test]

@@ -12,7 +12,7 @@
 //!   blobs, [`head`](write::head) signs; [`write::package`] does it all for who has files.
 //! - Reading: [`Head::read`] and [`Head::verify`], then a [`Checker`] over the parts, a
 //!   piece at a time and resumable; [`read::package`] does it all for who has a reader.
-//! - [`Newness`]: whether a package, or a record, is newer than what was taken before.
+//! - [`Newness`]: whether a record is newer than what was taken of its thing before.
 //! - [`PublicKey`] and [`Card`]: what two schools compare by telephone.
 //! - [`oai`]: OAI-PMH 2.0 over any repository of records.
 

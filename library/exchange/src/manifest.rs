@@ -195,15 +195,10 @@ impl Manifest {
         let chunks = self.records.chunks.iter().map(|chunk| u64::from(chunk.size));
         chunks.chain(self.blobs.iter().map(|blob| blob.size)).try_fold(0u64, u64::checked_add)
     }
-
-    /// The file of this hash.
-    pub fn blob(&self, hash: &Hash) -> Option<&Blob> {
-        self.blobs.iter().find(|blob| blob.hash == *hash)
-    }
 }
 
 /// Whether a character cannot be seen, or turns the reading of others around.
-fn is_hidden(c: char) -> bool {
+pub(crate) fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }

@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Manifest, Record};
+use crate::Record;
 
-/// What was taken last: of a stream (by package) or of a thing (by record).
+/// What was taken last of a thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Mark {
     /// Epoch of the station that made it.
     pub epoch: u64,
-    /// Sequence of the package, or version of the record.
+    /// Version of the record.
     pub number: u64,
 }
 
@@ -28,11 +28,6 @@ pub enum Newness {
 }
 
 impl Mark {
-    /// The mark of a package within its stream.
-    pub const fn of_package(manifest: &Manifest) -> Self {
-        Self { epoch: manifest.station.epoch, number: manifest.sequence }
-    }
-
     /// The mark of a record in a package of this epoch.
     pub const fn of_record(record: &Record, epoch: u64) -> Self {
         Self { epoch, number: record.version }

@@ -1,11 +1,12 @@
 //! Reading packages: first who signed, then whether everything is what was signed, and
 //! only then what is in it.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, FORMAT, Hash, LEAF, Limits, MAGIC, Manifest, PublicKey, Record, Running, statement};
+use crate::{Blob, Error, FORMAT, Hash, LEAF, Limits, MAGIC, Manifest, PublicKey, Record, Running, statement};
 
 /// Bytes before the list.
 pub const FIXED: u32 = 16;
@@ -36,6 +37,8 @@ pub struct Verified {
     pub key: PublicKey,
     /// Where the parts begin.
     pub length: u64,
+    /// Places of the blobs in the list: records name them by hash, as often as they like.
+    places: BTreeMap<Hash, usize>,
 }
 
 /// What is known of a trusted signer.
@@ -120,7 +123,8 @@ impl Head {
         if declared != file {
             return Err(Error::Length { found: file, declared }.into());
         }
-        Ok((Verified { manifest: self.manifest, key: self.key, length: self.length }, signer))
+        let places = self.manifest.blobs.iter().enumerate().map(|(at, blob)| (blob.hash, at)).collect();
+        Ok((Verified { manifest: self.manifest, key: self.key, length: self.length, places }, signer))
     }
 }
 
@@ -147,6 +151,11 @@ pub struct Part {
 }
 
 impl Verified {
+    /// The file of this hash.
+    pub fn blob(&self, hash: &Hash) -> Option<&Blob> {
+        self.places.get(hash).and_then(|&at| self.manifest.blobs.get(at))
+    }
+
     /// The part at this place, which begins at `offset`.
     fn part(&self, at: usize, offset: u64) -> Option<Part> {
         let chunks = &self.manifest.records.chunks;
@@ -265,8 +274,7 @@ pub fn records(package: &Verified, chunk: usize, bytes: &[u8]) -> Result<Vec<Rec
     if declared != Some(records.len()) {
         return wrong("a chunk holds more or fewer than the list says");
     }
-    let known: std::collections::BTreeSet<&Hash> = package.manifest.blobs.iter().map(|blob| &blob.hash).collect();
-    if let Some(record) = records.iter().find(|record| record.blobs.iter().any(|blob| !known.contains(blob))) {
+    if let Some(record) = records.iter().find(|record| record.blobs.iter().any(|blob| package.blob(blob).is_none())) {
         return Err(Error::Record(format!("{}: a file that is not in the package", record.id)));
     }
     Ok(records)

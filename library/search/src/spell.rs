@@ -218,6 +218,18 @@ impl Speller<'_> {
         if !(2..=MOST_TRIED).contains(&words.len()) || text.words.iter().any(|word| word.joined) {
             return Ok(None);
         }
+        // Where the other words are together nowhere but where all of them are, no exchange
+        // of this one finds more. Asking that is cheap beside the walk and its candidates.
+        let candidates = |without: usize| -> Vec<Candidate> {
+            let kept = words.iter().enumerate().filter(|(place, _)| *place != without);
+            kept.map(|(_, word)| vec![(*word).to_owned()]).collect()
+        };
+        let together = self.documents(&candidates(usize::MAX))?;
+        let mut open = Vec::new();
+        for place in 0..words.len() {
+            let others = self.all(&candidates(place));
+            open.push(count_up_to(self.searcher, &others, together.saturating_add(1))? > together);
+        }
         let mut best: Option<(Fit, usize, String)> = None;
         for far in [false, true] {
             // The walk over far words is the dear one. Where the words as typed have found
@@ -225,7 +237,7 @@ impl Speller<'_> {
             if far && (found > 0 || best.as_ref().is_some_and(|(fit, ..)| fit.whole > 0)) {
                 break;
             }
-            for (place, word) in words.iter().enumerate() {
+            for ((place, word), _) in words.iter().enumerate().zip(&open).filter(|(_, open)| **open) {
                 if far && (edits(word) > 1 || word.chars().count() <= SHORTEST) {
                     continue;
                 }
@@ -334,8 +346,9 @@ impl Speller<'_> {
     /// first; whether they are public and how many is asked of each later.
     fn near_ranked(&self, word: &str, edits: u8, most: usize) -> Result<Vec<String>, Error> {
         let mut found: BTreeMap<String, u64> = BTreeMap::new();
+        let near = near(word, edits);
         for field in self.layout.suggest_fields() {
-            self.near_words(field.folded, &near(word, edits), &mut found)?;
+            self.near_words(field.folded, &near, &mut found)?;
         }
         found.remove(word);
         let mut found: Vec<(String, u64)> = found.into_iter().collect();

@@ -19,7 +19,7 @@ use crate::shelf;
 /// # Errors
 /// As the search service and the store.
 pub fn fill(slot: &str, context: &[Field], by: &Principal) -> Result<Vec<Card>> {
-    let say = Say(&by.language);
+    let say = Say(&by.language, &m::CATALOGUE);
     match slot {
         "search" => hits(value(context, "q").unwrap_or_default(), &say),
         "suggest" => Ok(completions(value(context, "q").unwrap_or_default())?

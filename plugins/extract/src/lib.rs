@@ -1,8 +1,6 @@
 //! Looks into files from strangers for other plugins: a component without any
 //! capability around `tram_documents`, which does the work.
 
-use std::io::{Read, Seek};
-
 use tram_documents::{Refusal, Sink};
 use tram_sdk::points::Source;
 use tram_sdk::{Error, Extracted, Extractor, Result, Text};
@@ -43,26 +41,11 @@ impl Sink for Host {
     }
 }
 
-/// A borrowed source that has a size of its own.
-struct Whole<'a>(&'a mut dyn Source);
-
-impl Read for Whole<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        self.0.read(buffer)
-    }
-}
-
-impl Seek for Whole<'_> {
-    fn seek(&mut self, to: std::io::SeekFrom) -> std::io::Result<u64> {
-        self.0.seek(to)
-    }
-}
-
 impl Extractor for Extract {
-    fn extract(name: &str, _media_type: &str, source: &mut dyn Source) -> Result<Extracted> {
+    fn extract(name: &str, _media_type: &str, mut source: &mut dyn Source) -> Result<Extracted> {
         // The browser's word about the kind may lie; the content decides.
         let mut host = Host::default();
-        match tram_documents::look(name, &mut Whole(source), &mut host) {
+        match tram_documents::look(name, &mut source, &mut host) {
             Ok(found) => Ok(Extracted { document: found.document, derived: found.derived }),
             Err(refusal) => Err(host
                 .refused

@@ -3,7 +3,7 @@
 use tram_sdk::{Principal, Result, directory, settings, value};
 
 use crate::messages as m;
-use crate::model::{Act, Edition, Item, Stage, Work};
+use crate::model::{Act, Edition, FileRef, Item};
 
 /// Reading what is published, signed in.
 pub const READ: &str = "materials.read";
@@ -117,11 +117,13 @@ impl Who {
     #[must_use]
     pub fn sees_live(&self, item: &Item) -> bool {
         let Some(edition) = item.shown() else { return false };
-        self.is_audience(edition) || self.sees_work(item)
+        self.is_audience(&edition.meta.audience) || self.sees_work(item)
     }
 
-    fn is_audience(&self, edition: &Edition) -> bool {
-        match edition.meta.audience.as_str() {
+    /// Whether they are among those for whom something is published.
+    #[must_use]
+    pub fn is_audience(&self, audience: &str) -> bool {
+        match audience {
             "staff" => self.makes || self.approves,
             "school" => self.reads || self.makes,
             _ => self.enters(),
@@ -129,17 +131,45 @@ impl Who {
     }
 
     /// Whether they see what is not published: its authors, the head of its group, the
-    /// leadership.
+    /// leadership; of what came from another school also those who keep the repository.
     #[must_use]
     pub fn sees_work(&self, item: &Item) -> bool {
-        self.console || self.approves || item.is_author(&self.person) || self.leads(item)
+        self.is_insider(item.is_author(&self.person), item.group(), item.taken)
+    }
+
+    /// The same of an item that is known by these three.
+    #[must_use]
+    pub fn is_insider(&self, is_author: bool, group: &str, taken: bool) -> bool {
+        self.console || self.approves || is_author || self.leads_group(group) || (taken && self.manages)
     }
 
     /// Whether they lead the group that reviews the item.
     #[must_use]
     pub fn leads(&self, item: &Item) -> bool {
-        let group = item.group();
+        self.leads_group(item.group())
+    }
+
+    /// Whether they lead a subject group.
+    #[must_use]
+    pub fn leads_group(&self, group: &str) -> bool {
         !group.is_empty() && self.led.iter().any(|led| led == group)
+    }
+
+    /// The edition of an item that has a file that is wanted, as far as they see it, and
+    /// whether it is the published one.
+    #[must_use]
+    pub fn edition_with<'a>(&self, item: &'a Item, wanted: impl Fn(&FileRef) -> bool) -> Option<(&'a Edition, bool)> {
+        let has = |edition: &&Edition| edition.files.iter().any(&wanted);
+        if self.sees_live(item)
+            && let Some(edition) = item.shown().filter(has)
+        {
+            return Some((edition, true));
+        }
+        if !self.sees_work(item) {
+            return None;
+        }
+        let work = item.work.as_ref().map(|work| &work.edition).filter(has);
+        work.or(item.live.as_ref().filter(has)).map(|edition| (edition, false))
     }
 
     /// Whether they see any of it.
@@ -148,10 +178,19 @@ impl Who {
         self.sees_live(item) || self.sees_work(item)
     }
 
-    /// Whether they may change it.
+    /// Whether they may change it: its authors, and for what came from another school
+    /// those who answer for it here.
     #[must_use]
     pub fn edits(&self, item: &Item) -> bool {
-        self.makes && (self.console || item.is_author(&self.person))
+        self.makes && (self.console || self.goes_on(item.is_author(&self.person), item.group(), item.taken))
+    }
+
+    /// Whether it is theirs to go on with. The authors of what came from another school
+    /// are not here: the leadership, the head of its group and those who keep the
+    /// repository stand in for them.
+    #[must_use]
+    pub fn goes_on(&self, is_author: bool, group: &str, taken: bool) -> bool {
+        is_author || (taken && (self.approves || self.manages || self.leads_group(group)))
     }
 
     /// Whether they may read it for the subject group: its head, never one of its
@@ -172,24 +211,10 @@ impl Who {
         self.approves && !item.is_author(&self.person)
     }
 
-    /// Whether it waits for them.
-    ///
-    /// # Errors
-    /// As the directory.
-    pub fn is_awaited(&self, item: &Item, work: &Work) -> Result<bool> {
-        match work.stage {
-            Stage::Submitted => self.reviews_for_group(item),
-            Stage::GroupApproved => Ok(self.reviews_for_leadership(item)),
-            Stage::ChangesAsked => Ok(item.is_author(&self.person)),
-            Stage::Approved => Ok(item.is_author(&self.person) || self.reviews_for_leadership(item)),
-            Stage::Draft => Ok(false),
-        }
-    }
-
     /// Whether they may take it back or show it again.
     #[must_use]
     pub fn withdraws(&self, item: &Item) -> bool {
-        item.live.is_some() && (self.approves || self.leads(item) || (self.makes && item.is_author(&self.person)))
+        item.live.is_some() && (self.approves || self.leads(item) || self.edits(item))
     }
 }
 
@@ -198,12 +223,18 @@ impl Who {
 /// # Errors
 /// As the directory.
 pub fn has_head(item: &Item) -> Result<bool> {
-    let group = item.group();
+    Ok(heads(item.group())?.iter().any(|head| !item.is_author(head)))
+}
+
+/// Who leads a subject group.
+///
+/// # Errors
+/// As the directory.
+pub fn heads(group: &str) -> Result<Vec<String>> {
     if group.is_empty() {
-        return Ok(false);
+        return Ok(Vec::new());
     }
     let members = directory::members(group, &["groups-led"])?;
-    Ok(members.iter().any(|member| {
-        ids(value(&member.fields, "groups-led")).iter().any(|led| led == group) && !item.is_author(&member.id)
-    }))
+    let leads = |member: &directory::Profile| ids(value(&member.fields, "groups-led")).iter().any(|led| led == group);
+    Ok(members.into_iter().filter(leads).map(|member| member.id).collect())
 }

@@ -182,14 +182,9 @@ impl Archive {
 /// CRC-32 of what went before with more bytes behind it. The checksum's own state is
 /// only its value, so it can be carried as a number.
 fn combine(crc: u32, bytes: &[u8]) -> u32 {
-    let mut state = !crc;
-    for byte in bytes {
-        state ^= u32::from(*byte);
-        for _ in 0..8 {
-            state = if state & 1 == 1 { (state >> 1) ^ 0xEDB8_8320 } else { state >> 1 };
-        }
-    }
-    !state
+    let mut state = crc32fast::Hasher::new_with_initial(crc);
+    state.update(bytes);
+    state.finalize()
 }
 
 /// A whole archive of small files.

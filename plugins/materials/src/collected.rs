@@ -1,7 +1,7 @@
 //! Collections: items put together for a purpose, by one of the staff.
 
 use serde::{Deserialize, Serialize};
-use tram_sdk::store::{Rest, Table, Terms};
+use tram_sdk::store::{Rest, Table};
 
 use crate::access::Who;
 
@@ -44,8 +44,4 @@ impl Collection {
 }
 
 /// The collections, by id.
-pub const COLLECTIONS: Table<Collection> = Table::new("collections").with_terms(terms);
-
-fn terms(collection: &Collection, terms: &mut Terms) {
-    terms.add("owner", &collection.owner);
-}
+pub const COLLECTIONS: Table<Collection> = Table::new("collections");

@@ -244,13 +244,19 @@ pub fn keep(plans: &[Plan]) -> Result<()> {
     plans.iter().try_for_each(|plan| PLANS.put(plan.key(), plan))
 }
 
-/// How many items a lesson has, as far as is worth counting.
+/// The place of a lesson, as the items' rows name it.
+#[must_use]
+pub fn place(plan: &Plan, lesson: &Lesson) -> String {
+    crate::briefs::place(&plan.subject, plan.grade, &lesson.unit, &lesson.lesson)
+}
+
+/// The items of a lesson, as many as a page shows.
 ///
 /// # Errors
 /// As the store.
 pub fn items_at(plan: &Plan, lesson: &Lesson) -> Result<Vec<store::Entry<crate::model::Item>>> {
-    let term = crate::model::place(&plan.subject, plan.grade, &lesson.unit, &lesson.lesson);
-    Ok(crate::model::ITEMS.find("place", store::Find::Exact(&term), None, 50)?.0)
+    let keys = crate::briefs::at(&place(plan, lesson))?;
+    Ok(crate::model::ITEMS.get_many(&keys)?.into_iter().flatten().collect())
 }
 
 #[cfg(test)]

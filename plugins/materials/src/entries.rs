@@ -55,6 +55,8 @@ pub const SEARCHED: Table<Searched> = Table::new("searched");
 /// As the store.
 pub fn refresh(key: &[u8], item: &Item) -> Result<()> {
     crate::share::follow(key, Some(item))?;
+    crate::quota::follow(key, Some(item))?;
+    crate::briefs::follow(key, Some(item))?;
     let (edition, visibility, stage, since_ms) = match (item.shown(), item.newest()) {
         (Some(edition), _) => {
             let when = edition.review.published.as_ref().map_or(item.made.unix_ms, |act| act.unix_ms);
@@ -92,6 +94,8 @@ pub fn refresh_stored(key: &[u8]) -> Result<()> {
 /// As the store.
 pub fn remove(key: &[u8]) -> Result<()> {
     crate::share::follow(key, None)?;
+    crate::quota::follow(key, None)?;
+    crate::briefs::follow(key, None)?;
     SEARCHED.delete(key, None)
 }
 
@@ -102,6 +106,9 @@ fn insiders(item: &Item) -> Vec<String> {
         tokens.push(format!("led:{}", item.group()));
     }
     tokens.push(format!("permission:{}", access::APPROVE));
+    if item.taken {
+        tokens.push(format!("permission:{}", access::MANAGE));
+    }
     tokens
 }
 

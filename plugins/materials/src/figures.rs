@@ -3,11 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tram_sdk::store::Entry;
 use tram_sdk::{Result, clock, store};
 
+use crate::access::Who;
 use crate::messages as m;
-use crate::model::{ITEMS, Item};
+use crate::model::{Edition, ITEMS};
 use crate::pages::item::{downloads, views};
 use crate::words;
 use crate::workbook::{Cell, Sheet};
@@ -37,11 +37,20 @@ impl Line {
     }
 }
 
+/// An item as far as the asker sees it.
+#[derive(Debug)]
+pub struct Seen {
+    /// What is said about it.
+    pub edition: Edition,
+    /// Where it stands, in words.
+    pub standing: Vec<&'static m::Message>,
+}
+
 /// The figures.
 #[derive(Debug, Default)]
 pub struct Figures {
-    /// By item, the most viewed first.
-    pub items: Vec<(Entry<Item>, Line)>,
+    /// By item, the most viewed first: those that the asker sees.
+    pub items: Vec<(Seen, Line)>,
     /// By subject group.
     pub groups: BTreeMap<String, Line>,
     /// By author.
@@ -52,30 +61,25 @@ pub struct Figures {
     pub more: bool,
 }
 
-/// Counts.
+/// Counts. All items are counted; those that the asker does not see are not named.
 ///
 /// # Errors
 /// As the store.
-pub fn count(language: &str) -> Result<Figures> {
+pub fn count(language: &str, who: &Who) -> Result<Figures> {
     let mut out = Figures::default();
-    for entry in ITEMS.iter([]) {
+    for (at, entry) in ITEMS.iter([]).enumerate() {
         let entry = entry?;
-        if out.items.len() >= MAX_ITEMS {
+        if at >= MAX_ITEMS {
             out.more = true;
             break;
         }
-        let Some(edition) = entry.value.newest() else { continue };
+        let item = &entry.value;
+        let Some(edition) = item.newest() else { continue };
         let blobs: BTreeSet<&str> = BTreeSet::new();
-        let (_, bytes) = entry
-            .value
-            .live
-            .iter()
-            .chain(entry.value.work.as_ref().map(|work| &work.edition))
-            .flat_map(|edition| &edition.files)
-            .fold((blobs, 0u64), |(mut seen, sum), file| {
-                let sum = if seen.insert(&file.blob) { sum + file.size } else { sum };
-                (seen, sum)
-            });
+        let (_, bytes) = item.all_files().fold((blobs, 0u64), |(mut seen, sum), file| {
+            let sum = if seen.insert(&file.blob) { sum + file.size } else { sum };
+            (seen, sum)
+        });
         let id = entry.id();
         let line =
             Line { items: 1, views: store::counter(&views(&id))?, downloads: store::counter(&downloads(&id))?, bytes };
@@ -88,7 +92,15 @@ pub fn count(language: &str) -> Result<Figures> {
             out.teachers.entry(author.name.clone()).or_default().add(&line);
         }
         out.sum.add(&line);
-        out.items.push((entry, line));
+        let seen = if who.sees_work(item) {
+            let standing = words::standing(item).into_iter().map(|(name, _)| name).collect();
+            Some(Seen { edition: edition.clone(), standing })
+        } else {
+            // Only what is published, and nothing of what is being done with it.
+            let live = item.shown().filter(|_| who.sees_live(item));
+            live.map(|edition| Seen { edition: edition.clone(), standing: vec![&m::STAGE_PUBLISHED] })
+        };
+        out.items.extend(seen.map(|seen| (seen, line)));
     }
     out.items.sort_by_key(|(_, line)| std::cmp::Reverse((line.views, line.downloads)));
     Ok(out)
@@ -112,12 +124,11 @@ pub fn sheets(figures: &Figures, language: &str) -> Vec<Sheet> {
         t(&m::PUBLISHED_ON),
     ];
     columns.extend(counted.clone());
-    let rows = figures.items.iter().filter_map(|(entry, line)| {
-        let edition = entry.value.newest()?;
-        let meta = &edition.meta;
+    let rows = figures.items.iter().map(|(seen, line)| {
+        let meta = &seen.edition.meta;
         let names: Vec<&str> = meta.authors.iter().map(|author| author.name.as_str()).collect();
-        let standing: Vec<&str> = words::standing(&entry.value).iter().map(|(name, _)| name.get(language)).collect();
-        let published = entry.value.live.as_ref().and_then(|edition| edition.review.published.as_ref());
+        let standing: Vec<&str> = seen.standing.iter().map(|name| name.get(language)).collect();
+        let published = seen.edition.review.published.as_ref();
         let mut row = vec![
             Cell::from(meta.title.as_str()),
             Cell::from(meta.subject.as_str()),
@@ -129,7 +140,7 @@ pub fn sheets(figures: &Figures, language: &str) -> Vec<Sheet> {
             Cell::from(published.map(|act| clock::moment(act.unix_ms)).unwrap_or_default()),
         ];
         row.extend(numbers(line));
-        Some(row)
+        row
     });
     let mut sheets = vec![Sheet { name: t(&m::MATERIALS_SHORT), columns, rows: rows.collect() }];
     for (name, heading, lines) in

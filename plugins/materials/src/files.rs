@@ -1,21 +1,16 @@
 //! The files of an edition: what was sent, what is kept, in which order and for what.
 
+use std::collections::BTreeSet;
+
 use tram_contract::Text;
-use tram_sdk::{Request, Upload, blobs};
+use tram_contract::extract::PROGRAMS;
+use tram_sdk::{Request, Result, Upload, blobs};
 
 use crate::messages as m;
-use crate::model::{FileRef, Item, LOOKED, Looked};
-use tram_sdk::Result;
+use crate::model::{FileRef, Item, LOOKED, Looked, TEXTS};
 
 /// Most files of an item.
 pub const MAX_FILES: usize = 200;
-
-/// Endings of programs: a repository for pupils has no use for them, and one of them
-/// opened by mistake on a school's computer is a bad day.
-const PROGRAMS: [&str; 24] = [
-    "exe", "msi", "msix", "bat", "cmd", "com", "scr", "pif", "ps1", "psm1", "vbs", "vbe", "js", "jse", "wsf", "wsh",
-    "hta", "jar", "apk", "dll", "sys", "lnk", "reg", "cpl",
-];
 
 /// The ending of a name, lower-case.
 #[must_use]
@@ -29,7 +24,8 @@ pub fn bare(name: &str) -> &str {
     name.rsplit(['/', '\\']).next().unwrap_or(name)
 }
 
-/// Why a file of this name is not taken; none when it is.
+/// Why a file of this name is not taken; none when it is. A repository for pupils has no
+/// use for programs, and one of them opened by mistake on a school's computer is a bad day.
 #[must_use]
 pub fn refusal(name: &str) -> Option<Text> {
     let ending = ending(name);
@@ -144,6 +140,53 @@ pub fn arranged(files: &[FileRef], request: &Request) -> Vec<FileRef> {
 pub fn looked(files: &[FileRef]) -> Result<Vec<Option<Looked>>> {
     let keys: Vec<Vec<u8>> = files.iter().map(|file| file.blob.as_bytes().to_vec()).collect();
     Ok(LOOKED.get_many(&keys)?.into_iter().map(|found| found.map(|entry| entry.value)).collect())
+}
+
+/// The files that may be handed on, and those that were found to be dangerous: asked each
+/// time, because a file may have been published before it was looked into.
+///
+/// # Errors
+/// As the store.
+pub fn told_apart(files: &[FileRef]) -> Result<(Vec<&FileRef>, Vec<&FileRef>)> {
+    let hostile = |looked: &Option<Looked>| looked.as_ref().is_some_and(Looked::is_hostile);
+    let (mut fine, mut kept_back) = (Vec::new(), Vec::new());
+    for (file, looked) in files.iter().zip(looked(files)?) {
+        if hostile(&looked) { &mut kept_back } else { &mut fine }.push(file);
+    }
+    Ok((fine, kept_back))
+}
+
+/// Gives the files of an item back to the disk that it held before and does not hold now,
+/// with what was found in them and made of them.
+///
+/// # Errors
+/// As the store and the blobs.
+pub fn give_back(before: &Item, now: Option<&Item>) -> Result<()> {
+    let held: BTreeSet<&str> = now.into_iter().flat_map(Item::all_files).map(|file| file.blob.as_str()).collect();
+    let gone: BTreeSet<&str> =
+        before.all_files().map(|file| file.blob.as_str()).filter(|blob| !held.contains(blob)).collect();
+    gone.into_iter().try_for_each(forget)
+}
+
+/// Deletes a file that nothing holds any more.
+///
+/// # Errors
+/// As the store and the blobs.
+pub fn forget(blob: &str) -> Result<()> {
+    if let Some(looked) = LOOKED.get(blob.as_bytes())? {
+        looked.value.derived().try_for_each(delete)?;
+        LOOKED.delete(blob.as_bytes(), None)?;
+        TEXTS.delete(blob.as_bytes(), None)?;
+    }
+    delete(blob)
+}
+
+/// Deletes a blob; one that is gone already is no error.
+///
+/// # Errors
+/// As the blobs.
+pub fn delete(blob: &str) -> Result<()> {
+    if blobs::stat(blob)?.is_some() { blobs::delete(blob) } else { Ok(()) }
 }
 
 /// Bytes as people write them.

@@ -3,12 +3,13 @@
 //! What it does is in small modules of one subject each:
 //!
 //! - an item and its editions: [`model`]; who sees and does what: [`access`]; its life:
-//!   [`workflow`]; its files: [`files`], [`looking`]; its authors: [`authors`];
+//!   [`workflow`]; its files: [`files`], [`looking`]; its authors: [`authors`]; in brief:
+//!   [`briefs`];
 //! - what is searched: [`entries`]; the curriculum: [`curriculum`]; collections:
 //!   [`collected`]; the same on paper: [`paper`];
 //! - what readers came to: [`results`]; figures: [`figures`]; taking all out:
 //!   [`takeout`], with [`archive`] and [`workbook`]; the proof document: [`printing`];
-//! - with other schools: [`share`];
+//! - with other schools: [`share`]; what waits to be fetched: [`shelf`];
 //! - for people: [`pages`], [`slots`], [`messages`], [`words`]; for programs: [`api`].
 //!
 //! It reaches the station through the contract only, as a vendor's plugin does.
@@ -17,6 +18,7 @@ pub mod access;
 pub mod api;
 pub mod archive;
 pub mod authors;
+pub mod briefs;
 pub mod collected;
 pub mod curriculum;
 pub mod demo;
@@ -30,8 +32,10 @@ pub mod model;
 pub mod pages;
 pub mod paper;
 pub mod printing;
+pub mod quota;
 pub mod results;
 pub mod share;
+pub mod shelf;
 pub mod slots;
 pub mod takeout;
 #[cfg(test)]

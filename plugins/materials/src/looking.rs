@@ -6,6 +6,7 @@ use tram_contract::extract::{Extract, Page};
 use tram_sdk::{Error, Principal, Progress, Result, Step, blobs, extract, jobs, store};
 
 use crate::entries;
+use crate::files;
 use crate::messages as m;
 use crate::model::{FileRef, ITEMS, Item, LOOKED, Looked, TEXTS};
 
@@ -33,7 +34,7 @@ struct State {
 /// As the store.
 pub fn unseen(item: &Item) -> Result<Vec<FileRef>> {
     let mut out: Vec<FileRef> = Vec::new();
-    for edition in item.work.as_ref().map(|work| &work.edition).into_iter().chain(item.live.as_ref()) {
+    for edition in item.editions() {
         for file in &edition.files {
             if !out.iter().any(|other| other.blob == file.blob) && LOOKED.get(file.blob.as_bytes())?.is_none() {
                 out.push(file.clone());
@@ -61,12 +62,18 @@ pub fn start(key: &[u8], item: &Item) -> Result<()> {
 pub fn run(state: &[u8], _first: bool, _by: &Principal) -> Result<Step> {
     let mut state: State = serde_json::from_slice(state)?;
     let key = store::from_hex(&state.item).unwrap_or_default();
+    let found = ITEMS.get(&key)?;
     if !state.open.is_empty() {
         let blob = std::mem::take(&mut state.open);
         keep_outcome(&blob)?;
+        // Somebody took the file out meanwhile: what was made of it goes with it.
+        let held = found.as_ref().is_some_and(|entry| entry.value.all_files().any(|file| file.blob == blob));
+        if !held {
+            files::forget(&blob)?;
+        }
         state.done += 1;
     }
-    let Some(entry) = ITEMS.get(&key)? else {
+    let Some(entry) = found else {
         return Step::done(Progress::new(state.done, state.done, m::LOOKED_AT.text()), &state.done);
     };
     let unseen = unseen(&entry.value)?;
@@ -94,12 +101,12 @@ fn keep_outcome(blob: &str) -> Result<()> {
     match extract::outcome() {
         Ok(Some(found)) => {
             let mut looked = Looked { state: "done".into(), extract: found.extract, ..Looked::default() };
-            for derived in &found.derived {
-                if derived.media_type == tram_contract::flat::MEDIA_TYPE {
-                    looked.flat.clone_from(&derived.blob);
-                } else if derived.media_type.starts_with("image/") && looked.thumbnail.is_empty() {
-                    looked.thumbnail.clone_from(&derived.blob);
-                }
+            for derived in found.derived {
+                keep_derived(&mut looked, &derived.name, derived.blob)?;
+            }
+            // The list of a package's files may be long, and nobody is shown it.
+            if let Some(package) = &mut looked.extract.package {
+                package.files.clear();
             }
             keep_text(blob, std::mem::take(&mut looked.extract.pages))?;
             LOOKED.put(blob.as_bytes(), &looked)
@@ -107,6 +114,32 @@ fn keep_outcome(blob: &str) -> Result<()> {
         Ok(None) => LOOKED.put(blob.as_bytes(), &Looked { state: "none".into(), ..Looked::default() }),
         Err(error) => keep_problem(blob, &error),
     }
+}
+
+/// Takes a file that an extractor made, by its name (docs/formats/files.md); what has no
+/// use here does not stay.
+fn keep_derived(looked: &mut Looked, name: &str, blob: String) -> Result<()> {
+    let place = match name {
+        "package.flat" => &mut looked.flat,
+        "picture.svg" => &mut looked.picture,
+        _ if name.starts_with("thumbnail.") => &mut looked.thumbnail,
+        _ => {
+            // `slide-003-1.jpg`
+            let slide = name.strip_prefix("slide-").and_then(|rest| rest.split('-').next()?.parse().ok());
+            return match slide {
+                Some(number) => {
+                    looked.pictures.push((number, blob));
+                    Ok(())
+                }
+                None => blobs::delete(&blob),
+            };
+        }
+    };
+    if place.is_empty() {
+        *place = blob;
+        return Ok(());
+    }
+    blobs::delete(&blob)
 }
 
 fn keep_problem(blob: &str, error: &Error) -> Result<()> {

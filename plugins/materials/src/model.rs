@@ -114,6 +114,10 @@ pub struct Review {
     pub leadership: Option<Act>,
     /// Published by.
     pub published: Option<Act>,
+    /// Whether it was approved after the item had been withdrawn: only then do its
+    /// authors bring back what the leadership took from its readers.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub since_withdrawal: bool,
 }
 
 /// An edition of an item.
@@ -192,8 +196,18 @@ pub struct Item {
     pub live: Option<Edition>,
     /// What is worked on.
     pub work: Option<Work>,
+    /// What readers saw before, oldest first: it is not shown any more, but what was
+    /// handed in and approved in a month stays provable.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub past: Vec<Edition>,
     /// Taken back by; what was published is kept, and not shown.
     pub withdrawn: Option<Act>,
+    /// Whether it came from another school: who took it did not make it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub taken: bool,
+    /// Persons who changed what came from another school; they count as authors.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hands: Vec<String>,
     /// Number of the next file.
     pub next_file: u32,
     /// What a later version knows.
@@ -214,21 +228,31 @@ impl Item {
         self.work.as_ref().map(|work| &work.edition).or(self.live.as_ref())
     }
 
-    /// Whether a person made it or is among its authors, in any of its editions.
+    /// What readers see or saw last, and what is worked on.
+    pub fn editions(&self) -> impl Iterator<Item = &Edition> {
+        self.live.iter().chain(self.work.as_ref().map(|work| &work.edition))
+    }
+
+    /// Every file that it holds, those of past editions too; one may come several times.
+    pub fn all_files(&self) -> impl Iterator<Item = &FileRef> {
+        self.past.iter().chain(self.editions()).flat_map(|edition| &edition.files)
+    }
+
+    /// Whether a person made it or is among its authors, in any of its editions. Who only
+    /// took it from another school is not.
     #[must_use]
     pub fn is_author(&self, person: &str) -> bool {
-        let among = |edition: &Edition| edition.meta.authors.iter().any(|author| author.person == person);
-        !person.is_empty()
-            && (self.made.person == person
-                || self.live.as_ref().is_some_and(among)
-                || self.work.as_ref().is_some_and(|work| among(&work.edition)))
+        !person.is_empty() && self.persons().contains(&person)
     }
 
     /// All persons among its authors.
     #[must_use]
     pub fn persons(&self) -> Vec<&str> {
-        let mut persons = vec![self.made.person.as_str()];
-        for edition in self.live.iter().chain(self.work.as_ref().map(|work| &work.edition)) {
+        let mut persons: Vec<&str> = self.hands.iter().map(String::as_str).collect();
+        if !self.taken {
+            persons.push(&self.made.person);
+        }
+        for edition in self.editions() {
             persons.extend(edition.meta.authors.iter().map(|author| author.person.as_str()));
         }
         persons.retain(|person| !person.is_empty());
@@ -242,16 +266,6 @@ impl Item {
     pub fn group(&self) -> &str {
         self.newest().map_or("", |edition| edition.meta.group.as_str())
     }
-
-    /// A file of any edition, by number.
-    #[must_use]
-    pub fn file(&self, number: u32) -> Option<&FileRef> {
-        self.live
-            .iter()
-            .chain(self.work.as_ref().map(|work| &work.edition))
-            .flat_map(|edition| &edition.files)
-            .find(|file| file.number == number)
-    }
 }
 
 /// The items, by id.
@@ -261,31 +275,13 @@ fn terms(item: &Item, terms: &mut Terms) {
     for person in item.persons() {
         terms.add("author", person);
     }
-    if let Some(work) = &item.work {
-        let stage = work.stage.word();
-        terms.add("stage", stage);
-        terms.add("queue", format!("{stage}/{}", work.edition.meta.group));
+    if let Some(edition) = item.shown().filter(|edition| !edition.meta.record.is_empty()) {
+        terms.add("record", &edition.meta.record);
     }
-    if let Some(edition) = item.shown() {
-        terms.add("live", "yes");
-        if !edition.meta.record.is_empty() {
-            terms.add("record", &edition.meta.record);
-        }
-        let meta = &edition.meta;
-        for grade in &meta.grades {
-            terms.add("place", place(&meta.subject, *grade, &meta.unit, &meta.lesson));
-        }
-    }
-    if item.withdrawn.is_some() {
-        terms.add("stage", "withdrawn");
-    }
-}
-
-/// Where in the curriculum an item belongs, as an index term.
-#[must_use]
-pub fn place(subject: &str, grade: u8, unit: &str, lesson: &str) -> Vec<u8> {
-    let fold = tram_vietnamese::fold;
-    format!("{}\u{1f}{grade}\u{1f}{}\u{1f}{}", fold(subject), fold(unit), fold(lesson)).into_bytes()
+    let mut blobs: Vec<&str> = item.editions().flat_map(|edition| &edition.files).map(|f| f.blob.as_str()).collect();
+    blobs.sort_unstable();
+    blobs.dedup();
+    blobs.into_iter().for_each(|blob| terms.add("blob", blob));
 }
 
 /// A step in the life of an item.
@@ -348,9 +344,31 @@ pub struct Looked {
     pub thumbnail: String,
     /// The flat form of a package or a book: a blob.
     pub flat: String,
+    /// The cleaned copy of a drawing, which is shown in its place: a blob.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub picture: String,
+    /// Pictures on the slides: number of the slide and a blob.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pictures: Vec<(u32, String)>,
+}
+
+impl Looked {
+    /// Whether it is a file that is never handed on.
+    #[must_use]
+    pub fn is_hostile(&self) -> bool {
+        self.state == "hostile"
+    }
+
+    /// The blobs that were made of the file.
+    pub fn derived(&self) -> impl Iterator<Item = &str> {
+        let one = [&self.thumbnail, &self.flat, &self.picture].into_iter();
+        one.chain(self.pictures.iter().map(|(_, blob)| blob)).map(String::as_str).filter(|blob| !blob.is_empty())
+    }
 }
 
 /// What was found, by blob.
-pub const LOOKED: Table<Looked> = Table::new("looked");
+pub const LOOKED: Table<Looked> = Table::new("looked").with_terms(|looked, terms| {
+    looked.derived().for_each(|blob| terms.add("derived", blob));
+});
 /// The text of files, by blob.
 pub const TEXTS: Table<Vec<tram_contract::extract::Page>> = Table::new("texts");

@@ -7,10 +7,11 @@ use tram_contract::search::{Query, SearchRequest, Sort};
 use tram_sdk::{Field, Principal, Result, search, value};
 
 use crate::access::Who;
+use crate::briefs;
 use crate::messages as m;
 use crate::model::Stage;
-use crate::pages::search::{cards, query};
-use crate::pages::{Say, encoded, review};
+use crate::pages::search::cards;
+use crate::pages::{Say, encoded};
 
 /// Cards for a slot.
 ///
@@ -21,7 +22,7 @@ pub fn fill(slot: &str, context: &[Field], by: &Principal) -> Result<Vec<Card>> 
     if !who.enters() {
         return Ok(Vec::new());
     }
-    let say = Say(&by.language);
+    let say = Say(&by.language, &m::MATERIALS);
     let typed = value(context, "q").unwrap_or_default().trim();
     match slot {
         "search" => hits(typed, &who, &say),
@@ -55,7 +56,8 @@ fn hits(typed: &str, who: &Who, say: &Say<'_>) -> Result<Vec<Card>> {
     if typed.is_empty() {
         return Ok(Vec::new());
     }
-    let reply = search::search(&SearchRequest { snippets: true, ..published(query(typed), 5) })?;
+    let reply =
+        search::search(&SearchRequest { snippets: true, ..published(search::all_of(search::typed(typed)), 5) })?;
     let mut out = cards(say, who, &reply, typed)?;
     if reply.total > out.len() as u64 {
         out.push(Card {
@@ -86,23 +88,22 @@ fn home(who: &Who, say: &Say<'_>) -> Result<Vec<Card>> {
 
 /// What waits, one card for each kind of waiting.
 fn waiting(who: &Who, say: &Say<'_>) -> Result<Vec<Card>> {
-    let waiting = review::waiting(who)?;
+    let waiting = briefs::waiting(who)?;
     let mut out = Vec::new();
     for (stages, words) in [
         (&[Stage::Submitted, Stage::GroupApproved][..], &m::WAITING_REVIEWS),
-        (&[Stage::ChangesAsked][..], &m::WAITING_CHANGES),
+        (&[Stage::Draft, Stage::ChangesAsked][..], &m::WAITING_CHANGES),
         (&[Stage::Approved][..], &m::WAITING_PUBLISHING),
     ] {
-        let titles: Vec<String> = waiting
+        let titles: Vec<&str> = waiting
             .iter()
-            .filter_map(|entry| entry.value.work.as_ref())
-            .filter(|work| stages.contains(&work.stage))
-            .map(|work| work.edition.meta.title.clone())
+            .filter(|entry| entry.value.stage.is_some_and(|stage| stages.contains(&stage)))
+            .map(|entry| entry.value.title.as_str())
             .collect();
         if titles.is_empty() {
             continue;
         }
-        let shown: Vec<&str> = titles.iter().take(3).map(String::as_str).collect();
+        let shown: Vec<&str> = titles.iter().take(3).copied().collect();
         out.push(Card {
             title: say.t(words),
             href: "review".into(),

@@ -1,6 +1,7 @@
 //! The job `export`: everything that is published as files in folders, with a workbook
-//! that says what each is. Archives of at most two gibibytes each, so that a stick with
-//! an old file system takes them.
+//! that says what each is. Archives of about two gibibytes each, so that a stick with an
+//! old file system takes them; an item that is larger goes on in the next one. A file that
+//! is larger than an archive can hold is left out, and named.
 
 use serde::{Deserialize, Serialize};
 use tram_sdk::blobs::{self, Writer};
@@ -12,11 +13,17 @@ use crate::archive::Archive;
 use crate::files;
 use crate::messages as m;
 use crate::model::{FileRef, ITEMS};
+use crate::shelf;
 use crate::words;
 use crate::workbook::{self, Cell, Sheet};
 
 /// Bytes of an archive; what is larger goes into the next one.
 const MOST: u64 = 2 << 30;
+/// Largest file: offsets and sizes of an archive have 32 bits, and its workbook, names and
+/// directory need room too.
+const LARGEST: u64 = (4 << 30) - (64 << 20);
+/// Names of what was left out that are kept; the others are counted.
+const MOST_LEFT: usize = 500;
 /// Files of an archive, and bytes of what the workbook says: both are carried from step
 /// to step.
 const MOST_FILES: usize = 2_500;
@@ -34,7 +41,9 @@ pub struct Outcome {
     pub files: u64,
     /// Items.
     pub items: u64,
-    /// Files that are no longer there, or too large for an archive.
+    /// Files that are not in them.
+    pub left: u64,
+    /// The first of these, each with the reason.
     pub left_out: Vec<String>,
 }
 
@@ -63,6 +72,14 @@ fn plain(name: &str) -> String {
 }
 
 impl State {
+    /// Notes a file that is not taken out, and why.
+    fn leave(&mut self, file: &FileRef, why: &m::Message, language: &str) {
+        self.outcome.left += 1;
+        if self.outcome.left_out.len() < MOST_LEFT {
+            self.outcome.left_out.push(format!("{} ({})", file.name, why.get(language)));
+        }
+    }
+
     fn writer(&mut self) -> Result<Writer> {
         if self.blob.is_empty() {
             return blobs::create(&self.name(), "application/zip");
@@ -106,7 +123,9 @@ impl State {
         writer.append(&bytes)?;
         writer.append(&self.archive.finish())?;
         let name = self.name();
-        self.outcome.archives.push((writer.finish()?, name));
+        let blob = writer.finish()?;
+        shelf::put(&blob)?;
+        self.outcome.archives.push((blob, name));
         self.archive = Archive::default();
         self.rows.clear();
         Ok(())
@@ -119,18 +138,28 @@ impl State {
 /// As the store and the blobs.
 pub fn run(state: &[u8], first: bool, by: &Principal) -> Result<Step> {
     let mut state: State = if first { State::default() } else { serde_json::from_slice(state)? };
+    if first {
+        shelf::clear()?;
+    }
+    let who = Who::of(by)?;
     let language = by.language.as_str();
     let mut writer = state.writer()?;
     let end = state.archive.at + A_STEP;
     let mut over = false;
     while state.archive.at < end {
         if let Some((file, name)) = state.waiting.first().cloned() {
+            // Between two files the archive may be full, also within an item.
+            if state.written == 0 && !state.archive.is_empty() && state.archive.at + file.size > MOST {
+                state.close(writer, language)?;
+                writer = state.writer()?;
+                break;
+            }
             if copy(&mut state, &mut writer, &file, &name)? {
                 state.waiting.remove(0);
             }
             continue;
         }
-        match next(&mut state, language, by)? {
+        match next(&mut state, language, &who)? {
             Found::Item => {}
             Found::Full => {
                 state.close(writer, language)?;
@@ -162,8 +191,7 @@ enum Found {
 }
 
 /// Takes the next published item in hand, where the archive has room for it.
-fn next(state: &mut State, language: &str, by: &Principal) -> Result<Found> {
-    let who = Who::of(by)?;
+fn next(state: &mut State, language: &str, who: &Who) -> Result<Found> {
     loop {
         let mut scan = Scan::all().limit(1);
         if let Some(after) = state.after.as_ref().and_then(|id| tram_sdk::store::from_hex(id)) {
@@ -188,18 +216,24 @@ fn next(state: &mut State, language: &str, by: &Principal) -> Result<Found> {
         // The id's end tells items of the same title apart.
         let tail = entry.id().chars().rev().take(6).collect::<String>();
         let folder = format!("{}/{} [{tail}]", plain(&format!("{subject}{place}")), plain(&meta.title));
-        let mut names = Vec::new();
-        for file in &edition.files {
+        let mut names: Vec<String> = Vec::new();
+        let (fine, hostile) = files::told_apart(&edition.files)?;
+        hostile.iter().for_each(|file| state.leave(file, &m::LEFT_OUT_HOSTILE, language));
+        for file in fine {
+            if file.size > LARGEST {
+                state.leave(file, &m::LEFT_OUT_LARGE, language);
+                continue;
+            }
+            if !files::is_there(file)? {
+                state.leave(file, &m::LEFT_OUT_GONE, language);
+                continue;
+            }
             let parts: Vec<String> = file.name.split(['/', '\\']).filter(|part| !part.is_empty()).map(plain).collect();
             let mut name = format!("{folder}/{}", parts.join("/"));
             if names.contains(&name) {
                 name = format!("{folder}/{} {}", file.number, parts.join("/"));
             }
             names.push(name.clone());
-            if file.size > MOST || !files::is_there(file)? {
-                state.outcome.left_out.push(file.name.clone());
-                continue;
-            }
             state.waiting.push((file.clone(), name));
         }
         let authors: Vec<&str> = meta.authors.iter().map(|author| author.name.as_str()).collect();
@@ -252,7 +286,73 @@ fn copy(state: &mut State, writer: &mut Writer, file: &FileRef, name: &str) -> R
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
     use super::*;
+    use crate::Materials;
+    use crate::model::{Edition, Item, Meta};
+    use tram_sdk::mock;
+
+    /// A published item of files that say to be so large.
+    fn item(sizes: &[u64]) -> Item {
+        let file = |(at, size): (usize, &u64)| FileRef {
+            number: at as u32 + 1,
+            blob: mock::add_blob("a", "", b"abcd"),
+            name: format!("t\u{1ec7}p {at}.bin"),
+            size: *size,
+            ..FileRef::default()
+        };
+        let meta = Meta { title: "To".into(), audience: "all".into(), ..Meta::default() };
+        let live =
+            Edition { number: 1, meta, files: sizes.iter().enumerate().map(file).collect(), ..Edition::default() };
+        Item { live: Some(live), ..Item::default() }
+    }
+
+    fn keeper() -> Principal {
+        mock::person("x", &[crate::access::MANAGE])
+    }
+
+    #[test]
+    fn what_no_archive_can_hold_is_counted_and_named() {
+        mock::reset();
+        let mut large = item(&[4, LARGEST + 1, 4]);
+        large.live.as_mut().unwrap().files[2].blob = "gone".into();
+        ITEMS.insert(&large).unwrap();
+        let outcome: Outcome = mock::run_job::<Materials>("export", b"null", &keeper()).unwrap().outcome().unwrap();
+        assert_eq!((outcome.items, outcome.files, outcome.left), (1, 1, 2));
+        assert!(
+            outcome.left_out[0].starts_with("t\u{1ec7}p 1.bin (l\u{1edb}n h\u{1a1}n 4 GB"),
+            "{:?}",
+            outcome.left_out
+        );
+        assert!(outcome.left_out[1].starts_with("t\u{1ec7}p 2.bin (kh\u{f4}ng c\u{f2}n"), "{:?}", outcome.left_out);
+    }
+
+    #[test]
+    fn an_item_that_fills_an_archive_goes_on_in_the_next_one() {
+        mock::reset();
+        // The archive stands just before its end, in the middle of an item.
+        let live = item(&[4, 4, 4]).live.unwrap();
+        let mut state = State { after: Some("ff".repeat(16)), ..State::default() };
+        let _ = state.archive.file("before", b"x");
+        state.archive.at = MOST - 5;
+        state.blob = mock_draft();
+        state.waiting = live.files.into_iter().map(|file| (file.clone(), file.name)).collect();
+        let mut state = serde_json::to_vec(&state).unwrap();
+        let outcome: Outcome = loop {
+            let step = mock::transaction(false, || run(&state, false, &keeper())).unwrap();
+            match step.next {
+                tram_sdk::Next::Continue(next) => state = next,
+                tram_sdk::Next::Done(outcome) => break serde_json::from_slice(&outcome).unwrap(),
+            }
+        };
+        assert_eq!((outcome.files, outcome.archives.len(), outcome.left), (3, 2, 0));
+        assert_ne!(outcome.archives[0].1, outcome.archives[1].1);
+    }
+
+    /// An unfinished blob.
+    fn mock_draft() -> String {
+        blobs::create("a.zip", "application/zip").unwrap().suspend().unwrap()
+    }
 
     #[test]
     fn names_fit_any_file_system() {

@@ -100,7 +100,12 @@ pub fn steps(who: &Who, item: &Item) -> Result<Vec<Step>> {
             Stage::GroupApproved if who.reviews_for_leadership(item) => {
                 out.extend([Step::ApproveAndPublish, Step::Approve, Step::AskChanges]);
             }
-            Stage::Approved if edits || who.reviews_for_leadership(item) || who.reviews_for_group(item)? => {
+            Stage::Approved if who.reviews_for_leadership(item) || who.reviews_for_group(item)? => {
+                out.push(Step::Publish);
+            }
+            // What was approved before others took the item back, its authors do not use to
+            // bring it back.
+            Stage::Approved if edits && (is_open_to(who, item) || work.edition.review.since_withdrawal) => {
                 out.push(Step::Publish);
             }
             _ => {}
@@ -110,13 +115,18 @@ pub fn steps(who: &Who, item: &Item) -> Result<Vec<Step>> {
     }
     if who.withdraws(item) {
         match &item.withdrawn {
-            // What the leadership took back, its authors do not show again by themselves.
-            Some(act) if act.person != who.person && !who.approves && !who.leads(item) => {}
-            Some(_) => out.push(Step::Restore),
+            Some(_) if is_open_to(who, item) || who.approves || who.leads(item) => out.push(Step::Restore),
+            Some(_) => {}
             None => out.push(Step::Withdraw),
         }
     }
     Ok(out)
+}
+
+/// Whether nobody else took it back. What the leadership took back, its authors do not
+/// show again by themselves.
+fn is_open_to(who: &Who, item: &Item) -> bool {
+    item.withdrawn.as_ref().is_none_or(|act| act.person == who.person)
 }
 
 /// Why somebody may not take a step: told to those who see the item.
@@ -126,6 +136,7 @@ fn refused(who: &Who, item: &Item, step: Step) -> Error {
         (Step::Approve | Step::ApproveAndPublish | Step::AskChanges, _) if own => &m::REFUSED_OWN,
         (Step::Submit, Some(work)) if !work.stage.is_open() => &m::REFUSED_OPEN_REVIEW,
         (Step::Begin, Some(_)) => &m::REFUSED_OPEN_REVIEW,
+        (Step::Publish, Some(work)) if work.stage == Stage::Approved && own => &m::REFUSED_WITHDRAWN,
         (Step::Approve | Step::ApproveAndPublish | Step::AskChanges, Some(work)) => match work.stage {
             Stage::Submitted => &m::REFUSED_NOT_HEAD,
             Stage::GroupApproved => &m::REFUSED_NOT_LEADERSHIP,
@@ -187,9 +198,11 @@ pub fn take(who: &Who, entry: &Entry<Item>, step: Step, version: u64, comment: &
         // A draft that was thrown away before anything was published: nothing is left.
         ITEMS.delete(&entry.key, Some(version))?;
         entries::remove(&entry.key)?;
+        crate::files::give_back(item, None)?;
     } else {
         ITEMS.replace(&entry.key, &next, version)?;
         entries::refresh(&entry.key, &next)?;
+        crate::files::give_back(item, Some(&next))?;
     }
     // The records of the catalogue that it was and is the same as.
     let mut records: Vec<&str> =
@@ -211,6 +224,9 @@ fn apply(item: &mut Item, step: Step, act: &Act) -> Result<Vec<(&'static str, u3
     match step {
         Step::Withdraw => {
             item.withdrawn = Some(act.clone());
+            if let Some(work) = &mut item.work {
+                work.edition.review.since_withdrawal = false;
+            }
             return Ok(vec![("withdrawn", live_number)]);
         }
         Step::Restore => {
@@ -231,6 +247,7 @@ fn apply(item: &mut Item, step: Step, act: &Act) -> Result<Vec<(&'static str, u3
         }
         _ => {}
     }
+    let withdrawn = item.withdrawn.is_some();
     let work = item.work.as_mut().ok_or_else(missing)?;
     let number = work.edition.number;
     work.since_ms = act.unix_ms;
@@ -256,12 +273,14 @@ fn apply(item: &mut Item, step: Step, act: &Act) -> Result<Vec<(&'static str, u3
         }
         Step::Approve | Step::ApproveAndPublish if work.stage == Stage::Submitted => {
             review.group = Some(act.clone());
+            review.since_withdrawal = withdrawn;
             let more = access::leadership_asked()?;
             work.stage = if more { Stage::GroupApproved } else { Stage::Approved };
             done.push(("group-approved", number));
         }
         Step::Approve | Step::ApproveAndPublish => {
             review.leadership = Some(act.clone());
+            review.since_withdrawal = withdrawn;
             work.stage = Stage::Approved;
             done.push(("approved", number));
         }
@@ -271,7 +290,8 @@ fn apply(item: &mut Item, step: Step, act: &Act) -> Result<Vec<(&'static str, u3
         && let Some(mut work) = item.work.take_if(|work| work.stage == Stage::Approved)
     {
         work.edition.review.published = Some(act.clone());
-        item.live = Some(work.edition);
+        work.edition.review.since_withdrawal = false;
+        item.past.extend(item.live.replace(work.edition));
         item.withdrawn = None;
         done.push(("published", number));
     }

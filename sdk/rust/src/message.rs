@@ -11,6 +11,7 @@
 //! ```
 
 use tram_contract::Text;
+use tram_contract::page::{Link, Page, Widget};
 
 /// A text in both languages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +45,39 @@ impl Message {
     #[must_use]
     pub fn text_with(&self, values: &[&str]) -> Text {
         Text::vi_en(fill(self.vi, values), fill(self.en, values))
+    }
+}
+
+/// What a page says, in its reader's language: the language, and what the plugin's first
+/// page is called, to which every other leads back.
+#[derive(Debug, Clone, Copy)]
+pub struct Say<'a>(pub &'a str, pub &'static Message);
+
+impl Say<'_> {
+    /// A message, in the reader's language alone: half the bytes of both.
+    #[must_use]
+    pub fn t(&self, message: &Message) -> Text {
+        Text::from(message.get(self.0))
+    }
+
+    /// A message with its places filled.
+    #[must_use]
+    pub fn with(&self, message: &Message, values: &[&str]) -> Text {
+        Text::from(message.with(self.0, values))
+    }
+
+    /// A link.
+    #[must_use]
+    pub fn link(&self, message: &Message, href: impl Into<String>) -> Link {
+        Link::new(self.t(message), href)
+    }
+
+    /// A page with the way to it.
+    #[must_use]
+    pub fn page(&self, title: &Message, widgets: Vec<Widget>) -> Page {
+        let mut page = Page::new(self.t(title), widgets);
+        page.breadcrumbs = vec![self.link(self.1, ".")];
+        page
     }
 }
 
@@ -101,6 +135,17 @@ mod tests {
         assert_eq!(message.with("vi", &["a", "b"]), "b của a");
         assert_eq!(message.with("en", &["{1}", "b"]), "b of {1}");
         assert_eq!(message.with("fr", &[]), " của ");
+    }
+
+    #[test]
+    fn a_page_speaks_one_language_and_leads_back() {
+        const FIRST: Message = Message { vi: "Bảng tin", en: "Pinboard" };
+        const TITLE: Message = Message { vi: "Tin {0}", en: "Note {0}" };
+        let say = Say("en", &FIRST);
+        assert_eq!(say.with(&TITLE, &["7"]), Text::from("Note 7"));
+        let page = say.page(&TITLE, Vec::new());
+        assert_eq!(page.title, Text::from("Note {0}"));
+        assert_eq!(page.breadcrumbs, [Link::new(Text::from("Pinboard"), ".")]);
     }
 
     #[test]

@@ -213,8 +213,11 @@ impl Host for State {
         self.gate("store")?;
         if matches!(self.access, Access::Read(_)) {
             // Counting how often something is looked at changes nothing that is looked at.
-            if self.effects.tallies.len() >= MAX_TALLIES || counter.is_empty() || counter.len() > 128 {
-                return Err(Failure::argument("at most 16 counters of a name up to 128 bytes in a GET call"));
+            let named = (1..=128).contains(&counter.len()) && !counter.contains('\0');
+            if self.effects.tallies.len() >= MAX_TALLIES || !named {
+                return Err(Failure::argument(
+                    "at most 16 counters of a name of 1 to 128 bytes, none of them 0, in a GET call",
+                ));
             }
             self.effects.tallies.push((counter, delta));
             return Ok(());

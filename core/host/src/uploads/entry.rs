@@ -1,7 +1,8 @@
 //! One upload: its bytes so far, and whose turn it is to add to them.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, TryLockError};
+use std::time::Instant;
 
 use tram_journal::{BlobId, Journal, Partial, Partials, clock};
 
@@ -24,9 +25,12 @@ pub struct UploadEntry {
     /// Counts those who began to write: only the last of them does.
     turn: AtomicU64,
     at: AtomicU64,
-    /// When the last piece came. After a restart it begins anew, so that a clock that was
-    /// wrong before costs nobody a file.
-    touched_ms: AtomicI64,
+    /// When the last piece came, and when this process first knew of it, after how long a
+    /// life: by a clock that nobody sets right, which would cost somebody a file. After a
+    /// restart the first begins anew.
+    touched: Mutex<Instant>,
+    known: Instant,
+    age_ms: i64,
     bytes: Mutex<Bytes>,
 }
 
@@ -64,12 +68,15 @@ impl UploadEntry {
     }
 
     fn with(id: String, note: UploadNote, at: u64, bytes: Bytes) -> Self {
+        let age_ms = clock::now().unix_ms.saturating_sub(note.began_ms).max(0);
         Self {
             id,
             note,
             turn: AtomicU64::new(0),
             at: AtomicU64::new(at),
-            touched_ms: AtomicI64::new(clock::now().unix_ms),
+            touched: Mutex::new(Instant::now()),
+            known: Instant::now(),
+            age_ms,
             bytes: Mutex::new(bytes),
         }
     }
@@ -97,14 +104,16 @@ impl UploadEntry {
     /// When it is swept, milliseconds since 1970.
     pub fn expires_ms(&self) -> i64 {
         let life = if self.at() == self.note.size { FINISHED_MS } else { UNFINISHED_MS };
-        let touched = self.touched_ms.load(Ordering::Acquire);
-        touched.saturating_add(life).min(self.note.began_ms.saturating_add(LONGEST_MS))
+        let since = |moment: Instant| i64::try_from(moment.elapsed().as_millis()).unwrap_or(i64::MAX);
+        let left = life.saturating_sub(since(*lock(&self.touched)));
+        let longest = LONGEST_MS.saturating_sub(self.age_ms).saturating_sub(since(self.known));
+        clock::now().unix_ms.saturating_add(left.min(longest))
     }
 
-    /// Lets it look as if nothing had come since this moment.
+    /// Lets it look as if nothing had come for so long.
     #[cfg(test)]
-    pub(super) fn touch_at(&self, unix_ms: i64) {
-        self.touched_ms.store(unix_ms, Ordering::Release);
+    pub(super) fn rested(&self, time: std::time::Duration) {
+        *lock(&self.touched) = Instant::now().checked_sub(time).unwrap();
     }
 
     /// The blob that it became.
@@ -117,10 +126,17 @@ impl UploadEntry {
 
     /// Bytes that it was promised and that are not taken on the disk yet.
     pub(super) fn promised(&self) -> u64 {
-        match &*lock(&self.bytes) {
+        let unwritten = self.note.size.saturating_sub(self.at());
+        let bytes = match self.bytes.try_lock() {
+            Ok(bytes) => bytes,
+            Err(TryLockError::Poisoned(bytes)) => bytes.into_inner(),
+            // Somebody writes or syncs; what is counted twice is given back in a moment.
+            Err(TryLockError::WouldBlock) => return unwritten,
+        };
+        match &*bytes {
             Bytes::Open(partial) if partial.is_reserved() => 0,
             // Where the room was taken, it still is; where not, this counts it twice at worst.
-            Bytes::Open(_) | Bytes::Resting => self.note.size.saturating_sub(self.at()),
+            Bytes::Open(_) | Bytes::Resting => unwritten,
             Bytes::Sealed(_) | Bytes::Gone => 0,
         }
     }
@@ -223,7 +239,7 @@ impl Piece {
             }
             let done = partial.append(more);
             entry.at.store(partial.at(), Ordering::Release);
-            entry.touched_ms.store(clock::now().unix_ms, Ordering::Release);
+            *lock(&entry.touched) = Instant::now();
             Ok(done?)
         })
     }

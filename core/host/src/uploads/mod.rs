@@ -207,9 +207,15 @@ impl Uploads {
     /// others were promised.
     fn free(&self) -> Result<u64, UploadError> {
         let room = self.partials.room()?;
-        let promised: u64 = lock(&self.known).values().map(|entry| entry.promised()).sum();
+        let promised: u64 = self.all().iter().map(|entry| entry.promised()).sum();
         let spare = (room.total / SPARE).max(SPARE_BYTES);
         Ok(room.free.saturating_sub(spare).saturating_sub(promised))
+    }
+
+    /// All uploads. Their own locks are held while files are synced, so they are never
+    /// asked for under the lock of the list, which every request needs.
+    fn all(&self) -> Vec<Arc<UploadEntry>> {
+        lock(&self.known).values().map(Arc::clone).collect()
     }
 
     /// An upload of a person's.
@@ -261,7 +267,8 @@ impl Uploads {
         let blob = self.forget(entry)?;
         let Some(blob) = blob else { return Ok(()) };
         // The same content may be waited for by another upload.
-        let wanted = lock(&self.known).values().any(|other| other.blob() == Some(blob));
+        let size = entry.note().size;
+        let wanted = self.all().iter().any(|other| other.note().size == size && other.blob() == Some(blob));
         if !wanted {
             self.journal.give_up_blob(&blob)?;
         }
@@ -315,10 +322,8 @@ impl Uploads {
     /// Removes what has waited too long; how many.
     pub(crate) fn sweep(&self) -> usize {
         let now = clock::now().unix_ms;
-        let late: Vec<_> = {
-            let known = lock(&self.known);
-            known.values().filter(|entry| entry.expires_ms() <= now).map(Arc::clone).collect()
-        };
+        let mut late = self.all();
+        late.retain(|entry| entry.expires_ms() <= now);
         for entry in &late {
             if let Err(error) = self.remove(entry) {
                 log::warn!("an upload whose time is over could not be removed: {error}");

@@ -171,11 +171,11 @@ fn a_person_may_have_so_much_on_the_way_and_the_disk_has_its_end() {
 
 #[test]
 fn what_waited_too_long_is_swept() {
+    const DAY: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
     let place = Place::new();
-    let now = clock::now().unix_ms;
     let (old, young) = (place.begin("lan", 9).unwrap(), place.begin("lan", 9).unwrap());
-    old.touch_at(now - 8 * 24 * 3_600_000);
-    young.touch_at(now - 6 * 24 * 3_600_000);
+    old.rested(8 * DAY);
+    young.rested(6 * DAY);
     assert_eq!(place.uploads().sweep(), 1);
     assert!(place.uploads().get(old.id(), "lan").is_err() && place.uploads().get(young.id(), "lan").is_ok());
 }

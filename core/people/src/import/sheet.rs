@@ -1,6 +1,6 @@
 //! Cells of a list: .xlsx through calamine, CSV in UTF-8 or a legacy encoding.
 
-use std::io::Cursor;
+use std::io::{Cursor, Read as _};
 
 use calamine::{Data, Reader, Xlsx};
 use tram_vietnamese::Legacy;
@@ -9,8 +9,7 @@ use super::ImportError;
 
 /// Largest file, in bytes.
 pub const MAX_FILE: usize = 10 << 20;
-/// Largest sum of what an archive unpacks to, in bytes: a bomb is refused by what it
-/// says of itself before anything is unpacked.
+/// Largest sum of what an archive unpacks to, in bytes.
 const MAX_UNPACKED: u64 = 50 << 20;
 const MAX_ROWS: usize = 20_000;
 const MAX_COLUMNS: usize = 200;
@@ -79,25 +78,47 @@ impl Sheet {
     }
 }
 
-/// Sum of the unpacked sizes in the archive's central directory (APPNOTE 4.3.12).
-fn unpacked_size(bytes: &[u8]) -> u64 {
-    let mut total = 0u64;
-    let mut at = 0usize;
-    while let Some(found) = bytes.get(at..).and_then(|rest| rest.windows(4).position(|window| window == b"PK\x01\x02"))
-    {
-        let entry = at + found;
-        let size =
-            bytes.get(entry + 24..entry + 28).and_then(|b| <[u8; 4]>::try_from(b).ok()).map_or(0, u32::from_le_bytes);
-        total = total.saturating_add(u64::from(size));
-        at = entry + 4;
+/// Unpacks an archive into nothing before the reader of workbooks is let at it, and holds it
+/// to its word: that reader keeps what comes out, and makes room for as many texts as a
+/// list says it has (ECMA-376 part 1, 18.4.9, `uniqueCount`).
+fn fits(bytes: &[u8]) -> Result<(), ImportError> {
+    let damaged = |error: zip::result::ZipError| ImportError::Unreadable(error.to_string());
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(damaged)?;
+    let mut left = MAX_UNPACKED;
+    for at in 0..archive.len() {
+        let mut entry = archive.by_index(at).map_err(damaged)?;
+        let is_texts = entry.name().to_ascii_lowercase().ends_with("sharedstrings.xml");
+        let mut texts = Vec::new();
+        let mut limited = entry.by_ref().take(left + 1);
+        let read = if is_texts {
+            limited.read_to_end(&mut texts).map(|read| u64::try_from(read).unwrap_or(u64::MAX))
+        } else {
+            std::io::copy(&mut limited, &mut std::io::sink())
+        };
+        let read = read.map_err(|error| ImportError::Unreadable(error.to_string()))?;
+        left = left.checked_sub(read).ok_or(ImportError::TooLarge)?;
+        // None is shorter than `<si/>`.
+        if told(&texts).is_some_and(|count| count > read / 5) {
+            return Err(ImportError::Unreadable("the list of texts is shorter than it says".into()));
+        }
     }
-    total
+    Ok(())
+}
+
+/// The largest number that a list of texts says it has.
+fn told(texts: &[u8]) -> Option<u64> {
+    const NAME: &[u8] = b"uniqueCount";
+    let numbers = texts.windows(NAME.len()).enumerate().filter(|(_, window)| *window == NAME).filter_map(|(at, _)| {
+        let rest = texts.get(at + NAME.len()..)?;
+        let digits =
+            rest.iter().skip_while(|byte| b" \t\r\n='\"+".contains(byte)).take_while(|byte| byte.is_ascii_digit());
+        Some(digits.fold(0u64, |number, digit| number.saturating_mul(10).saturating_add(u64::from(digit - b'0'))))
+    });
+    numbers.max()
 }
 
 fn workbook(bytes: &[u8]) -> Result<Vec<Vec<String>>, ImportError> {
-    if unpacked_size(bytes) > MAX_UNPACKED {
-        return Err(ImportError::TooLarge);
-    }
+    fits(bytes)?;
     let unreadable = |error: calamine::XlsxError| match error {
         calamine::XlsxError::Password => ImportError::Protected,
         other => ImportError::Unreadable(other.to_string()),

@@ -32,13 +32,9 @@
     button: button,
     say: function (key) { return words[key] || key; },
     player: function () { return document.getElementById('player'); },
-    /* The state is sent at most every two seconds, and once more when the page goes. */
-    keep: (function () {
-      var timer = 0, waiting = null;
-      function send() { clearTimeout(timer); timer = 0; if (waiting) { post({ tram: 'state', state: waiting }); waiting = null; } }
-      window.addEventListener('pagehide', send);
-      return function (state, soon) { waiting = state; if (soon) { send(); } else if (!timer) { timer = setTimeout(send, 2000); } };
-    }()),
+    /* At once: the page around this one paces what it sends, and sends the last of it when
+       it is left. */
+    keep: function (state) { post({ tram: 'state', state: state }); },
     fail: function (key, error) {
       var player = window.tram.player();
       player.textContent = '';

@@ -9,14 +9,14 @@
 
   document.body.classList.add('h5p');
 
-  function keep(soon) {
+  function keep() {
     var one = window.H5P.instances[0], data = null;
     try { data = one && one.getCurrentState ? one.getCurrentState() : null; } catch (_) { data = null; }
     if (data !== null && data !== undefined) {
       var text = JSON.stringify(data);
       if (text && text.length < 60000) { state.data = text; }
     }
-    tram.keep(state, soon);
+    tram.keep(state);
   }
   function listen() {
     window.H5P.externalDispatcher.on('xAPI', function (event) {
@@ -27,7 +27,7 @@
         var raw = event.getScore(), max = event.getMaxScore(), score = max > 0 && raw !== null ? Math.round(raw / max * 10000) / 10000 : null;
         state.result = { completed: true, passed: said.result && typeof said.result.success === 'boolean' ? said.result.success : null, score: score, raw: raw, max: max };
       }
-      keep(verb === 'completed' || verb === 'answered');
+      keep();
     });
     var told = '';
     setInterval(function () {

@@ -51,7 +51,7 @@
     if (!old && data['cmi.score.scaled'] !== undefined) { score = Number(data['cmi.score.scaled']); } else if (data[core + 'raw'] && max > 0) { score = raw / max; }
     return { completed: /^(completed|passed|failed)$/.test(status) || /^(passed|failed)$/.test(success), passed: success === 'passed' ? true : success === 'failed' ? false : null, score: score };
   }
-  function keep(soon) {
+  function keep() {
     var all = parts.map(function (part) { return outcome(state.parts[part.id] || {}); });
     var scores = all.map(function (one) { return one.score; }).filter(function (score) { return score !== null && isFinite(score); });
     state.result = {
@@ -63,7 +63,7 @@
       // Answers one by one are the first to go: marks and the place to go on stay.
       Object.keys(state.parts).forEach(function (id) { Object.keys(state.parts[id]).forEach(function (key) { if (key.indexOf('cmi.interactions.') === 0) { delete state.parts[id][key]; } }); });
     }
-    tram.keep(state, soon);
+    tram.keep(state);
     marks();
   }
   function marks() {
@@ -112,7 +112,7 @@
       ['cmi.core.student_name', 'cmi.learner_name', 'cmi.launch_data', 'cmi.student_data.mastery_score', 'cmi.scaled_passing_score', 'adl.nav.request_valid.continue', 'adl.nav.request_valid.previous'].forEach(function (key) { delete told.data[key]; });
       if (!Object.keys(told.data).length && !state.parts[told.part]) { return; }
       state.parts[told.part] = told.data;
-      keep(told.phase === 'over');
+      keep();
     } else if (told.tram === 'nav' && from === frame) {
       var target = /\{target=([^}]*)\}/.exec(String(told.request));
       var wanted = told.request === 'continue' ? at + 1 : told.request === 'previous' ? at - 1 : target ? parts.findIndex(function (part) { return part.id === target[1]; }) : -1;

@@ -125,6 +125,8 @@ fn ranges_heads_and_validators() {
     assert_eq!((stale.status, stale.body.as_str()), (200, "0123456789"));
     let head = ask(&station, "HEAD", &clip, "");
     assert_eq!((head.status, head.body.as_str(), head.header("content-length")), (200, "", "10"));
+    let part = ask(&station, "HEAD", &clip, "Range: bytes=2-4\r\n");
+    assert_eq!((part.status, part.header("content-length")), (200, "10"), "a range is for GET alone");
     let before = ask(&station, "OPTIONS", &clip, "Origin: null\r\nAccess-Control-Request-Headers: range\r\n");
     assert_eq!((before.status, before.header("access-control-allow-headers")), (204, "range, if-range"));
 }

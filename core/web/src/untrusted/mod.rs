@@ -145,7 +145,11 @@ async fn take(site: Arc<Site>, peer: Peer, request: &Request<Incoming>) -> Respo
         return bare(StatusCode::MISDIRECTED_REQUEST);
     }
     let Some(origin) = origin(peer.tls, &host, None) else { return bare(StatusCode::BAD_REQUEST) };
-    let headers = request.headers().clone();
+    let mut headers = request.headers().clone();
+    // A range is for GET alone (RFC 9110 section 14.2).
+    if request.method() == Method::HEAD {
+        headers.remove(header::RANGE);
+    }
     let Some(turn) = site.limits.turn(true).await else { return bare(StatusCode::SERVICE_UNAVAILABLE) };
     let work = tokio::task::spawn_blocking(move || {
         let reply = Asked { site: &site, origin: &origin, headers: &headers }.file(&path);

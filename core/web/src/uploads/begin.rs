@@ -62,9 +62,16 @@ pub(super) async fn begin(site: &Arc<Site>, visit: &mut Visit, body: Incoming) -
     let mut at = 0;
     let piece = visit.header(&header::CONTENT_TYPE) == Some(protocol::PIECE);
     if piece && !body.is_end_stream() {
-        // What is refused of the bytes leaves the upload: the client is told where it is
-        // when it asks, and need not begin again.
-        at = receive::receive(site, visit, body, &entry, 0).await?;
+        at = match receive::receive(site, visit, body, &entry, 0).await {
+            Ok(at) => at,
+            Err(refused) => {
+                // Its sender was never told its name and could not go on with it: it would
+                // keep its room for a week.
+                let (site, entry) = (Arc::clone(site), Arc::clone(&entry));
+                on_disk(move || Ok(site.plugins.uploads().remove(&entry)?)).await?;
+                return Err(refused);
+            }
+        };
     } else if size == 0 {
         let (site, empty) = (Arc::clone(site), Arc::clone(&entry));
         on_disk(move || Ok(site.plugins.uploads().offset(&empty)?)).await?;

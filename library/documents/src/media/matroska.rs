@@ -86,7 +86,7 @@ fn walk(source: &mut dyn Source, mut at: u64, end: u64, depth: usize, reading: &
                 return Ok(());
             }
             0x002a_d7b1 | 0x4489 | 0x83 | 0x86 | 0xb0 | 0xba => {
-                let content = bytes::part(source, body, (next - body).min(64))?;
+                let content = bytes::part(source, body, next.saturating_sub(body).min(64))?;
                 reading.leaf(id, &content);
             }
             _ => {}
@@ -183,6 +183,9 @@ mod tests {
         let media = read(&mut Cursor::new(&file), file.len() as u64).unwrap();
         assert_eq!((media.duration, media.width, media.height), (12_500, 1280, 720));
         assert_eq!((media.video.as_str(), media.audio.as_str()), ("vp09", "opus"));
+        // A track that ends within the head of its last element.
+        let cut = [element(&[0x16, 0x54, 0xae, 0x6b], &[0xb0]), vec![0x88, 1, 2, 3, 4, 5, 6, 7, 8]].concat();
+        assert!(read(&mut Cursor::new(&cut), cut.len() as u64).is_err());
         for at in 0..file.len() {
             let mut broken = file.clone();
             broken[at] = 0xff;

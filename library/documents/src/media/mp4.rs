@@ -66,7 +66,7 @@ fn walk(source: &mut dyn Source, mut at: u64, end: u64, depth: usize, reading: &
                 reading.end_track();
             }
             b"mvhd" | b"mdhd" | b"tkhd" | b"hdlr" | b"stsd" | b"mehd" => {
-                let content = bytes::part(source, body, (next - body).min(256))?;
+                let content = bytes::part(source, body, next.saturating_sub(body).min(256))?;
                 reading.leaf(kind, &content);
             }
             _ => {}
@@ -202,6 +202,12 @@ mod tests {
     fn a_film_cut_short_says_so_and_lies_do_no_harm() {
         let file = film(b"avc1", b"mp4a", false);
         assert!(read(&mut Cursor::new(&file[..900]), 900).is_err());
+        // A box whose long head goes beyond the box around it.
+        let mut head = 1u32.to_be_bytes().to_vec();
+        head.extend(b"mvhd");
+        let mut cut = boxed(b"moov", &head);
+        cut.extend(16u64.to_be_bytes());
+        assert!(read(&mut Cursor::new(&cut), cut.len() as u64).is_ok());
         for at in 0..file.len() {
             let mut broken = file.clone();
             broken[at] = 0xff;

@@ -136,7 +136,9 @@ fn id3(tags: &[u8], version: u8, document: &mut Extract) {
         } else {
             length
         };
-        let Some(value) = usize::try_from(length).ok().and_then(|length| rest.get(10..10 + length)) else { return };
+        let Some(value) = usize::try_from(length).ok().and_then(|length| rest.get(10..length.checked_add(10)?)) else {
+            return;
+        };
         let text = || {
             let (form, text) = value.split_first()?;
             let text = match form {
@@ -147,7 +149,7 @@ fn id3(tags: &[u8], version: u8, document: &mut Extract) {
         };
         match name {
             b"TIT2" => document.title = text().unwrap_or_default(),
-            b"TPE1" => document.authors.extend(text()),
+            b"TPE1" if document.authors.len() < crate::MAX_AUTHORS => document.authors.extend(text()),
             _ => {}
         }
         rest = rest.get(10 + value.len()..).unwrap_or_default();

@@ -4,7 +4,7 @@
 use tram_vietnamese::Legacy;
 
 use super::part;
-use crate::pages::{Pages, decode, font_legacy, guess};
+use crate::pages::{MAX_TEXT, Pages, decode, font_legacy, guess};
 use crate::xml::{Element, Step};
 use crate::zip::Archive;
 use crate::{Found, Result};
@@ -121,7 +121,9 @@ impl Body {
                     self.flush();
                     self.pending_encoding = self.run;
                 }
-                self.pending.push_str(&text);
+                if self.pending.len() + self.paragraph.len() < MAX_TEXT {
+                    self.pending.push_str(&text);
+                }
             }
             Step::Text(_) => {}
         }

@@ -13,7 +13,7 @@ use std::io::BufReader;
 use crate::pages::tidy;
 use crate::xml::{Step, Walk};
 use crate::zip::Archive;
-use crate::{Form, Found, Result, Source, policy};
+use crate::{Form, Found, MAX_AUTHORS, Result, Source, policy};
 
 /// Largest part that is walked through; it is never held whole.
 const MAX_PART: u64 = 128 << 20;
@@ -65,7 +65,11 @@ pub(crate) fn properties(archive: &mut Archive<'_>, path: &str, found: &mut Foun
                 match name.as_str() {
                     _ if value.is_empty() => {}
                     "title" if document.title.is_empty() => document.title = value,
-                    "creator" | "initial-creator" if !document.authors.contains(&value) => document.authors.push(value),
+                    "creator" | "initial-creator"
+                        if document.authors.len() < MAX_AUTHORS && !document.authors.contains(&value) =>
+                    {
+                        document.authors.push(value)
+                    }
                     "language" => document.language = value,
                     _ => {}
                 }
@@ -74,7 +78,6 @@ pub(crate) fn properties(archive: &mut Archive<'_>, path: &str, found: &mut Foun
         }
         Ok(())
     });
-    document.authors.truncate(20);
 }
 
 /// The picture that the program made of the first page, if it did.
@@ -84,10 +87,9 @@ pub(crate) fn embedded_cover(archive: &mut Archive<'_>, found: &mut Found) {
     {
         if archive.has(path)
             && let Ok(bytes) = archive.read(path, 8 << 20)
-            && let Some((media_type, bytes)) = crate::picture::thumbnail(&bytes)
+            && let Some(small) = crate::picture::thumbnail(&bytes)
         {
-            let ending = if media_type == "image/png" { "png" } else { "jpg" };
-            found.derived.push((format!("thumbnail.{ending}"), media_type.into(), bytes));
+            found.derived.push(("thumbnail.jpg".into(), "image/jpeg".into(), small));
             return;
         }
     }

@@ -1,7 +1,7 @@
 //! OpenDocument: text, slides, sheets.
 
 use super::{part, properties};
-use crate::pages::Pages;
+use crate::pages::{MAX_TEXT, Pages, decode, guess};
 use crate::xml::Step;
 use crate::zip::Archive;
 use crate::{Form, Found, Refusal, Result, Source, policy};
@@ -20,19 +20,17 @@ pub(crate) fn read(form: Form, source: &mut dyn Source, size: u64, found: &mut F
     properties(&mut archive, "meta.xml", found);
     super::embedded_cover(&mut archive, found);
     if form == Form::Ods {
-        return super::sheet::read(&mut archive, found);
+        return sheets(&mut archive, found);
     }
     let mut pages = Pages::default();
     let mut paragraph = String::new();
     let mut depth = 0usize;
-    let mut note = 0usize;
     let mut heading = false;
     let mut walk = part(&mut archive, "content.xml")?;
     walk.each(|step| {
         match step {
             Step::Start(element) => match element.name.as_str() {
                 "page" if form == Form::Odp => pages.begin(element.get("name").unwrap_or_default()),
-                "notes" => note += 1,
                 "p" | "h" => {
                     depth += 1;
                     heading = element.name == "h";
@@ -49,7 +47,7 @@ pub(crate) fn read(form: Form, source: &mut dyn Source, size: u64, found: &mut F
                 }
                 _ => {}
             },
-            Step::Text(text) if depth > 0 => paragraph.push_str(&text),
+            Step::Text(text) if depth > 0 && paragraph.len() < MAX_TEXT => paragraph.push_str(&text),
             Step::Text(_) => {}
             Step::End(name) => match name.as_str() {
                 "p" | "h" => {
@@ -61,7 +59,65 @@ pub(crate) fn read(form: Form, source: &mut dyn Source, size: u64, found: &mut F
                     heading = false;
                     pages.paragraph(&text);
                 }
-                "notes" => note = note.saturating_sub(1),
+                _ => {}
+            },
+        }
+        Ok(())
+    })?;
+    pages.finish(found);
+    Ok(())
+}
+
+/// Sheets: a page for each, a line for each row. Cells and rows that are repeated, which
+/// may be a million times, are read once.
+fn sheets(archive: &mut Archive<'_>, found: &mut Found) -> Result<()> {
+    let mut pages = Pages::default();
+    let (mut line, mut cell, mut paragraph) = (String::new(), String::new(), String::new());
+    // What a cell holds where no text says it.
+    let mut value = String::new();
+    let mut depth = 0usize;
+    let mut walk = part(archive, "content.xml")?;
+    walk.each(|step| {
+        match step {
+            Step::Start(element) => match element.name.as_str() {
+                "table" => pages.begin(element.get("name").unwrap_or_default()),
+                "table-cell" | "covered-table-cell" => {
+                    cell.clear();
+                    let known = ["string-value", "date-value", "value"].iter().find_map(|name| element.get(name));
+                    value = known.unwrap_or_default().chars().take(32_767).collect();
+                }
+                "p" => depth += 1,
+                "s" | "tab" | "line-break" => paragraph.push(' '),
+                _ => {}
+            },
+            Step::Text(text) if depth > 0 && paragraph.len() < MAX_TEXT => paragraph.push_str(&text),
+            Step::Text(_) => {}
+            Step::End(name) => match name.as_str() {
+                "p" => {
+                    depth = depth.saturating_sub(1);
+                    let text = std::mem::take(&mut paragraph);
+                    if cell.len() < MAX_TEXT {
+                        if !cell.is_empty() {
+                            cell.push(' ');
+                        }
+                        cell.push_str(&text);
+                    }
+                }
+                "table-cell" | "covered-table-cell" => {
+                    let text = if cell.trim().is_empty() { &value } else { &cell };
+                    if !text.is_empty() && line.len() < MAX_TEXT {
+                        if !line.is_empty() {
+                            line.push_str(" | ");
+                        }
+                        line.push_str(text);
+                    }
+                    cell.clear();
+                    value.clear();
+                }
+                "table-row" => {
+                    let text = std::mem::take(&mut line);
+                    pages.paragraph(&decode(&text, guess(&text)));
+                }
                 _ => {}
             },
         }

@@ -1,7 +1,9 @@
 //! PowerPoint: slides in order with title, text, notes and their pictures.
 
+use std::collections::BTreeSet;
+
 use super::{part, relations};
-use crate::pages::{Pages, decode, font_legacy};
+use crate::pages::{MAX_TEXT, Pages, decode, font_legacy};
 use crate::xml::Step;
 use crate::zip::Archive;
 use crate::{Found, Result, picture};
@@ -9,6 +11,8 @@ use crate::{Found, Result, picture};
 const DECK: &str = "ppt/presentation.xml";
 /// Pictures that are handed on, so that the page can show slides.
 const MAX_PICTURES: usize = 40;
+/// Pictures that are opened for that: most that are left out are drawings of lines.
+const MAX_OPENED: usize = 200;
 /// Bytes of them all: the host takes 4 MiB of derived files.
 const MAX_BYTES: usize = 3 << 20;
 /// Longest side of a slide's picture.
@@ -17,12 +21,15 @@ const SIDE: u32 = 960;
 pub(super) fn read(archive: &mut Archive<'_>, found: &mut Found) -> Result<()> {
     let relations = relations::of(archive, DECK);
     let mut slides = Vec::new();
+    let mut known = BTreeSet::new();
     part(archive, DECK)?.each(|step| {
         if let Step::Start(element) = step
             && element.name == "sldId"
             && let Some(id) =
                 element.attributes.iter().find(|(name, value)| name == "id" && relations.contains_key(value))
             && let Some(relation) = relations.get(&id.1)
+            // A slide stands in the show once; more would be read over and over.
+            && known.insert(relation.path.clone())
         {
             slides.push(relation.path.clone());
         }
@@ -30,7 +37,7 @@ pub(super) fn read(archive: &mut Archive<'_>, found: &mut Found) -> Result<()> {
     })?;
     let mut pages = Pages::default();
     let mut pictures = Pictures::default();
-    for path in slides.iter().take(crate::pages::MAX_PAGES) {
+    for (number, path) in (1..).zip(slides.iter().take(crate::pages::MAX_PAGES)) {
         pages.begin("");
         if !archive.has(path) {
             continue;
@@ -39,13 +46,16 @@ pub(super) fn read(archive: &mut Archive<'_>, found: &mut Found) -> Result<()> {
         let own = relations::of(archive, path);
         if let Some(notes) = own.values().find(|relation| relation.kind == "notesSlide")
             && archive.has(&notes.path)
+            && known.insert(notes.path.clone())
         {
-            slide(archive, &notes.path.clone(), &mut pages, false)?;
+            slide(archive, &notes.path, &mut pages, false)?;
         }
-        let number = pictures.slide + 1;
-        pictures.slide = number;
+        let mut of_slide = 0;
         for relation in own.values().filter(|relation| relation.kind == "image") {
-            pictures.take(archive, &relation.path, found);
+            if let Some(small) = pictures.take(archive, &relation.path) {
+                of_slide += 1;
+                found.derived.push((format!("slide-{number:03}-{of_slide}.jpg"), "image/jpeg".into(), small));
+            }
         }
         if pages.is_full() {
             break;
@@ -75,7 +85,7 @@ fn slide(archive: &mut Archive<'_>, path: &str, pages: &mut Pages, titled: bool)
                 "br" => paragraph.push('\n'),
                 _ => {}
             },
-            Step::Text(text) if in_text => run.push_str(&text),
+            Step::Text(text) if in_text && run.len() + paragraph.len() < MAX_TEXT => run.push_str(&text),
             Step::Text(_) => {}
             Step::End(name) => match name.as_str() {
                 "t" => in_text = false,
@@ -86,7 +96,8 @@ fn slide(archive: &mut Archive<'_>, path: &str, pages: &mut Pages, titled: bool)
                     if matches!(holder.as_str(), "sldNum" | "dt" | "ftr" | "hdr") {
                         return Ok(());
                     }
-                    if titled && matches!(holder.as_str(), "title" | "ctrTitle") && !text.trim().is_empty() {
+                    let named = titled && matches!(holder.as_str(), "title" | "ctrTitle");
+                    if named && !text.trim().is_empty() && title.len() < 2_000 {
                         if !title.is_empty() {
                             title.push(' ');
                         }
@@ -102,34 +113,32 @@ fn slide(archive: &mut Archive<'_>, path: &str, pages: &mut Pages, titled: bool)
     })
 }
 
-/// Pictures of slides, scaled down, each once; the first large one is the thumbnail
-/// of a deck that has none.
+/// Pictures of slides, scaled down, each once: at its first slide.
 #[derive(Default)]
 struct Pictures {
-    slide: u32,
+    /// Those that were opened, whether they could be shown or not.
+    opened: BTreeSet<String>,
     count: usize,
     bytes: usize,
-    of_slide: (u32, u32),
+    full: bool,
 }
 
 impl Pictures {
-    fn take(&mut self, archive: &mut Archive<'_>, path: &str, found: &mut Found) {
-        if self.count >= MAX_PICTURES || !archive.has(path) {
-            return;
+    fn take(&mut self, archive: &mut Archive<'_>, path: &str) -> Option<Vec<u8>> {
+        if self.full || self.count >= MAX_PICTURES || self.opened.len() >= MAX_OPENED || !archive.has(path) {
+            return None;
         }
-        let Ok(bytes) = archive.read(path, 16 << 20) else { return };
-        let Some((media_type, small)) = picture::scaled(&bytes, SIDE, 200 << 10) else { return };
+        if !self.opened.insert(path.to_owned()) {
+            return None;
+        }
+        let bytes = archive.read(path, 16 << 20).ok()?;
+        let small = picture::scaled(&bytes, SIDE, 200 << 10)?;
         if self.bytes + small.len() > MAX_BYTES {
-            return;
+            self.full = true;
+            return None;
         }
-        if self.of_slide.0 != self.slide {
-            self.of_slide = (self.slide, 0);
-        }
-        self.of_slide.1 += 1;
         self.count += 1;
         self.bytes += small.len();
-        let ending = if media_type == "image/png" { "png" } else { "jpg" };
-        let name = format!("slide-{:03}-{}.{ending}", self.of_slide.0, self.of_slide.1);
-        found.derived.push((name, media_type.into(), small));
+        Some(small)
     }
 }

@@ -32,7 +32,7 @@ fn pieces(main: &[u8], table: &[u8]) -> Option<String> {
     let mut out = String::new();
     for piece in 0..count {
         let (from, to) = (bytes::u32_le(list, piece * 4)?, bytes::u32_le(list, piece * 4 + 4)?);
-        let letters = usize::try_from(to.checked_sub(from)?).ok()?;
+        let letters = usize::try_from(to.checked_sub(from)?).ok()?.min(MAX_TEXT);
         let place = bytes::u32_le(list, (count + 1) * 4 + piece * 8 + 2)?;
         // The second highest bit: one byte a letter, and the place is doubled.
         let narrow = place & 0x4000_0000 != 0;

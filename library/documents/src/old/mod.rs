@@ -3,12 +3,10 @@
 mod compound;
 mod doc;
 mod ppt;
-
-use std::io::Cursor;
+mod xls;
 
 use compound::Compound;
 
-use crate::office::sheet;
 use crate::pages::{Pages, decode, guess};
 use crate::{Form, Found, Refusal, Result, Source, bytes, policy};
 
@@ -49,14 +47,7 @@ pub(crate) fn read(form: Form, source: &mut dyn Source, size: u64, found: &mut F
         policy::warn_of_macros(found);
     }
     if form == Form::Xls {
-        let book = calamine::open_workbook_auto_from_rs(Cursor::new(file)).map_err(|error| {
-            if error.to_string().to_lowercase().contains("password") {
-                Refusal::encrypted()
-            } else {
-                Refusal::damaged()
-            }
-        })?;
-        return sheet::book_text(book, found);
+        return xls::read(file, found);
     }
     let file = Compound::read(file)?;
     let mut pages = Pages::default();

@@ -2,6 +2,7 @@
 //! in the document holds most of it, slides the rest.
 
 use super::compound::Compound;
+use crate::pages::MAX_TEXT;
 use crate::{Refusal, Result, bytes, plain};
 
 const MAX_RECORDS: usize = 500_000;
@@ -12,7 +13,7 @@ pub(super) fn slides(file: &Compound) -> Result<Vec<Vec<String>>> {
     if file.has("EncryptedSummary") {
         return Err(Refusal::encrypted());
     }
-    let mut walk = Walk { listed: Vec::new(), drawn: Vec::new(), records: 0, place: Place::Elsewhere };
+    let mut walk = Walk { listed: Vec::new(), drawn: Vec::new(), records: 0, letters: 0, place: Place::Elsewhere };
     walk.records(&stream, 0);
     let mut slides = walk.listed;
     // Texts in boxes of the slides themselves, in the same order.
@@ -36,6 +37,8 @@ struct Walk {
     listed: Vec<Vec<String>>,
     drawn: Vec<Vec<String>>,
     records: usize,
+    /// Bytes of text so far.
+    letters: usize,
     place: Place,
 }
 
@@ -62,8 +65,8 @@ impl Walk {
                 // A master or its like.
                 0x03f8 | 0x03f0 => self.place = Place::Elsewhere,
                 0x03f3 if self.place == Place::List => self.listed.push(Vec::new()),
-                0x0fa0 => self.text(plain::decode(&[&[0xff, 0xfe], body].concat())),
-                0x0fa8 => self.text(plain::windows_1252(body)),
+                0x0fa0 => self.text(body, |body| plain::decode(&[&[0xff, 0xfe], body].concat())),
+                0x0fa8 => self.text(body, plain::windows_1252),
                 _ => {}
             }
             if version & 15 == 15 {
@@ -74,17 +77,61 @@ impl Walk {
         }
     }
 
-    fn text(&mut self, text: String) {
+    fn text(&mut self, body: &[u8], decode: fn(&[u8]) -> String) {
+        // More is not kept of a file. A record that holds records of its own may also be
+        // text, at each depth.
+        let body = body.get(..body.len().min(MAX_TEXT.saturating_sub(self.letters))).unwrap_or_default();
         let into = match self.place {
             Place::List => self.listed.last_mut(),
             Place::Slide => self.drawn.last_mut(),
             Place::Elsewhere => None,
         };
-        let text = text.replace(['\r', '\u{b}'], "\n");
-        if let Some(into) = into
-            && !text.trim().is_empty()
-        {
+        let Some(into) = into else { return };
+        self.letters += body.len();
+        let text = decode(body).replace(['\r', '\u{b}'], "\n");
+        if !text.trim().is_empty() {
             into.push(text);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(version: u16, kind: u16, body: &[u8]) -> Vec<u8> {
+        let mut out = version.to_le_bytes().to_vec();
+        out.extend(kind.to_le_bytes());
+        out.extend(u32::try_from(body.len()).unwrap().to_le_bytes());
+        out.extend(body);
+        out
+    }
+
+    fn walked(stream: &[u8]) -> Walk {
+        let mut walk = Walk { listed: Vec::new(), drawn: Vec::new(), records: 0, letters: 0, place: Place::Elsewhere };
+        walk.records(stream, 0);
+        walk
+    }
+
+    #[test]
+    fn slides_are_read_from_list_and_boxes() {
+        let wide: Vec<u8> = "Bài 1\rĐất".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let list = record(15, 0x0ff0, &[record(0, 0x03f3, &[0; 20]), record(0, 0x0fa0, &wide)].concat());
+        let slide = record(15, 0x03ee, &record(15, 0x1234, &record(0, 0x0fa8, b"box")));
+        let walk = walked(&[list, slide].concat());
+        assert_eq!(walk.listed, [["Bài 1\nĐất"]]);
+        assert_eq!(walk.drawn, [["box"]]);
+    }
+
+    /// Thirty records within each other that are all text too: each held the rest anew.
+    #[test]
+    fn text_within_text_is_not_gathered_over_and_over() {
+        let mut text = record(0, 0x0fa8, &vec![b'x'; MAX_TEXT]);
+        for _ in 0..30 {
+            text = record(15, 0x0fa8, &text);
+        }
+        let walk = walked(&record(15, 0x03ee, &text));
+        let held: usize = walk.drawn.iter().flatten().map(String::len).sum();
+        assert!(held > 0 && held <= MAX_TEXT * 3, "{held}");
     }
 }

@@ -73,7 +73,7 @@ pub(crate) fn write(archive: &mut Archive<'_>, sink: &mut dyn Sink, found: &mut 
 }
 
 /// Checks every file as [`write`] does, without keeping anything.
-pub(super) fn check(archive: &mut Archive<'_>) -> Result<()> {
+pub(crate) fn check(archive: &mut Archive<'_>) -> Result<()> {
     for (path, _) in list(archive)? {
         pass(archive, &path, None)?;
     }

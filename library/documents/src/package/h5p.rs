@@ -6,7 +6,7 @@ use tram_contract::extract::Package;
 use super::{MAX_MANIFEST, list, write};
 use crate::pages::Pages;
 use crate::zip::{Archive, missing};
-use crate::{Found, Refusal, Result, Sink, names};
+use crate::{Found, MAX_AUTHORS, Refusal, Result, Sink, names};
 
 /// Core that the player has: libraries that want a later one do not run.
 const CORE: (u64, u64) = (1, 28);
@@ -29,7 +29,7 @@ pub(super) fn read(archive: &mut Archive<'_>, sink: &mut dyn Sink, found: &mut F
         });
         // Libraries that only the main one loads may be left out by old exporters.
         match folder {
-            Ok(folder) if name == main => parts.push((title.clone(), folder)),
+            Ok(folder) if name == main && parts.is_empty() => parts.push((title.clone(), folder)),
             Err(refusal) if name == main => return Err(refusal),
             _ => {}
         }
@@ -60,12 +60,12 @@ pub(super) fn read(archive: &mut Archive<'_>, sink: &mut dyn Sink, found: &mut F
         .to_owned();
     if let Some(authors) = about.get("authors").and_then(Value::as_array) {
         found.document.authors =
-            authors.iter().filter_map(|author| word(author, "name")).take(20).map(str::to_owned).collect();
+            authors.iter().filter_map(|author| word(author, "name")).take(MAX_AUTHORS).map(str::to_owned).collect();
     }
     if outside {
         found.warn(
-            "Bài H5P có phần lấy từ mạng (ví dụ phim YouTube): phần đó không hiện khi trạm không có Internet. Nên tải phim về rồi chèn vào bài.",
-            "The H5P takes something from the internet (a YouTube film, for example): that part is not shown without a connection. Put the film itself into it.",
+            "Bài H5P có phần lấy từ Internet (ví dụ phim YouTube): phần đó không hiện ở trạm. Hãy chèn chính tệp phim vào bài.",
+            "The H5P takes something from the internet (a YouTube film, for example): that part is not shown at the station. Put the film itself into it.",
         );
     }
     let files = list(archive)?;
@@ -188,8 +188,8 @@ fn cover(archive: &mut Archive<'_>, found: &mut Found) {
         .map(|entry| entry.path.clone());
     if let Some(path) = picture
         && let Ok(bytes) = archive.read(&path, 8 << 20)
-        && let Some((media_type, small)) = crate::picture::thumbnail(&bytes)
+        && let Some(small) = crate::picture::thumbnail(&bytes)
     {
-        found.derived.push(("thumbnail.jpg".into(), media_type.into(), small));
+        found.derived.push(("thumbnail.jpg".into(), "image/jpeg".into(), small));
     }
 }

@@ -9,7 +9,12 @@ use super::{MAX_MANIFEST, html_text, list, not_opened, write};
 use crate::pages::tidy;
 use crate::xml::{Step, Walk};
 use crate::zip::{Archive, missing};
-use crate::{Found, Refusal, Result, Sink, names, plain};
+use crate::{Code, Found, Refusal, Result, Sink, names, plain};
+
+/// Longest link, and folder that links are counted from.
+const MAX_LINK: usize = 2_000;
+/// Bytes of the titles and links of all parts: they stand in the answer.
+const MAX_PARTS: usize = 2 << 20;
 
 /// The manifest, as far as it is wanted.
 #[derive(Debug, Default)]
@@ -66,7 +71,10 @@ fn leads_out(link: &str) -> Refusal {
 
 pub(super) fn read(archive: &mut Archive<'_>, sink: &mut dyn Sink, found: &mut Found) -> Result<()> {
     let file = archive.read("imsmanifest.xml", MAX_MANIFEST)?;
-    let manifest = parse(&plain::decode(&file)).map_err(|_| broken())?;
+    let manifest = parse(&plain::decode(&file)).map_err(|refusal| match refusal.code {
+        Code::TooMuch => refusal,
+        _ => broken(),
+    })?;
     found.document.title = manifest.title.clone();
     let schema = manifest.schema.to_lowercase();
     let kinds = |word: &str| manifest.resources.values().any(|resource| resource.kind.to_lowercase().contains(word));
@@ -131,6 +139,7 @@ fn scorm(archive: &mut Archive<'_>, manifest: &Manifest, sink: &mut dyn Sink, fo
             )
         })?;
     let mut parts = Vec::new();
+    let mut length = 0usize;
     for item in &organization.items {
         let resource = manifest.resources.get(&item.resource).ok_or_else(broken)?;
         if resource.href.is_empty() {
@@ -141,7 +150,12 @@ fn scorm(archive: &mut Archive<'_>, manifest: &Manifest, sink: &mut dyn Sink, fo
         }
         let path = names::linked(&resource.base, &resource.href).ok_or_else(|| leads_out(&resource.href))?;
         let query = resource.href.find(['?', '#']).and_then(|at| resource.href.get(at..)).unwrap_or_default();
-        parts.push((item.title.clone(), format!("{path}{query}{}", item.parameters)));
+        let link = format!("{path}{query}{}", item.parameters);
+        length += item.title.len() + link.len();
+        if length > MAX_PARTS {
+            return Err(Refusal::too_much());
+        }
+        parts.push((item.title.clone(), link));
     }
     let Some(entry) = parts.first().map(|(_, path)| path.split(['?', '#']).next().unwrap_or_default().to_owned())
     else {
@@ -173,7 +187,12 @@ fn parse(xml: &str) -> Result<Manifest> {
     let mut text = String::new();
     let mut items: Vec<Item> = Vec::new();
     let mut resource = (String::new(), Resource::default());
-    let mut base = String::new();
+    // Folders that links are counted from: the manifest's, and that of all resources.
+    let (mut top, mut base) = (String::new(), String::new());
+    let link = |text: Option<&str>| -> Result<String> {
+        let text = text.unwrap_or_default().trim();
+        if text.len() > MAX_LINK { Err(broken()) } else { Ok(text.to_owned()) }
+    };
     walk.each(|step| {
         match step {
             Step::Start(element) => {
@@ -186,7 +205,8 @@ fn parse(xml: &str) -> Result<Manifest> {
                                 manifest.spaces.push(' ');
                             }
                         }
-                        base = element.get("base").unwrap_or_default().to_owned();
+                        top = link(element.get("base"))?;
+                        base.clone_from(&top);
                     }
                     "organizations" => manifest.usual = element.get("default").unwrap_or_default().to_owned(),
                     "organization" => manifest.organizations.push(Organization {
@@ -200,17 +220,18 @@ fn parse(xml: &str) -> Result<Manifest> {
                     }),
                     "sequencingRules" => manifest.spaces.push_str("sequencing-rules "),
                     "resources" => {
-                        if let Some(more) = element.get("base") {
-                            base.push_str(more);
-                        }
+                        base = format!("{top}{}", link(element.get("base"))?);
                     }
                     "resource" => {
+                        if manifest.resources.len() >= crate::zip::MAX_ENTRIES {
+                            return Err(Refusal::too_much());
+                        }
                         resource = (
                             element.get("identifier").unwrap_or_default().to_owned(),
                             Resource {
                                 kind: element.get("type").unwrap_or_default().to_owned(),
-                                href: element.get("href").unwrap_or_default().trim().to_owned(),
-                                base: format!("{base}{}", element.get("base").unwrap_or_default()),
+                                href: link(element.get("href"))?,
+                                base: format!("{base}{}", link(element.get("base"))?),
                                 files: Vec::new(),
                             },
                         );

@@ -12,7 +12,7 @@ use crate::pages::Pages;
 use crate::zip::Archive;
 use crate::{Found, Refusal, Result, Sink, Source, bytes, names, policy};
 
-pub(crate) use flat::{list, write};
+pub(crate) use flat::{check, list, write};
 
 /// Largest manifest.
 pub(crate) const MAX_MANIFEST: u64 = 8 << 20;

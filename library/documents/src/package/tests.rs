@@ -140,3 +140,42 @@ fn scorm_opens_at_its_first_lesson() {
         assert_eq!(read("a.zip", &files(href)).0.unwrap_err().code, code, "{href}");
     }
 }
+
+/// A book whose order names one chapter, without words, over and over: a terabyte.
+#[test]
+fn a_chapter_is_read_once_however_often_it_is_named() {
+    let chapter = "<html><body><p></p></body></html>".to_owned() + &"<b></b>".repeat(1 << 20);
+    let items: String = (0..100_000)
+        .map(|number| format!("<item id='i{number}' href='a.xhtml' media-type='application/xhtml+xml'/>"))
+        .collect();
+    let order: String =
+        (0..100_000).map(|number| format!("<itemref idref='i{number}'/><itemref idref='i0'/>")).collect();
+    let files = [
+        file("mimetype", "application/epub+zip"),
+        file("META-INF/container.xml", "<c><rootfile full-path='b.opf'/></c>"),
+        file("b.opf", format!("<package><manifest>{items}</manifest><spine>{order}</spine></package>")),
+        file("a.xhtml", chapter),
+    ];
+    let (found, kept) = read("a.epub", &files);
+    assert!(kept.whole);
+    assert_eq!(found.unwrap().document.page_count, 100_000, "as many as it has names");
+}
+
+/// Folders that add up, and links as long as the manifest: each resource had its own copy.
+#[test]
+fn links_of_a_manifest_have_a_bound() {
+    let manifest =
+        |resources: &str| format!("<manifest><organizations><organization/></organizations>{resources}</manifest>");
+    let folder = format!("<resources xml:base='{}'/>", "a/".repeat(500));
+    let many: String = (0..15_000).map(|number| format!("<resource identifier='r{number}'/>")).collect();
+    let growing = manifest(&(folder.repeat(4_000) + "<resources>" + &many + "</resources>"));
+    let (found, _) = read("a.zip", &[file("imsmanifest.xml", growing)]);
+    assert_eq!(found.unwrap_err().code, Code::Unreadable, "no lesson");
+    for attribute in ["base", "href"] {
+        let long = manifest(&format!("<resources><resource {attribute}='{}'/></resources>", "a".repeat(1 << 20)));
+        assert_eq!(read("a.zip", &[file("imsmanifest.xml", long)]).0.unwrap_err().code, Code::Unreadable);
+    }
+    let many: String = (0..30_000).map(|number| format!("<resource identifier='r{number}'/>")).collect();
+    let (found, _) = read("a.zip", &[file("imsmanifest.xml", manifest(&many))]);
+    assert_eq!(found.unwrap_err().code, Code::TooMuch);
+}

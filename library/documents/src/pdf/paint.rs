@@ -25,6 +25,7 @@ pub(super) struct Paper {
     scale: f64,
     pixels: Vec<u8>,
     clips: Vec<Rect>,
+    /// How much shows through the groups that are open, each with those around it.
     groups: Vec<f32>,
     work: usize,
     cover: Vec<f32>,
@@ -67,6 +68,10 @@ impl Paper {
         self.clips.last().copied().unwrap_or(Rect::ZERO)
     }
 
+    fn opacity(&self) -> f32 {
+        self.groups.last().copied().unwrap_or(1.0)
+    }
+
     fn blend(&mut self, x: usize, y: usize, colour: [u8; 3], part: f32) {
         let at = (y * self.width + x) * 3;
         let Some(pixel) = self.pixels.get_mut(at..at + 3) else { return };
@@ -82,7 +87,7 @@ impl Paper {
     /// Fills a path with a colour: four lines of samples in each pixel, exact along
     /// the line.
     fn fill(&mut self, path: &BezPath, even: bool, colour: [u8; 3], alpha: f32) {
-        let alpha = alpha * self.groups.iter().product::<f32>();
+        let alpha = alpha * self.opacity();
         let clip = self.clip();
         let bounds = path.bounding_box().intersect(clip);
         if alpha < 0.01
@@ -217,7 +222,7 @@ impl Paper {
         if width == 0 || height == 0 || transform.determinant().abs() < 1e-9 {
             return;
         }
-        let alpha = self.groups.iter().product::<f32>();
+        let alpha = self.opacity();
         let back = transform.inverse();
         let area = Rect::new(0.0, 0.0, f64::from(width), f64::from(height));
         let bounds = transform.transform_rect_bbox(area).intersect(self.clip());
@@ -346,7 +351,7 @@ impl<'a> Device<'a> for Paper {
     }
 
     fn push_transparency_group(&mut self, opacity: f32, _: Option<SoftMask<'a>>, _: BlendMode) {
-        self.groups.push(opacity);
+        self.groups.push(opacity * self.opacity());
     }
 
     fn pop_transparency_group(&mut self) {

@@ -12,12 +12,12 @@ pub mod record;
 pub mod register;
 pub mod search;
 
-use tram_contract::Text;
-use tram_contract::page::{Link, Page, Tone, Widget};
+use tram_contract::page::{Tone, Widget};
 pub(crate) use tram_sdk::encoded;
+pub(crate) use tram_sdk::message::Say;
 use tram_sdk::{Request, Response, Result};
 
-use crate::messages::{self as m, Message};
+use crate::messages as m;
 
 /// Answers a page.
 ///
@@ -56,35 +56,8 @@ pub fn answer(request: &Request) -> Result<Response> {
     }
 }
 
-/// The page's language.
-pub(crate) struct Say<'a>(pub(crate) &'a str);
-
-impl Say<'_> {
-    /// A message, in the reader's language alone: half the bytes of both.
-    pub(crate) fn t(&self, message: &Message) -> Text {
-        Text::from(message.get(self.0))
-    }
-
-    /// A message with its places filled.
-    pub(crate) fn with(&self, message: &Message, values: &[&str]) -> Text {
-        Text::from(message.with(self.0, values))
-    }
-
-    /// A link.
-    pub(crate) fn link(&self, message: &Message, href: impl Into<String>) -> Link {
-        Link::new(self.t(message), href)
-    }
-
-    /// A page with the way to it.
-    pub(crate) fn page(&self, title: &Message, widgets: Vec<Widget>) -> Page {
-        let mut page = Page::new(self.t(title), widgets);
-        page.breadcrumbs = vec![self.link(&m::CATALOGUE, ".")];
-        page
-    }
-}
-
 pub(crate) fn say(request: &Request) -> Say<'_> {
-    Say(request.language())
+    Say(request.language(), &m::CATALOGUE)
 }
 
 /// A message at the top of a page, named by the parameter `said` of the link that led

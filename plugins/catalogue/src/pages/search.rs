@@ -8,7 +8,7 @@ use tram_contract::page::{
     Widget,
 };
 use tram_contract::search::{Match, Query, SearchReply, SearchRequest, Sort};
-use tram_sdk::{Request, Response, Result, store};
+use tram_sdk::{Request, Response, Result, search, store};
 
 use super::{Say, encoded, say};
 use crate::compact::Compact;
@@ -100,11 +100,7 @@ impl Wanted {
         if let (from @ Some(_), to) | (from, to @ Some(_)) = (year("from"), year("to")) {
             parts.push(Query::Range { field: "year".into(), from, to });
         }
-        match parts.len() {
-            0 => Query::Everything,
-            1 => parts.remove(0),
-            _ => Query::And(parts),
-        }
+        search::all_of(parts)
     }
 
     /// The link to this search with one thing changed.
@@ -154,24 +150,7 @@ pub(crate) fn simple(typed: &str) -> Vec<Query> {
     {
         return vec![Query::Or(vec![Query::Term { field: "isbn".into(), value: isbn }, text(typed, &[], Match::All)])];
     }
-    let mut parts = Vec::new();
-    let mut words = String::new();
-    for (at, piece) in typed.split(['"', '“', '”']).enumerate() {
-        let piece = piece.trim();
-        if piece.is_empty() {
-            continue;
-        }
-        if at % 2 == 1 {
-            parts.push(text(piece, &[], Match::Phrase));
-        } else {
-            words.push_str(if words.is_empty() { "" } else { " " });
-            words.push_str(piece);
-        }
-    }
-    if !words.is_empty() {
-        parts.push(text(&words, &[], Match::All));
-    }
-    parts
+    search::typed(typed)
 }
 
 /// The search page.

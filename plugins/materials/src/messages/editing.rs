@@ -68,6 +68,7 @@ super::messages! {
     CHANGE_COLLECTION = "Sửa bộ sưu tập", "Change the collection";
     DELETE_COLLECTION = "Xoá bộ sưu tập", "Delete the collection";
     CONFIRM_DELETE_COLLECTION = "Xoá bộ sưu tập này? Các học liệu trong đó vẫn còn.", "Delete this collection? The materials in it stay.";
+    NOT_SEEN_NOW = "một học liệu không còn công bố cho bạn", "material that is no longer published to you";
     NOT_YOUR_COLLECTION = "Chỉ người tạo được sửa bộ sưu tập này.", "Only who made this collection may change it.";
     NEW_FOR_LESSON = "Đưa học liệu cho bài này", "Add material for this lesson";
     SAID_CREATED = "Đã lưu bản nháp. Khi xong, hãy bấm “Gửi tổ chuyên môn duyệt”.", "The draft is saved. When it is ready, submit it for review.";

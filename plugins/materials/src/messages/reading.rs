@@ -64,6 +64,9 @@ super::messages! {
     DOWNLOADS = "Lượt tải", "Downloads";
     FILES = "Tệp", "Files";
     ALL_FILES = "Xem tất cả {0} tệp", "See all {0} files";
+    OPEN_FILE = "Mở {0}", "Open {0}";
+    KEPT_BACK = "Tệp “{0}” có nội dung nguy hiểm nên trạm giữ lại, không cho xem hay tải.", "The file “{0}” is dangerous, so the station keeps it back: it is neither shown nor sent.";
+    PICTURE_OF_SLIDE = "Hình ở trang {0}", "Picture on slide {0}";
     DOWNLOAD = "Tải {0} ({1})", "Download {0} ({1})";
     TEXT_INSIDE = "Đọc chữ trong tài liệu", "Read the text of the document";
     TEXT_OF_PAGE = "Chữ ở trang {0}", "Text of page {0}";

@@ -49,6 +49,7 @@ super::messages! {
     REFUSED_OPEN_REVIEW = "Học liệu này đang có một lần duyệt chưa xong. Hãy đợi kết quả, hoặc lấy về để sửa.", "A review of this is open. Wait for it, or call it back.";
     REFUSED_NOT_HEAD = "Bước này của tổ trưởng tổ chuyên môn của học liệu.", "This step belongs to the head of its subject group.";
     REFUSED_NOT_LEADERSHIP = "Bước này của lãnh đạo nhà trường.", "This step belongs to the school's leadership.";
+    REFUSED_WITHDRAWN = "Nhà trường đã thu hồi học liệu này sau khi bản đang làm được duyệt. Hãy lấy về, sửa nếu cần rồi gửi duyệt lại.", "The school withdrew this after your edition was approved. Call it back, change what is needed and submit it again.";
     REFUSED_STAGE = "Học liệu đang ở bước khác nên chưa làm được việc này. Hãy xem lại trang của nó.", "It stands elsewhere now, so this cannot be done. Look at its page.";
     WAITS_AUTHOR = "Đây là bản nháp: chỉ tác giả, tổ trưởng và lãnh đạo nhà trường thấy.", "This is a draft: only its authors, the head of the group and the leadership see it.";
     WAITS_GROUP = "Đang chờ tổ chuyên môn duyệt.", "It waits for the subject group.";

@@ -53,6 +53,13 @@ super::messages! {
     HELP_GUESTS = "Người chưa đăng nhập xem được học liệu dành cho mọi người. Bỏ dấu thì ai cũng phải đăng nhập.", "Those who have not signed in see what is open to everybody. Without it everyone signs in.";
     SETTING_LEADERSHIP = "Lãnh đạo nhà trường phê duyệt sau tổ chuyên môn", "The leadership approves after the subject group";
     HELP_LEADERSHIP = "Bỏ dấu thì tổ chuyên môn duyệt xong là công bố được.", "Without it the subject group's approval is enough.";
+    SETTING_QUOTA_PERSON = "Mỗi người được giữ tối đa (GB)", "A person may keep at most (GB)";
+    SETTING_QUOTA_GROUP = "Mỗi tổ chuyên môn được giữ tối đa (GB)", "A subject group may keep at most (GB)";
+    HELP_QUOTA = "Để trống là không giới hạn. Tính mọi phiên bản của học liệu, kể cả bản nháp và bản cũ.", "Empty: no limit. All editions of a material count, drafts and old ones too.";
+    ERROR_QUOTA = "“{0}” không phải là số GB. Hãy ghi một số nguyên, ví dụ 20, hoặc để trống.", "“{0}” is not a number of GB. Write a whole number, for example 20, or leave it empty.";
+    REFUSED_QUOTA_PERSON = "Bạn đã dùng {0} trong {1} được giữ, không còn chỗ cho {2} này. Hãy bỏ bớt bản nháp hoặc tệp cũ, nén phim cho nhỏ hơn, hoặc nhờ người quản lý kho nâng mức.", "You have used {0} of {1} and have no room for these {2}. Drop drafts or old files, make films smaller, or ask who keeps the repository for more.";
+    REFUSED_QUOTA_GROUP = "{0} đã dùng {1} trong {2} được giữ, không còn chỗ cho {3} này. Hãy bàn với tổ trưởng để bỏ bớt, hoặc nhờ người quản lý kho nâng mức.", "{0} has used {1} of {2} and has no room for these {3}. Ask its head what can go, or who keeps the repository for more.";
+    QUOTA_STANDING = "Bạn đang giữ {0} trong {1}.", "You keep {0} of {1}.";
     SAID_SETTINGS = "Đã lưu thiết đặt.", "The settings are saved.";
     EXPORT = "Xuất toàn bộ", "Take everything out";
     EXPORT_INTRO = "Mọi học liệu đã công bố thành tệp ZIP: mỗi học liệu một thư mục, kèm bảng Excel ghi thông tin. Kho lớn được chia thành nhiều tệp.", "All published materials as ZIP files: a folder for each, with an Excel workbook that describes them. A large repository comes in several files.";
@@ -60,6 +67,10 @@ super::messages! {
     EXPORTING = "Đã xuất {0} học liệu", "{0} materials taken out";
     EXPORT_DONE = "Đã xuất {0} học liệu, {1} tệp.", "{0} materials, {1} files were taken out.";
     LEFT_OUT = "Tệp không xuất được", "Files that were left out";
+    LEFT_OUT_COUNT = "{0} tệp không xuất được.", "{0} files were left out.";
+    LEFT_OUT_GONE = "không còn trong kho", "no longer there";
+    LEFT_OUT_LARGE = "lớn hơn 4 GB nên không vào được tệp ZIP; hãy tải riêng", "larger than 4 GB, which a ZIP file cannot hold; download it by itself";
+    LEFT_OUT_HOSTILE = "có nội dung nguy hiểm", "dangerous";
     FILE_GONE = "Không đọc được tệp {0} trong kho.", "The file {0} could not be read.";
     PROGRESS_DEMO = "Đã nạp {0} học liệu", "{0} materials loaded";
 }

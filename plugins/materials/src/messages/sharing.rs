@@ -19,6 +19,7 @@ super::messages! {
     PACK_UNSIGNED = "Trạm chưa ký được gói. Hãy làm lại gói.", "The package could not be signed. Make it again.";
     PACKING = "Đang đóng gói", "Making the package";
     PACK_DONE = "Gói có {0} học liệu, {1} tệp.", "The package holds {0} materials in {1} files.";
+    PACK_LEFT_OUT = "Không đưa vào gói vì có nội dung nguy hiểm: {0}", "Left out, because they are dangerous: {0}";
     GET_TITLE = "Nhận từ trường khác", "Take from other schools";
     GET_ABOUT = "Chọn tệp .goi mà trường bạn gửi, hoặc gói khởi đầu. Trạm kiểm tra chữ ký và từng tệp trước khi cho xem; học liệu nhận vào phải được tổ chuyên môn duyệt như học liệu của trường mình.", "Choose a .goi file that another school sent, or a starter pack. The station checks the signature and every file before it shows anything; what is taken is reviewed by the subject group like your own.";
     GET_PARTNERS = "Danh sách trường bạn", "Partner schools";
@@ -29,6 +30,7 @@ super::messages! {
     TAKING = "Đang nhận học liệu", "Taking the materials";
     PACKAGE_OTHER = "Gói này không phải gói học liệu. Hãy chọn đúng tệp gói học liệu mà trường bạn gửi.", "This package does not hold learning materials. Choose the one that the other school sent for them.";
     PACKAGE_NEWER = "Gói này do một trạm mới hơn làm ra. Hãy cập nhật trạm rồi mở lại gói.", "A newer station made this package. Update the station, then open it again.";
+    PACKAGE_SCOPE = "Gói này không phải gói học liệu chọn lọc (nó chứa cả kho, hoặc chỉ phần thay đổi), trạm chưa nhận kiểu gói này. Hãy nhờ trường bạn chọn học liệu rồi làm gói chia sẻ.", "This package is not a choice of materials (it holds a whole repository, or only what changed in one); such packages are not taken yet. Ask the other school to choose materials and make a package of them.";
     PACKAGE_OWN = "Đây là gói của chính trường mình; học liệu trong gói đã có ở đây.", "This is your own school's package; what is in it is here already.";
     PACKAGE_REFUSED = "Gói bị từ chối", "The package was refused";
     PACKAGE_WELL = "Gói nguyên vẹn, đúng chữ ký của {0}.", "The package is whole, and signed by {0}.";

@@ -5,11 +5,11 @@ use tram_contract::page::{Action, Card, Cards, Choice, Form, FormField, Tone, Wi
 use tram_sdk::store::{Entry, Scan};
 use tram_sdk::{Error, Request, Response, Result, code, store};
 
-use super::{Say, card, hidden, said, say};
+use super::{Say, hidden, live_cards, said, say};
 use crate::access::Who;
 use crate::collected::{COLLECTIONS, Collection, MAX_ITEMS};
 use crate::messages as m;
-use crate::model::{ITEMS, load};
+use crate::model::{ITEMS, Item, load};
 
 fn all(who: &Who) -> Result<Vec<Entry<Collection>>> {
     let (mut entries, _) = COLLECTIONS.scan(&Scan::all())?;
@@ -175,14 +175,8 @@ pub fn page(request: &Request, who: &Who) -> Result<Response> {
         page.widgets.push(Widget::Paragraph { text: Text::from(collection.description.as_str()), quiet: false });
     }
     let keys: Vec<Vec<u8>> = collection.items.iter().filter_map(|id| store::from_hex(id)).collect();
-    let mut cards = Vec::new();
-    for item in ITEMS.get_many(&keys)?.into_iter().flatten() {
-        if who.sees_live(&item.value)
-            && let Some(edition) = item.value.shown()
-        {
-            cards.push(card(&say, &item, edition, false));
-        }
-    }
+    let items: Vec<Entry<Item>> = ITEMS.get_many(&keys)?.into_iter().flatten().collect();
+    let cards = live_cards(&say, who, &items)?;
     if cards.is_empty() {
         page.widgets
             .push(Widget::Empty { text: say.t(&m::EMPTY_COLLECTION), links: vec![say.link(&m::MATERIALS, ".")] });
@@ -190,17 +184,24 @@ pub fn page(request: &Request, who: &Who) -> Result<Response> {
         page.widgets.push(Widget::Cards(Cards { label: page.title.clone(), cards, first: 1 }));
     }
     if collection.is_changed_by(who) {
-        page.widgets.push(tools(&say, &entry)?);
+        page.widgets.push(tools(&say, who, &entry)?);
     }
     Ok(Response::page(&page))
 }
 
-fn tools(say: &Say<'_>, entry: &Entry<Collection>) -> Result<Widget> {
+fn tools(say: &Say<'_>, who: &Who, entry: &Entry<Collection>) -> Result<Widget> {
     let action = format!("collections/{}", entry.id());
     let mut fields = fields_of(say, &entry.value, false);
     let keys: Vec<Vec<u8>> = entry.value.items.iter().filter_map(|id| store::from_hex(id)).collect();
     for item in ITEMS.get_many(&keys)?.into_iter().flatten() {
-        let title = item.value.newest().map(|edition| super::title_of(edition, say)).unwrap_or_default();
+        // What was withdrawn since has a title only for those who see it still.
+        let title = match item.value.shown().filter(|_| who.sees_live(&item.value)) {
+            Some(edition) => super::title_of(edition, say),
+            None if who.sees_work(&item.value) => {
+                item.value.newest().map(|edition| super::title_of(edition, say)).unwrap_or_default()
+            }
+            None => m::NOT_SEEN_NOW.get(say.0).to_owned(),
+        };
         fields.push(FormField {
             name: format!("remove-{}", item.id()),
             label: say.with(&m::REMOVE_FILE, &[&title]),

@@ -6,8 +6,9 @@ use tram_contract::page::{
 };
 use tram_sdk::{Request, Response, Result};
 
-use super::{Say, card, encoded, say};
+use super::{Say, encoded, live_cards, say};
 use crate::access::Who;
+use crate::briefs;
 use crate::curriculum::{self, Lesson, Plan, Read};
 use crate::messages as m;
 use crate::words;
@@ -74,6 +75,7 @@ fn one(say: &Say<'_>, who: &Who, plans: &[&Plan]) -> Result<Response> {
     let mut page = say.page(&m::BY_CURRICULUM, Vec::new());
     page.title = say.with(&m::SUBJECT_GRADE, &[&first.subject, &first.grade.to_string()]);
     page.breadcrumbs.push(say.link(&m::BY_CURRICULUM, "curriculum"));
+    let counts = briefs::counts(&first.subject, first.grade, who)?;
     for plan in plans {
         if !plan.series.is_empty() {
             page.widgets.push(Widget::Heading { level: 2, text: Text::from(plan.series.as_str()) });
@@ -81,7 +83,7 @@ fn one(say: &Say<'_>, who: &Who, plans: &[&Plan]) -> Result<Response> {
         // A list, not a table: it is walked down on telephones.
         let mut units: Vec<(&str, Vec<Card>)> = Vec::new();
         for lesson in plan.lessons.iter().take(300) {
-            let count = curriculum::items_at(plan, lesson)?.iter().filter(|entry| who.sees_live(&entry.value)).count();
+            let count = counts.get(&curriculum::place(plan, lesson)).copied().unwrap_or_default();
             let periods = (!lesson.periods.is_empty()).then(|| say.with(&m::PERIODS_ARE, &[&lesson.periods]));
             let found = Card {
                 title: Text::from(lesson.lesson.as_str()),
@@ -115,14 +117,7 @@ fn lesson(say: &Say<'_>, who: &Who, plan: &Plan, lesson: &Lesson) -> Result<Resp
         let steps = lesson.outcomes.iter().map(|outcome| Text::from(outcome.as_str())).collect();
         page.widgets.push(Widget::Steps { steps });
     }
-    let mut cards = Vec::new();
-    for entry in curriculum::items_at(plan, lesson)? {
-        if who.sees_live(&entry.value)
-            && let Some(edition) = entry.value.shown()
-        {
-            cards.push(card(say, &entry, edition, false));
-        }
-    }
+    let cards = live_cards(say, who, &curriculum::items_at(plan, lesson)?)?;
     let mut links = Vec::new();
     if who.makes {
         links.push(say.link(

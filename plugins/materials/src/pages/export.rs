@@ -2,7 +2,7 @@
 
 use tram_contract::Text;
 use tram_contract::page::{Action, DetailRow, DetailValue, Form, Tone, Widget};
-use tram_sdk::{Error, Request, Response, Result, jobs};
+use tram_sdk::{Error, Request, Response, Result, blobs, jobs};
 
 use super::say;
 use crate::access::Who;
@@ -33,12 +33,24 @@ pub fn page(request: &Request, _who: &Who) -> Result<Response> {
         let outcome: Outcome = run.outcome()?;
         let text = say.with(&m::EXPORT_DONE, &[&outcome.items.to_string(), &outcome.files.to_string()]);
         page.widgets.push(Widget::Notice { tone: Tone::Good, text, links: Vec::new() });
-        let actions = outcome.archives.iter().enumerate().map(|(at, (_, name))| Action {
-            label: Text::from(name.as_str()),
-            href: format!("exports/{}/{at}", run.id),
-            ..Action::default()
-        });
-        page.widgets.push(Widget::Actions { actions: actions.collect() });
+        let mut actions = Vec::new();
+        for (at, (blob, name)) in outcome.archives.iter().enumerate() {
+            if blobs::stat(blob)?.is_some() {
+                actions.push(Action {
+                    label: Text::from(name.as_str()),
+                    href: format!("exports/{}/{at}", run.id),
+                    ..Action::default()
+                });
+            }
+        }
+        if actions.is_empty() {
+            page.widgets.push(Widget::Paragraph { text: say.t(&m::NO_FILE_THERE), quiet: true });
+        }
+        page.widgets.push(Widget::Actions { actions });
+        if outcome.left > 0 {
+            let text = say.with(&m::LEFT_OUT_COUNT, &[&outcome.left.to_string()]);
+            page.widgets.push(Widget::Notice { tone: Tone::Warning, text, links: Vec::new() });
+        }
         if !outcome.left_out.is_empty() {
             let values =
                 outcome.left_out.iter().map(|name| DetailValue { text: Text::from(name.as_str()), href: None });
@@ -74,5 +86,8 @@ pub fn file(request: &Request) -> Result<Response> {
     let outcome: Outcome = run.outcome().map_err(|_| gone())?;
     let at: usize = request.param("part").and_then(|text| text.parse().ok()).ok_or_else(gone)?;
     let (blob, name) = outcome.archives.get(at).ok_or_else(gone)?;
+    if blobs::stat(blob)?.is_none() {
+        return Err(gone());
+    }
     Ok(Response::blob(blob.clone()).download(name))
 }

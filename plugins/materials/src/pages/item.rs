@@ -106,7 +106,9 @@ pub(crate) fn frame(
     } else if entry.value.shown().is_none() {
         tab(&m::TAB_WITHDRAWN, format!("items/{id}"), "work");
     }
-    tab(&m::TAB_HISTORY, format!("items/{id}/history"), "history");
+    if who.makes {
+        tab(&m::TAB_HISTORY, format!("items/{id}/history"), "history");
+    }
     if entry.value.live.is_some() && who.makes {
         tab(&m::TAB_RESULTS, format!("items/{id}/results"), "results");
     }

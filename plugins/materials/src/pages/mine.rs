@@ -4,10 +4,12 @@ use tram_contract::page::{Action, Cards, Tone, Widget};
 use tram_sdk::store::Find;
 use tram_sdk::{Request, Response, Result};
 
-use super::{card, said, say};
+use super::{card, dress, said, say};
 use crate::access::Who;
+use crate::files;
 use crate::messages as m;
 use crate::model::ITEMS;
+use crate::quota;
 
 /// The page.
 ///
@@ -18,9 +20,14 @@ pub fn page(request: &Request, who: &Who) -> Result<Response> {
     let mut page = say.page(&m::MINE, said(request).into_iter().collect());
     let action = Action { label: say.t(&m::NEW_ITEM), href: "new".into(), tone: Tone::Primary, ..Action::default() };
     page.widgets.push(Widget::Actions { actions: vec![action] });
+    if let Some((filled, most)) = quota::of_person(&who.person)? {
+        let size = |bytes| files::size(bytes, say.0);
+        page.widgets
+            .push(Widget::Paragraph { text: m::QUOTA_STANDING.text_with(&[&size(filled), &size(most)]), quiet: true });
+    }
     let (mut entries, more) = ITEMS.find("author", Find::Exact(who.person.as_bytes()), None, 300)?;
     entries.reverse();
-    let cards: Vec<_> = entries
+    let mut cards: Vec<_> = entries
         .iter()
         .filter_map(|entry| {
             let edition = entry.value.newest()?;
@@ -31,6 +38,7 @@ pub fn page(request: &Request, who: &Who) -> Result<Response> {
             Some(found)
         })
         .collect();
+    dress(&mut cards, entries.iter().filter_map(|entry| entry.value.newest()))?;
     if cards.is_empty() {
         page.widgets.push(Widget::Empty { text: say.t(&m::NOTHING_MADE), links: vec![say.link(&m::NEW_ITEM, "new")] });
     } else {

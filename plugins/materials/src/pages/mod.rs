@@ -18,15 +18,16 @@ pub mod share;
 pub mod viewers;
 
 use tram_contract::Text;
-use tram_contract::page::{Badge, Card, Cover, FormField, Link, Page, Tone, Widget};
+use tram_contract::page::{Badge, Card, Cover, FormField, Page, Tone, Widget};
 use tram_sdk::store::Entry;
 use tram_sdk::{Request, Response, Result};
 
 pub(crate) use tram_sdk::encoded;
+pub(crate) use tram_sdk::message::Say;
 
 use crate::access::Who;
-use crate::messages::{self as m, Message};
-use crate::model::{Edition, Item};
+use crate::messages as m;
+use crate::model::{Edition, Item, LOOKED};
 use crate::{printing, words};
 
 /// Answers a page.
@@ -84,35 +85,8 @@ fn closed(request: &Request) -> Response {
     Response::page(&Page::new(say.t(&m::MATERIALS), widgets)).status(403)
 }
 
-/// The page's language.
-pub(crate) struct Say<'a>(pub(crate) &'a str);
-
-impl Say<'_> {
-    /// A message, in the reader's language alone: half the bytes of both.
-    pub(crate) fn t(&self, message: &Message) -> Text {
-        Text::from(message.get(self.0))
-    }
-
-    /// A message with its places filled.
-    pub(crate) fn with(&self, message: &Message, values: &[&str]) -> Text {
-        Text::from(message.with(self.0, values))
-    }
-
-    /// A link.
-    pub(crate) fn link(&self, message: &Message, href: impl Into<String>) -> Link {
-        Link::new(self.t(message), href)
-    }
-
-    /// A page with the way to it.
-    pub(crate) fn page(&self, title: &Message, widgets: Vec<Widget>) -> Page {
-        let mut page = Page::new(self.t(title), widgets);
-        page.breadcrumbs = vec![self.link(&m::MATERIALS, ".")];
-        page
-    }
-}
-
 pub(crate) fn say(request: &Request) -> Say<'_> {
-    Say(request.language())
+    Say(request.language(), &m::MATERIALS)
 }
 
 /// A message at the top of a page, named by the parameter `said` of the link that led
@@ -166,6 +140,63 @@ pub(crate) fn place_line(edition: &Edition, say: &Say<'_>) -> String {
 /// Names of the authors in a line.
 pub(crate) fn authors_line(edition: &Edition) -> String {
     edition.meta.authors.iter().map(|author| author.name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// The pictures of editions, for the covers of their cards: of the first file that has
+/// one. What came of the files is read once for all of them.
+///
+/// # Errors
+/// As the store.
+pub(crate) fn covers<'a>(editions: impl Iterator<Item = &'a Edition>) -> Result<Vec<Option<String>>> {
+    /// Files of an item that are asked for a picture.
+    const ASKED: usize = 3;
+    let firsts: Vec<Vec<Vec<u8>>> = editions
+        .map(|edition| edition.files.iter().take(ASKED).map(|file| file.blob.as_bytes().to_vec()).collect())
+        .collect();
+    let keys: Vec<Vec<u8>> = firsts.iter().flatten().cloned().collect();
+    let mut found = Vec::new();
+    for keys in keys.chunks(tram_sdk::store::MAX_ROWS as usize) {
+        found.extend(LOOKED.get_many(keys)?);
+    }
+    let mut found = found.into_iter();
+    Ok(firsts
+        .iter()
+        .map(|files| {
+            let looked: Vec<_> = found.by_ref().take(files.len()).flatten().collect();
+            looked.into_iter().map(|entry| entry.value).find_map(|looked| {
+                let picture = if looked.thumbnail.is_empty() { looked.picture } else { looked.thumbnail };
+                (!picture.is_empty()).then_some(picture)
+            })
+        })
+        .collect())
+}
+
+/// Gives cards their covers.
+///
+/// # Errors
+/// As the store.
+pub(crate) fn dress<'a>(cards: &mut [Card], editions: impl Iterator<Item = &'a Edition>) -> Result<()> {
+    for (card, blob) in cards.iter_mut().zip(covers(editions)?) {
+        if let Some(cover) = &mut card.cover {
+            cover.blob = blob;
+        }
+    }
+    Ok(())
+}
+
+/// The published editions of items as cards, of those that the reader sees.
+///
+/// # Errors
+/// As the store.
+pub(crate) fn live_cards(say: &Say<'_>, who: &Who, items: &[Entry<Item>]) -> Result<Vec<Card>> {
+    let shown: Vec<(&Entry<Item>, &Edition)> = items
+        .iter()
+        .filter(|entry| who.sees_live(&entry.value))
+        .filter_map(|entry| Some((entry, entry.value.shown()?)))
+        .collect();
+    let mut cards: Vec<Card> = shown.iter().map(|(entry, edition)| card(say, entry, edition, false)).collect();
+    dress(&mut cards, shown.into_iter().map(|(_, edition)| edition))?;
+    Ok(cards)
 }
 
 /// An edition of an item as a card.

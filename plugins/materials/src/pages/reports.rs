@@ -19,9 +19,9 @@ const SHOWN: usize = 50;
 ///
 /// # Errors
 /// As the store.
-pub fn page(request: &Request, _who: &Who) -> Result<Response> {
+pub fn page(request: &Request, who: &Who) -> Result<Response> {
     let say = say(request);
-    let counted = figures::count(say.0)?;
+    let counted = figures::count(say.0, who)?;
     let mut page = say.page(&m::REPORTS, Vec::new());
     let figure = |value: String, label| Figure { value, label: say.t(label), href: None };
     let number = |value: i64| m::figure(value.unsigned_abs(), say.0);
@@ -46,14 +46,14 @@ pub fn page(request: &Request, _who: &Who) -> Result<Response> {
     if counted.more {
         page.widgets.push(Widget::Paragraph { text: say.t(&m::ONLY_FIRST), quiet: true });
     }
-    let rows = counted.items.iter().take(SHOWN).filter_map(|(entry, line)| {
-        let edition = entry.value.newest()?;
+    let rows = counted.items.iter().take(SHOWN).map(|(seen, line)| {
+        let edition = &seen.edition;
         let mut row = vec![
             Cell { text: Text::from(title_of(edition, &say)), href: None, tone: None },
             cell(super::authors_line(edition)),
         ];
         row.extend(numbers(&say, line));
-        Some(row)
+        row
     });
     let columns = vec![column(&say, &m::TITLE, false), column(&say, &m::AUTHORS, false)];
     page.widgets.push(table(&say, &m::MOST_VIEWED, columns, rows.collect()));

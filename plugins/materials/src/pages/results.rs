@@ -78,13 +78,12 @@ pub fn page(request: &Request, who: &Who) -> Result<Response> {
     Ok(Response::page(&page))
 }
 
-fn status<'a>(word: &'a str, language: &str) -> &'a str {
+fn status(word: &str, language: &str) -> &'static str {
     match word {
         "passed" => m::STATUS_PASSED.get(language),
         "failed" => m::STATUS_FAILED.get(language),
         "completed" => m::STATUS_COMPLETED.get(language),
-        "incomplete" | "browsed" => m::STATUS_INCOMPLETE.get(language),
-        "" | "not attempted" => m::STATUS_OPENED.get(language),
-        other => other,
+        "incomplete" => m::STATUS_INCOMPLETE.get(language),
+        _ => m::STATUS_OPENED.get(language),
     }
 }

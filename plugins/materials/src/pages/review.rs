@@ -3,19 +3,20 @@
 
 use tram_contract::Text;
 use tram_contract::page::{Action, Cards, Form, FormField, Page, Tone, Widget};
-use tram_sdk::store::{Entry, Find};
+use tram_sdk::store::Entry;
 use tram_sdk::{Error, Request, Response, Result, clock};
 
-use super::{Say, card, hidden, said, say};
+use super::{Say, card, dress, hidden, said, say};
 use crate::access::{self, Who};
+use crate::briefs;
 use crate::files;
 use crate::messages::{self as m, Message};
-use crate::model::{ITEMS, Item, Stage, load};
+use crate::model::{ITEMS, Item, Stage, load, missing};
 use crate::words;
 use crate::workflow::{self, Step};
 
-/// Items of one list.
-const LISTED: u32 = 200;
+/// Items of the list of what waits; the oldest come first.
+const LISTED: usize = 500;
 
 /// Where the item stands and what the reader may do about it.
 ///
@@ -135,6 +136,10 @@ fn button(say: &Say<'_>, entry: &Entry<Item>, step: Step) -> Widget {
 pub fn step(request: &Request, who: &Who) -> Result<Response> {
     let say = say(request);
     let entry = load(request.param("item"))?;
+    // Before anything else: whoever may not know of it learns nothing of its files either.
+    if !who.sees_work(&entry.value) {
+        return Err(missing());
+    }
     let step = request.form("step").and_then(Step::named).ok_or_else(|| Error::invalid(m::NO_STEP.text()))?;
     let version = request.form("version").and_then(|text| text.parse().ok()).unwrap_or(0);
     let comment = request.form("comment").unwrap_or_default();
@@ -145,7 +150,7 @@ pub fn step(request: &Request, who: &Who) -> Result<Response> {
     match held {
         Ok(()) => {}
         // Nothing is lost: the page says how it stands now, with what was typed.
-        Err(error) if who.sees_work(&entry.value) && matches!(error.code.as_str(), "stale" | "bad-request") => {
+        Err(error) if matches!(error.code.as_str(), "stale" | "bad-request") => {
             return Ok(refused(&say, &entry, &error, comment));
         }
         Err(error) => return Err(error),
@@ -179,12 +184,8 @@ fn dangerous(entry: &Entry<Item>, step: Step) -> Result<Option<String>> {
         return Ok(None);
     }
     let Some(work) = &entry.value.work else { return Ok(None) };
-    let looked = files::looked(&work.edition.files)?;
-    let hostile = looked
-        .iter()
-        .zip(&work.edition.files)
-        .find(|(looked, _)| looked.as_ref().is_some_and(|looked| looked.state == "hostile"));
-    Ok(hostile.map(|(_, file)| files::bare(&file.name).to_owned()))
+    let (_, hostile) = files::told_apart(&work.edition.files)?;
+    Ok(hostile.first().map(|file| files::bare(&file.name).to_owned()))
 }
 
 fn refused(say: &Say<'_>, entry: &Entry<Item>, error: &Error, comment: &str) -> Response {
@@ -199,62 +200,40 @@ fn refused(say: &Say<'_>, entry: &Entry<Item>, error: &Error, comment: &str) -> 
     Response::page(&say.page(&m::NOT_DONE, widgets)).status(status)
 }
 
-/// What waits for a reader: items with their work, oldest first.
-///
-/// # Errors
-/// As the store and the directory.
-pub(crate) fn waiting(who: &Who) -> Result<Vec<Entry<Item>>> {
-    let mut out: Vec<Entry<Item>> = Vec::new();
-    if !(who.makes || who.approves || !who.led.is_empty()) {
-        return Ok(out);
-    }
-    for stage in [Stage::Submitted, Stage::GroupApproved, Stage::ChangesAsked, Stage::Approved] {
-        let mut found = Vec::new();
-        if stage == Stage::Submitted && !who.approves {
-            for group in &who.led {
-                let term = format!("{}/{group}", stage.word());
-                found.extend(ITEMS.find("queue", Find::Exact(term.as_bytes()), None, LISTED)?.0);
-            }
-        } else {
-            found = ITEMS.find("stage", Find::Exact(stage.word().as_bytes()), None, LISTED)?.0;
-        }
-        for entry in found {
-            let Some(work) = &entry.value.work else { continue };
-            if who.is_awaited(&entry.value, work)? {
-                out.push(entry);
-            }
-        }
-    }
-    out.sort_by_key(|entry| entry.value.work.as_ref().map_or(0, |work| work.since_ms));
-    Ok(out)
-}
-
 /// The list of what waits.
 ///
 /// # Errors
 /// As the store and the directory.
 pub fn page(request: &Request, who: &Who) -> Result<Response> {
     let say = say(request);
-    let waiting = waiting(who)?;
+    let keys: Vec<Vec<u8>> = briefs::waiting(who)?.into_iter().map(|entry| entry.key).take(LISTED).collect();
+    let waiting: Vec<Entry<Item>> = ITEMS.get_many(&keys)?.into_iter().flatten().collect();
     let mut page: Page = say.page(&m::WAITING, said(request).into_iter().collect());
     let groups: [(&Message, &[Stage]); 3] = [
         (&m::TO_REVIEW, &[Stage::Submitted, Stage::GroupApproved]),
-        (&m::TO_CHANGE, &[Stage::ChangesAsked]),
+        (&m::TO_CHANGE, &[Stage::Draft, Stage::ChangesAsked]),
         (&m::TO_PUBLISH, &[Stage::Approved]),
     ];
     for (heading, stages) in groups {
-        let cards: Vec<_> = waiting
+        let listed: Vec<_> = waiting
             .iter()
             .filter_map(|entry| {
                 let work = entry.value.work.as_ref().filter(|work| stages.contains(&work.stage))?;
+                Some((entry, work))
+            })
+            .collect();
+        let mut cards: Vec<_> = listed
+            .iter()
+            .map(|(entry, work)| {
                 let mut found = card(&say, entry, &work.edition, true);
                 found.href = format!("items/{}?edition=work", entry.id());
                 if let Some(act) = &work.edition.review.submitted {
                     found.facts.push(say.with(&m::HANDED_IN, &[&act.name, &clock::moment(act.unix_ms)]));
                 }
-                Some(found)
+                found
             })
             .collect();
+        dress(&mut cards, listed.iter().map(|(_, work)| &work.edition))?;
         if !cards.is_empty() {
             page.widgets.push(Widget::Heading { level: 2, text: say.t(heading) });
             page.widgets.push(Widget::Cards(Cards { label: say.t(heading), cards, first: 0 }));

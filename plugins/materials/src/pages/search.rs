@@ -6,10 +6,10 @@ use tram_contract::Text;
 use tram_contract::page::{
     Action, Card, Cards, FacetChoice, FacetGroup, Figure, Link, Marked, Page, Pager, SearchBox, Tab, Tone, Widget,
 };
-use tram_contract::search::{Match, Query, SearchReply, SearchRequest, Sort};
+use tram_contract::search::{Query, SearchReply, SearchRequest, Sort};
 use tram_sdk::{Request, Response, Result, search, store};
 
-use super::{Say, card, encoded, said, say};
+use super::{Say, card, dress, encoded, said, say};
 use crate::access::Who;
 use crate::entries;
 use crate::messages::{self as m, Message};
@@ -97,35 +97,8 @@ impl Wanted {
             snippets: !self.typed.is_empty(),
             spelling: true,
             relax: self.filters.is_empty(),
-            ..SearchRequest::new(query(&self.typed), usize::try_from(limit).unwrap_or(0))
+            ..SearchRequest::new(search::all_of(search::typed(&self.typed)), usize::try_from(limit).unwrap_or(0))
         }
-    }
-}
-
-/// What one types into the box: words, and phrases in quotation marks.
-pub(crate) fn query(typed: &str) -> Query {
-    let text = |text: &str, r#match| Query::Text { text: text.to_owned(), fields: Vec::new(), r#match };
-    let mut parts = Vec::new();
-    let mut words = String::new();
-    for (at, piece) in typed.split(['"', '“', '”']).enumerate() {
-        let piece = piece.trim();
-        if piece.is_empty() {
-            continue;
-        }
-        if at % 2 == 1 {
-            parts.push(text(piece, Match::Phrase));
-        } else {
-            words.push_str(if words.is_empty() { "" } else { " " });
-            words.push_str(piece);
-        }
-    }
-    if !words.is_empty() {
-        parts.push(text(&words, Match::All));
-    }
-    match parts.len() {
-        0 => Query::Everything,
-        1 => parts.remove(0),
-        _ => Query::And(parts),
     }
 }
 
@@ -317,12 +290,13 @@ fn facets(say: &Say<'_>, wanted: &Wanted, reply: &SearchReply, fields: &[&str]) 
 /// As the store.
 pub(crate) fn cards(say: &Say<'_>, who: &Who, reply: &SearchReply, typed: &str) -> Result<Vec<Card>> {
     let keys: Vec<Vec<u8>> = reply.hits.iter().filter_map(|hit| store::from_hex(&hit.key)).collect();
-    let mut out = Vec::new();
-    for (hit, entry) in reply.hits.iter().zip(ITEMS.get_many(&keys)?) {
+    let (mut out, mut editions) = (Vec::new(), Vec::new());
+    let entries = ITEMS.get_many(&keys)?;
+    for (hit, entry) in reply.hits.iter().zip(&entries) {
         // The index follows a moment later: what may no longer be seen is left out here.
-        let Some(entry) = entry.filter(|entry| who.sees(&entry.value)) else { continue };
+        let Some(entry) = entry.as_ref().filter(|entry| who.sees(&entry.value)) else { continue };
         let Some(edition) = entry.value.shown().or(entry.value.newest()) else { continue };
-        let mut found = card(say, &entry, edition, entry.value.shown().is_none());
+        let mut found = card(say, entry, edition, entry.value.shown().is_none());
         let inside = hit.snippets.iter().find(|snippet| snippet.field == "inside");
         let passage = inside.or_else(|| hit.snippets.iter().find(|snippet| snippet.field == "description"));
         if let Some(passage) = passage.filter(|_| !typed.is_empty()) {
@@ -338,22 +312,8 @@ pub(crate) fn cards(say: &Say<'_>, who: &Who, reply: &SearchReply, typed: &str) 
             }
         }
         out.push(found);
+        editions.push(edition);
     }
+    dress(&mut out, editions.into_iter())?;
     Ok(out)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn phrases_and_words_are_told_apart() {
-        let text = |text: &str, r#match| Query::Text { text: text.into(), fields: Vec::new(), r#match };
-        assert_eq!(query("quang hợp"), text("quang hợp", Match::All));
-        assert_eq!(
-            query("lá cây \"quang hợp\""),
-            Query::And(vec![text("quang hợp", Match::Phrase), text("lá cây", Match::All)])
-        );
-        assert_eq!(query(" \" "), Query::Everything);
-    }
 }

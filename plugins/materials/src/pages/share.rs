@@ -2,7 +2,7 @@
 
 use tram_contract::Text;
 use tram_contract::page::{Action, Choice, DetailRow, DetailValue, Form, FormField, Page, Tone, Widget};
-use tram_sdk::{Error, Request, Response, Result, clock, jobs};
+use tram_sdk::{Error, Request, Response, Result, blobs, clock, jobs};
 
 use super::{Say, say, title_of};
 use crate::access::Who;
@@ -51,6 +51,14 @@ fn start(say: &Say<'_>, error: Option<Text>) -> Result<Page> {
         let outcome: pack::Outcome = run.outcome()?;
         let text = say.with(&m::PACK_DONE, &[&outcome.items.to_string(), &outcome.files.to_string()]);
         page.widgets.push(Widget::Notice { tone: Tone::Good, text, links: Vec::new() });
+        if !outcome.left_out.is_empty() {
+            let text = say.with(&m::PACK_LEFT_OUT, &[&outcome.left_out.join(", ")]);
+            page.widgets.push(Widget::Notice { tone: Tone::Warning, text, links: Vec::new() });
+        }
+        if blobs::stat(&outcome.blob)?.is_none() {
+            page.widgets.push(Widget::Paragraph { text: say.t(&m::NO_FILE_THERE), quiet: true });
+            continue;
+        }
         let download = Action {
             label: Text::from(outcome.name.as_str()),
             href: format!("share/packages/{}", run.id),
@@ -167,6 +175,9 @@ pub fn file(request: &Request, who: &Who) -> Result<Response> {
     let gone = || Error::not_found(m::NO_FILE_THERE.text());
     let run = jobs::status(request.param("job").unwrap_or_default())?.filter(|run| run.job == "pack");
     let outcome: pack::Outcome = run.ok_or_else(gone)?.outcome().map_err(|_| gone())?;
+    if blobs::stat(&outcome.blob)?.is_none() {
+        return Err(gone());
+    }
     Ok(Response::blob(outcome.blob).download(&outcome.name))
 }
 

@@ -2,6 +2,7 @@
 //! what is known of each, and always with a link to the file itself.
 
 use tram_contract::Text;
+use tram_contract::extract::Page;
 use tram_contract::page::{Action, Tone, Track, Viewer, Widget};
 use tram_sdk::Result;
 
@@ -24,6 +25,21 @@ pub(crate) struct Wish<'a> {
     pub(crate) insider: bool,
 }
 
+/// What a page may still carry. The document of a page is 1 MiB at most, whatever is in
+/// the files of an item.
+struct Room {
+    /// Bytes of text from inside files.
+    text: usize,
+    /// Bytes of what players want back.
+    states: usize,
+    /// Pictures of slides.
+    pictures: usize,
+}
+
+impl Room {
+    const WHOLE: Self = Self { text: 200 << 10, states: results::MAX_STATE, pictures: 60 };
+}
+
 /// The files as widgets.
 ///
 /// # Errors
@@ -31,22 +47,39 @@ pub(crate) struct Wish<'a> {
 pub(crate) fn widgets(say: &Say<'_>, edition: &Edition, wish: &Wish<'_>) -> Result<Vec<Widget>> {
     let found = looked(&edition.files)?;
     let mut out = Vec::new();
-    let subtitles: Vec<&FileRef> = edition.files.iter().filter(|file| file.role == "subtitles").collect();
+    let (fine, _) = crate::files::told_apart(&edition.files)?;
+    let subtitles: Vec<&FileRef> = fine.into_iter().filter(|file| file.role == "subtitles").collect();
     let many = edition.files.len() > 1;
+    let mut room = Room::WHOLE;
     for (file, looked) in edition.files.iter().zip(&found) {
-        if wish.file.is_some_and(|number| number != file.number) && many && !wish.insider {
+        if wish.file.is_some_and(|number| number != file.number) && many {
             continue;
         }
         if file.role == "subtitles" && !wish.insider {
+            continue;
+        }
+        if looked.as_ref().is_some_and(Looked::is_hostile) && !wish.insider {
+            let text = say.with(&m::KEPT_BACK, &[bare(&file.name)]);
+            out.push(Widget::Notice { tone: Tone::Warning, text, links: Vec::new() });
             continue;
         }
         if many {
             out.push(Widget::Heading { level: 3, text: Text::from(file.name.as_str()) });
         }
         if let Some(viewer) = viewer(say, file, looked.as_ref(), wish, &subtitles)? {
-            out.push(Widget::Viewer(viewer));
+            // What a player wants back may be long: a file that finds no room for it is shown
+            // on a page of its own, where its reader goes on and does not begin anew.
+            if let Some(left) = room.states.checked_sub(viewer.state.len()) {
+                room.states = left;
+                out.push(Widget::Viewer(viewer));
+            } else {
+                let label = say.with(&m::OPEN_FILE, &[bare(&file.name)]);
+                let edition = if wish.insider { "&edition=work" } else { "" };
+                let href = format!("items/{}?file={}{edition}", wish.item, file.number);
+                out.push(Widget::Actions { actions: vec![Action { label, href, ..Action::default() }] });
+            }
         }
-        text(say, file, looked.as_ref(), wish, &mut out)?;
+        text(say, file, looked.as_ref(), wish, &mut room, &mut out)?;
         notes(say, looked.as_ref(), wish, &mut out);
         let line = facts(say, file, looked.as_ref());
         if !line.is_empty() {
@@ -54,9 +87,9 @@ pub(crate) fn widgets(say: &Say<'_>, edition: &Edition, wish: &Wish<'_>) -> Resu
         }
         out.push(Widget::Actions { actions: vec![download(say, file, wish)] });
     }
-    if wish.file.is_some() && many && !wish.insider {
+    if wish.file.is_some() && many {
         let label = say.with(&m::ALL_FILES, &[&edition.files.len().to_string()]);
-        let href = format!("items/{}", wish.item);
+        let href = format!("items/{}{}", wish.item, if wish.insider { "?edition=work" } else { "" });
         out.push(Widget::Actions { actions: vec![Action { label, href, ..Action::default() }] });
     }
     Ok(out)
@@ -75,7 +108,11 @@ fn viewer(
     wish: &Wish<'_>,
     subtitles: &[&FileRef],
 ) -> Result<Option<Viewer>> {
+    if looked.is_some_and(Looked::is_hostile) {
+        return Ok(None);
+    }
     let found = looked.filter(|looked| looked.state == "done");
+    let cleaned = found.map(|looked| looked.picture.as_str()).filter(|blob| !blob.is_empty());
     let package = found.and_then(|looked| looked.extract.package.as_ref());
     let extracted = found.map_or("", |looked| looked.extract.media_type.as_str());
     let ending = ending(&file.name);
@@ -95,6 +132,11 @@ fn viewer(
             let page = wish.page.filter(|_| wish.file == Some(file.number)).map(|page| page.to_string());
             ("pdf", file.blob.as_str(), String::new(), page.unwrap_or_default())
         }
+        // A drawing may hold scripts: its cleaned copy is shown, or nothing.
+        None if cleaned.is_some() || ending == "svg" => match cleaned {
+            Some(cleaned) => ("picture", cleaned, String::new(), String::new()),
+            None => return Ok(None),
+        },
         // Only what a browser draws without running anything.
         None if matches!(ending.as_str(), "jpg" | "jpeg" | "png" | "webp" | "gif" | "avif") => {
             ("picture", file.blob.as_str(), String::new(), String::new())
@@ -124,7 +166,7 @@ fn viewer(
         blob: blob.to_owned(),
         format,
         entry,
-        original: matches!(kind, "package" | "epub").then(|| file.blob.clone()),
+        original: (blob != file.blob.as_str()).then(|| file.blob.clone()),
         poster: found.map(|looked| looked.thumbnail.clone()).filter(|blob| !blob.is_empty() && kind == "video"),
         tracks,
         progress: keeps.then(|| format!("items/{}/files/{}/state", wish.item, file.number)),
@@ -140,19 +182,31 @@ fn language_of(name: &str) -> &str {
 
 /// The text inside, for reading without opening the file: the page that a hit led to, or
 /// all of it folded away.
-fn text(say: &Say<'_>, file: &FileRef, looked: Option<&Looked>, wish: &Wish<'_>, out: &mut Vec<Widget>) -> Result<()> {
-    /// Bytes of text that a page of ours carries.
-    const SHOWN: usize = 200 << 10;
-    if looked.is_none_or(|looked| looked.state != "done") || file.role == "subtitles" {
+fn text(
+    say: &Say<'_>,
+    file: &FileRef,
+    looked: Option<&Looked>,
+    wish: &Wish<'_>,
+    room: &mut Room,
+    out: &mut Vec<Widget>,
+) -> Result<()> {
+    let Some(looked) = looked.filter(|looked| looked.state == "done" && file.role != "subtitles") else {
         return Ok(());
+    };
+    let mut pages = crate::model::TEXTS.get(file.blob.as_bytes())?.map(|entry| entry.value).unwrap_or_default();
+    // A slide that is a picture alone has no text.
+    for (number, _) in &looked.pictures {
+        if !pages.iter().any(|page| page.number == *number) {
+            pages.push(Page { number: *number, ..Page::default() });
+        }
     }
-    let Some(pages) = crate::model::TEXTS.get(file.blob.as_bytes())? else { return Ok(()) };
+    pages.sort_by_key(|page| page.number);
     let named = wish.page.filter(|_| wish.file == Some(file.number));
     let (mut inside, mut bytes) = (Vec::new(), 0);
-    let several = pages.value.len() > 1;
-    for page in pages.value.iter().filter(|page| named.is_none_or(|number| number == page.number)) {
-        bytes += page.text.len();
-        if bytes > SHOWN {
+    let several = pages.len() > 1;
+    for page in pages.iter().filter(|page| named.is_none_or(|number| number == page.number)) {
+        bytes += page.text.len() + page.label.len();
+        if bytes > room.text {
             inside.push(Widget::Paragraph { text: say.t(&m::TEXT_GOES_ON), quiet: true });
             break;
         }
@@ -164,8 +218,23 @@ fn text(say: &Say<'_>, file: &FileRef, looked: Option<&Looked>, wish: &Wish<'_>,
             ("", true) => inside.push(Widget::Paragraph { text: say.with(&m::PAGE_NUMBER, &[&number]), quiet: true }),
             (label, _) => inside.push(Widget::Paragraph { text: Text::from(label), quiet: true }),
         }
-        inside.push(Widget::Paragraph { text: Text::from(page.text.as_str()), quiet: false });
+        if !page.text.is_empty() {
+            inside.push(Widget::Paragraph { text: Text::from(page.text.as_str()), quiet: false });
+        }
+        for (_, blob) in looked.pictures.iter().filter(|(slide, _)| *slide == page.number) {
+            if let Some(left) = room.pictures.checked_sub(1) {
+                room.pictures = left;
+                let title = say.with(&m::PICTURE_OF_SLIDE, &[&number]);
+                inside.push(Widget::Viewer(Viewer {
+                    kind: "picture".into(),
+                    title,
+                    blob: blob.clone(),
+                    ..Viewer::default()
+                }));
+            }
+        }
     }
+    room.text = room.text.saturating_sub(bytes);
     if inside.is_empty() {
         return Ok(());
     }
@@ -173,7 +242,7 @@ fn text(say: &Say<'_>, file: &FileRef, looked: Option<&Looked>, wish: &Wish<'_>,
         Some(number) => say.with(&m::TEXT_OF_PAGE, &[&number.to_string()]),
         None => say.t(&m::TEXT_INSIDE),
     };
-    let short = bytes < 6_000;
+    let short = bytes < 6_000 && looked.pictures.is_empty();
     out.push(Widget::Disclosure { summary, open: named.is_some() || short, widgets: inside });
     Ok(())
 }

@@ -109,6 +109,7 @@ struct State {
 /// # Errors
 /// As the store.
 pub fn clear() -> Result<()> {
+    crate::shelf::clear()?;
     for entry in INBOX.iter(b"").collect::<Result<Vec<_>>>()? {
         let alive = jobs::status(&entry.value)?.is_some_and(|job| job.is_alive());
         let taking = jobs::recent("take", 3)?.iter().any(jobs::JobStatus::is_alive);
@@ -125,7 +126,7 @@ pub fn clear() -> Result<()> {
 /// As the store.
 pub fn forget(blob: &str) -> Result<()> {
     INBOX.delete(blob.as_bytes(), None)?;
-    if blobs::stat(blob)?.is_some() { blobs::delete(blob) } else { Ok(()) }
+    crate::files::delete(blob)
 }
 
 /// One step.
@@ -233,7 +234,7 @@ fn row(package: &Verified, record: &Record, chunk: usize) -> Result<Option<Row>>
         standing = Standing::Unread;
     }
     let payload = payload.unwrap_or_default();
-    let sizes = record.blobs.iter().filter_map(|hash| package.manifest.blob(hash)).map(|blob| blob.size);
+    let sizes = record.blobs.iter().filter_map(|hash| package.blob(hash)).map(|blob| blob.size);
     let grades = crate::words::grades_text(&payload.meta.grades);
     let mut place = payload.meta.subject.chars().take(60).collect::<String>();
     if !grades.is_empty() {

@@ -11,7 +11,7 @@ pub mod pack;
 pub mod take;
 
 use serde::{Deserialize, Serialize};
-use tram_exchange::{Hash, Head, Limits, Mark, Signer, Verified};
+use tram_exchange::{Hash, Head, Limits, Mark, Scope, Signer, Verified};
 use tram_sdk::store::{Entry, Find, Table};
 use tram_sdk::{Error, Result, blobs, clock, sign};
 
@@ -209,6 +209,11 @@ pub(crate) fn open(blob: &str) -> Result<(Verified, Signer)> {
     let list = &verified.manifest;
     if list.stream != STREAM || list.schema != SCHEMA {
         return Err(Error::new("other-application", m::PACKAGE_NEWER.text()));
+    }
+    // What is not in a complete package is gone at its sender's; what a package of
+    // changes lies upon must be here. Neither is done here, so neither is half done.
+    if list.scope != Scope::Selection {
+        return Err(Error::new("other-scope", m::PACKAGE_SCOPE.text()));
     }
     Ok((verified, signer))
 }

@@ -14,6 +14,7 @@ use crate::access::Who;
 use crate::files;
 use crate::messages as m;
 use crate::model::{Author, Item, Meta, load, missing};
+use crate::shelf;
 
 /// Most items of a package.
 pub const MOST_ITEMS: usize = 500;
@@ -46,6 +47,8 @@ pub struct Outcome {
     pub items: u64,
     /// Files in it.
     pub files: u64,
+    /// Files that are not in it, because they were found to be dangerous.
+    pub left_out: Vec<String>,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -106,8 +109,9 @@ pub fn run(state: &[u8], first: bool, by: &Principal) -> Result<Step> {
         return Step::again(progress(moved, total), &state);
     }
     state.outcome.blob = draft.finish()?;
+    shelf::put(&state.outcome.blob)?;
     if let Some((records, _)) = state.parts.first() {
-        blobs::delete(records)?;
+        shelf::throw(records)?;
     }
     Step::done(progress(total, total), &state.outcome)
 }
@@ -123,6 +127,7 @@ fn moment() -> Moment {
 
 /// The first step: records, list, the wish to have it signed.
 fn gather(wish: &Wish) -> Result<Step> {
+    shelf::clear()?;
     let mut records = Records::default();
     let mut lines = blobs::create("records", "application/x-ndjson")?;
     let mut listed: Vec<(Blob, String)> = Vec::new();
@@ -130,7 +135,9 @@ fn gather(wish: &Wish) -> Result<Step> {
     for id in wish.items.iter().take(MOST_ITEMS) {
         let entry = load(Some(id))?;
         let Some(shared) = SHARED.get(&entry.key)?.filter(|row| !row.value.gone) else { continue };
-        let Some(record) = record(&entry, shared.value.version, &mut listed)? else { continue };
+        let Some(record) = record(&entry, shared.value.version, &mut listed, &mut state.outcome.left_out)? else {
+            continue;
+        };
         if listed.len() > MOST_FILES {
             return Err(Error::invalid(m::PACK_TOO_MANY.text_with(&[&MOST_FILES.to_string()])));
         }
@@ -157,6 +164,8 @@ fn gather(wish: &Wish) -> Result<Step> {
     }
     lines.append(&records.close().unwrap_or_default())?;
     let lines = lines.finish()?;
+    // Thrown away with the last step; should that never come, with the rest of the shelf.
+    shelf::put(&lines)?;
     let station = sign::this_station()?;
     let size = records.list().chunks.iter().map(|chunk| u64::from(chunk.size)).sum();
     state.parts =
@@ -188,12 +197,23 @@ fn gather(wish: &Wish) -> Result<Step> {
     Step::again(progress(0, 0), &state)
 }
 
-/// An item as a record; its files are added to `listed`. None when it is not offered.
-fn record(entry: &Entry<Item>, version: u64, listed: &mut Vec<(Blob, String)>) -> Result<Option<Record>> {
+/// An item as a record; its files are added to `listed`. None when it is not offered, or
+/// none of its files may be handed on.
+fn record(
+    entry: &Entry<Item>,
+    version: u64,
+    listed: &mut Vec<(Blob, String)>,
+    left_out: &mut Vec<String>,
+) -> Result<Option<Record>> {
     let Some(edition) = offered(&entry.value) else { return Ok(None) };
+    let (fine, hostile) = files::told_apart(&edition.files)?;
+    left_out.extend(hostile.iter().map(|file| files::bare(&file.name).to_owned()));
+    if fine.is_empty() {
+        return Ok(None);
+    }
     let licence = licence(&edition.meta.licence);
     let mut packed = Vec::new();
-    for file in edition.files.iter().take(files::MAX_FILES) {
+    for file in fine.into_iter().take(files::MAX_FILES) {
         if !files::is_there(file)? {
             return Err(Error::not_found(m::FILE_GONE.text_with(&[&file.name])));
         }

@@ -88,6 +88,11 @@ pub fn run(state: &[u8], first: bool, by: &Principal) -> Result<Step> {
         if !standing(&package, &record)?.0.is_taken() {
             state.outcome.left.push(title(&payload));
             state.at += 1;
+            // What an earlier step copied of it is none of the next one's.
+            for file in std::mem::take(&mut state.done) {
+                crate::files::delete(&file.blob)?;
+            }
+            (state.draft, state.offset) = Default::default();
             continue;
         }
         if !copy(&mut state, &package, &payload, &mut room)? {
@@ -116,7 +121,7 @@ fn copy(state: &mut State, package: &Verified, payload: &Payload, room: &mut u64
         payload.files.iter().filter(|file| files::refusal(&file.name).is_none()).take(files::MAX_FILES).collect();
     while let Some(file) = wanted.get(state.done.len()) {
         let part = package.parts().find(|part| matches!(part.kind, PartKind::Blob(_)) && part.hash == file.hash);
-        let (Some(part), Some(listed)) = (part, package.manifest.blob(&file.hash)) else {
+        let (Some(part), Some(listed)) = (part, package.blob(&file.hash)) else {
             return Err(refusal(&tram_exchange::Error::Record(String::new())));
         };
         let name = plain(&file.name).unwrap_or_else(|| listed.name.clone());
@@ -220,7 +225,7 @@ fn make(
     let here = here.map(|key| ITEMS.get(key)).transpose()?.flatten();
     let (key, mut item, version) = match here {
         Some(entry) => (entry.key, entry.value, Some(entry.version)),
-        None => (store::new_id()?, Item { made: act.clone(), ..Item::default() }, None),
+        None => (store::new_id()?, Item { made: act.clone(), taken: true, ..Item::default() }, None),
     };
     for file in &mut files {
         item.next_file = item.next_file.saturating_add(1);
@@ -229,7 +234,7 @@ fn make(
     let number = item.live.as_ref().map_or(0, |live| live.number).saturating_add(1);
     let mut edition =
         Edition { number, meta: inward(payload.meta, &state.wish.group), files, review: Review::default() };
-    // What lacks something is a draft, for whoever took it to complete.
+    // What lacks something is a draft, for those who answer for it here to complete.
     let whole = workflow::gaps(&edition).is_empty();
     if whole {
         edition.review.submitted = Some(act.clone());

@@ -33,8 +33,12 @@ fn a_lesson_goes_from_a_draft_to_its_readers_and_back() {
     assert_eq!((waiting("head"), waiting("other-head"), waiting("leadership")), (1, 0, 0));
     // While it is read, nobody hands it in again or changes it.
     assert_eq!(step("author", "submit", "").unwrap(), 409);
+    // What was typed meanwhile is not lost.
     let edit = mock::post("update", "/items/x/edit").param("item", &entry.id()).form("version", "1");
-    assert_eq!(ask("author", filled(edit)).unwrap_err().code, code::BAD_REQUEST);
+    let page = ask("author", filled(edit.form("description", "Gõ dở"))).unwrap();
+    assert_eq!(page.status, 409);
+    assert!(text(&page).contains("Gõ dở") && text(&page).contains("Lấy về để sửa"));
+    assert!(the_item().value.newest().unwrap().meta.description.is_empty());
 
     assert_eq!(step("head", "ask-changes", " ").unwrap(), 422, "what to change must be said");
     assert_eq!(step("head", "ask-changes", "Thêm phần an toàn").unwrap(), 303);
@@ -235,4 +239,142 @@ fn a_dangerous_file_is_never_handed_on() {
     made();
     assert_eq!(step("author", "submit", "").unwrap(), 422);
     assert_eq!(stage(), Some(Stage::Draft));
+}
+
+#[test]
+fn what_the_leadership_withdrew_comes_back_by_a_new_approval_alone() {
+    school();
+    made();
+    for (who, word) in [
+        ("author", "submit"),
+        ("head", "approve"),
+        ("leadership", "approve-publish"),
+        // A second edition is approved, and not yet published, when the item is withdrawn.
+        ("author", "begin"),
+        ("author", "submit"),
+        ("head", "approve"),
+        ("leadership", "approve"),
+        ("leadership", "withdraw"),
+    ] {
+        assert_eq!(step(who, word, "lí do").unwrap(), 303, "{who} {word}");
+    }
+    for who in ["author", "co-author"] {
+        assert_eq!(step(who, "publish", "").unwrap(), 409, "{who}");
+        assert_eq!(step(who, "restore", "").unwrap(), 409, "{who}");
+    }
+    assert!(the_item().value.shown().is_none());
+    for (who, word) in [
+        ("author", "call-back"),
+        ("author", "submit"),
+        ("head", "approve"),
+        ("leadership", "approve"),
+        ("author", "publish"),
+    ] {
+        assert_eq!(step(who, word, "").unwrap(), 303, "{who} {word}");
+    }
+    assert_eq!(the_item().value.shown().unwrap().number, 2);
+    // What an author took back, they show again themselves; and who withdrew may publish.
+    step("author", "withdraw", "").unwrap();
+    step("author", "restore", "").unwrap();
+    step("leadership", "withdraw", "").unwrap();
+    assert_eq!(step("author", "restore", "").unwrap(), 409);
+    step("leadership", "restore", "").unwrap();
+}
+
+#[test]
+fn a_month_stays_proven_when_newer_editions_come() {
+    school();
+    let november = tram_sdk::clock::now().unix_ms;
+    made();
+    let publish = |first: &str| {
+        for (who, word) in
+            [("author", first), ("author", "submit"), ("head", "approve"), ("leadership", "approve-publish")]
+        {
+            if !word.is_empty() {
+                assert_eq!(step(who, word, "").unwrap(), 303, "{word}");
+            }
+        }
+    };
+    publish("");
+    mock::set_time(november + 40 * 86_400_000);
+    publish("begin");
+    let proof = |who: &str, month: &str| text(&ask(who, mock::get("proof", "/").query("month", month)).unwrap());
+    for month in ["2026-11", "2027-01"] {
+        for who in ["author", "head", "leadership", "administrator"] {
+            let lines = proof(who, month).matches("Lương Văn Khải, Phạm Thị Thu Hà").count();
+            assert_eq!(lines, 1, "{who} {month}");
+        }
+        assert!(!proof("colleague", month).contains("Quang hợp"));
+    }
+    assert!(!proof("author", "2026-12").contains("Lương Văn Khải"));
+    let item = the_item().value;
+    assert_eq!(item.past.iter().map(|edition| edition.number).collect::<Vec<_>>(), [1]);
+    assert!(item.past[0].review.published.is_some());
+}
+
+#[test]
+fn a_stale_form_compares_every_part_and_loses_nothing() {
+    school();
+    let entry = made();
+    let now = || the_item().version.to_string();
+    let send = |who: &str, version: &str, fields: &[(&str, &str)]| {
+        let request = mock::post("update", "/").param("item", &entry.id()).form("version", version);
+        // The first value of a field is the one that counts.
+        let request = fields.iter().fold(request, |request, (name, value)| request.form(name, value));
+        ask(who, filled(request)).unwrap()
+    };
+    let old = now();
+    assert_eq!(send("co-author", &old, &[("year", "2020")]).status, 303);
+    mock::on_query("catalogue/record", |_| Ok(br#"{"title":"S\u00e1ch","href":"/catalogue/records/x"}"#.to_vec()));
+    let record = "0123456789abcdef0123456789abcdef";
+    let mine: &[(&str, &str)] = &[
+        ("title", "Tên khác"),
+        ("kind", "slides"),
+        ("description", "Giới thiệu khác"),
+        ("subject", "Toán"),
+        ("grades", "9"),
+        ("series", "Cánh Diều"),
+        ("unit", "Chương khác"),
+        ("lesson", "Bài khác"),
+        ("outcomes", "Nêu được điều khác"),
+        ("authors", "Phan Thị Mộng\nLê Văn Sang\nAi Khác"),
+        ("group", "g2"),
+        ("audience", "all"),
+        ("licence", "CC-BY-4.0"),
+        ("shareable", "1"),
+        ("language", "en"),
+        ("year", "2021"),
+        ("keywords", "khác, nữa"),
+        ("record", record),
+        ("remove-1", "on"),
+    ];
+    let stale = send("author", &old, mine);
+    assert_eq!(stale.status, 409);
+    let shown: serde_json::Value = serde_json::from_str(&text(&stale)).unwrap();
+    let widgets = shown["widgets"].as_array().unwrap();
+    let table = widgets.iter().find(|widget| widget["widget"] == "table").unwrap();
+    let rows = table["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 19, "{rows:#?}");
+    assert!(rows.iter().all(|row| row[1]["text"] != row[2]["text"]));
+    let form = widgets.iter().find(|widget| widget["widget"] == "form").unwrap();
+    for (name, value) in mine.iter().filter(|(name, _)| !matches!(*name, "shareable" | "remove-1")) {
+        let field = form["fields"].as_array().unwrap().iter().find(|field| field["name"] == *name).unwrap();
+        assert_eq!(field["value"], *value, "{name} is as it was typed");
+    }
+    assert_eq!(the_item().value.newest().unwrap().meta.year, "2020");
+
+    // Handed in meanwhile, then published: what was typed comes back all the same.
+    let old = now();
+    step("co-author", "submit", "").unwrap();
+    for (who, word) in [("head", "approve"), ("leadership", "approve-publish"), ("", "")] {
+        let page = send("author", &old, &[("description", "Chữ gõ mất công")]);
+        assert_eq!(page.status, 409);
+        assert!(text(&page).contains("Chữ gõ mất công"));
+        // The same form with the newest version saves nothing either.
+        assert_eq!(send("author", &now(), &[("description", "Chữ gõ mất công")]).status, 409);
+        if !word.is_empty() {
+            step(who, word, "").unwrap();
+        }
+    }
+    assert!(the_item().value.newest().unwrap().meta.description.is_empty());
 }

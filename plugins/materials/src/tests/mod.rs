@@ -1,8 +1,10 @@
 //! The whole plugin on a station in memory.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+mod files;
 mod life;
 mod matrix;
+mod quota;
 mod rest;
 mod sharing;
 
@@ -163,6 +165,7 @@ pub(crate) fn ask(who: &str, request: RequestBuilder) -> Result<Response> {
     let api = matches!(
         request.route.as_str(),
         "file"
+            | "blob-check"
             | "suggest"
             | "state"
             | "upload-check"

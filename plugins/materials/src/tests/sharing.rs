@@ -44,12 +44,17 @@ fn package() -> Vec<u8> {
     bytes
 }
 
-/// Brings a package; the page that says what is in it, and the job.
-fn brought(bytes: &[u8]) -> (String, String) {
+/// Sends a package; the job that is to check it.
+fn sent(bytes: &[u8]) -> String {
     let request = mock::post("share-upload", "/share").upload("package", "goi.goi", "", bytes);
     let sent = ask("administrator", request).unwrap();
     let href = sent.headers.iter().find(|field| field.name == "location").unwrap().value.clone();
-    let job = href.rsplit('/').next().unwrap().to_owned();
+    href.rsplit('/').next().unwrap().to_owned()
+}
+
+/// Brings a package; the page that says what is in it, and the job.
+fn brought(bytes: &[u8]) -> (String, String) {
+    let job = sent(bytes);
     mock::run_started_jobs::<Materials>(&by("administrator")).unwrap();
     let page = ask("administrator", mock::get("share-list", "/share/in/x").param("job", &job)).unwrap();
     (text(&page), job)
@@ -65,16 +70,7 @@ fn take(job: &str, id: &str) -> u16 {
 
 #[test]
 fn a_package_is_checked_listed_taken_and_reviewed_and_never_overwrites() {
-    school();
-    let id = published("Quang hợp", "school", true).id();
-    let first = package();
-    step("author", "begin", "").unwrap();
-    let now = the_item();
-    let edit = mock::post("update", "/x").param("item", &now.id()).form("version", &now.version.to_string());
-    let edit = filled(edit.form("title", "Quang hợp, bản 2").form("shareable", "1"));
-    assert_eq!(ask("author", edit).unwrap().status, 303);
-    publish();
-    let second = package();
+    let (id, first, second) = two_editions();
 
     // The other school, which does not know this one yet.
     school();
@@ -128,6 +124,139 @@ fn a_package_is_checked_listed_taken_and_reviewed_and_never_overwrites() {
     assert!(!page.contains("take-") && page.contains("cũ hơn") | page.contains("older"), "{page}");
     assert_eq!(take(&job, &id), 422);
     assert_eq!(the_item().value.live.unwrap().meta.title, "Quang hợp, bản 2");
+}
+
+/// What is published here, its title.
+fn live() -> String {
+    the_item().value.live.unwrap().meta.title
+}
+
+/// The sender's item in two editions, each in a package of its own.
+fn two_editions() -> (String, Vec<u8>, Vec<u8>) {
+    school();
+    let id = published("Quang hợp", "school", true).id();
+    let first = package();
+    step("author", "begin", "").unwrap();
+    let now = the_item();
+    let edit = mock::post("update", "/x").param("item", &now.id()).form("version", &now.version.to_string());
+    let edit = filled(edit.form("title", "Quang hợp, bản 2").form("shareable", "1"));
+    assert_eq!(ask("author", edit).unwrap().status, 303);
+    publish();
+    (id, first, package())
+}
+
+/// A package that was listed when nothing was here yet, and is taken when a newer one
+/// was taken meanwhile: what the list said then does not count.
+#[test]
+fn an_old_package_that_is_played_again_overwrites_nothing() {
+    let (id, first, second) = two_editions();
+    school();
+    mock::trust(&THEIRS, &"0".repeat(32), "Trường Kim Đồng");
+    let (old, new) = (sent(&first), sent(&second));
+    mock::run_started_jobs::<Materials>(&by("administrator")).unwrap();
+    let listed = ask("administrator", mock::get("share-list", "/share/in/x").param("job", &old)).unwrap();
+    assert!(text(&listed).contains(&format!("take-{id}")), "new, as long as nothing was taken");
+    assert_eq!(take(&new, &id), 303);
+    step("head", "approve", "").unwrap();
+    step("leadership", "approve-publish", "").unwrap();
+    let before = the_item();
+    assert_eq!(live(), "Quang hợp, bản 2");
+    assert_eq!(take(&old, &id), 303, "the list of then still offers it");
+    let run = mock::transaction(true, || jobs::recent("take", 1)).unwrap().remove(0);
+    let outcome: crate::share::take::Outcome = run.outcome().unwrap();
+    assert_eq!((outcome.items.len(), outcome.left), (0, vec!["Quang hợp".to_owned()]));
+    let after = the_item();
+    assert_eq!((after.version, after.value.work.is_none(), live()), (before.version, true, "Quang hợp, bản 2".into()));
+    let origin = crate::share::Origin::of(&after.id()).unwrap().unwrap();
+    // Sent again, it is known for what it is.
+    assert!(!brought(&first).0.contains("take-"));
+    assert_eq!(crate::share::Origin::of(&after.id()).unwrap().unwrap(), origin);
+}
+
+/// A whole repository, or what changed in one, would have to be taken otherwise.
+#[test]
+fn packages_that_are_no_choice_of_materials_are_refused() {
+    school();
+    let id = published("Quang hợp", "school", true).id();
+    let chosen = package();
+    let told = r#"{"of":"selection"}"#;
+    let at = chosen.windows(told.len()).position(|part| part == told.as_bytes()).unwrap();
+    school();
+    mock::trust(&THEIRS, &"0".repeat(32), "Trường Kim Đồng");
+    let mut complete = chosen.clone();
+    complete[at..at + told.len()].copy_from_slice(br#"{"of":"complete" }"#);
+    // Sealed anew, as its maker would.
+    let length = usize::try_from(tram_exchange::Head::length(&complete, &Default::default()).unwrap()).unwrap();
+    let digest = tram_exchange::Hash::of(&complete[..length - 96]);
+    complete[length - 64..length].copy_from_slice(&[*digest.as_bytes(), *digest.as_bytes()].concat());
+    let (page, _) = brought(&complete);
+    assert!(!page.contains("take-") && page.contains("chọn lọc") | page.contains("choice of materials"), "{page}");
+    assert_eq!(INBOX.count().unwrap(), 0, "what is refused does not stay");
+    assert!(brought(&chosen).0.contains(&format!("take-{id}")));
+}
+
+/// A school that has taken one item; who took it.
+fn taken_by(taker: &str) -> Entry<Item> {
+    school();
+    let id = published("Quang hợp", "school", true).id();
+    let bytes = package();
+    school();
+    mock::trust(&THEIRS, &"0".repeat(32), "Trường Kim Đồng");
+    let (_, job) = brought(&bytes);
+    let request =
+        mock::post("share-take", "/share/in/x").param("job", &job).form(&format!("take-{id}"), "1").form("group", "g1");
+    assert_eq!(ask(taker, request).unwrap().status, 303);
+    mock::run_started_jobs::<Materials>(&by(taker)).unwrap();
+    the_item()
+}
+
+fn waits(who: &str) -> bool {
+    let cards = mock::transaction(true, || <Materials as tram_sdk::Slots>::fill("waiting", &[], &by(who)));
+    cards.unwrap().iter().any(|card| card.count.is_some_and(|count| count > 0))
+}
+
+#[test]
+fn what_came_from_another_school_is_gone_on_with() {
+    // Who took it did not make it, and reviews it like anybody else.
+    taken_by("leadership");
+    step("head", "approve", "").unwrap();
+    assert!(waits("leadership"));
+    step("leadership", "approve-publish", "").unwrap();
+    assert!(the_item().value.shown().is_some());
+
+    // Changes are asked for, and nobody of this school is its author.
+    let entry = taken_by("administrator");
+    assert!(!entry.value.is_author("administrator"));
+    let sees = |who: &str| ask(who, mock::get("item", "/").param("item", &entry.id())).is_ok();
+    assert!(sees("administrator") && sees("leadership") && sees("head") && !sees("colleague") && !sees("author"));
+    step("head", "ask-changes", "Ghi lại tên bài").unwrap();
+    assert!(waits("head") && waits("leadership") && !waits("author") && !waits("other-head"));
+    // Who may not change things has nothing waiting, and no way to a page that is closed.
+    assert!(!waits("administrator"));
+    let shown = text(&ask("administrator", mock::get("item", "/").param("item", &entry.id())).unwrap());
+    assert!(!shown.contains("/history") && !shown.contains("/edit"), "{shown}");
+    let edit = |who: &str| {
+        let now = the_item();
+        let request = mock::post("update", "/x").param("item", &now.id()).form("version", &now.version.to_string());
+        ask(who, filled(request.form("authors", "Cô Kim\nThầy Đồng").form("description", who)))
+    };
+    assert!(edit("author").is_err() && edit("other-head").is_err());
+    assert_eq!(edit("leadership").unwrap().status, 303);
+    assert_eq!(step("author", "submit", "").unwrap_err().code, tram_sdk::code::NOT_FOUND);
+    step("leadership", "submit", "").unwrap();
+    step("head", "approve", "").unwrap();
+    // Who changed it had a hand in it, and does not review it any more.
+    assert_eq!(step("leadership", "approve-publish", "").unwrap_err().code, tram_sdk::code::FORBIDDEN);
+    assert!(the_item().value.is_author("leadership") && !the_item().value.is_author("head"));
+
+    // One that nobody wants is thrown away, with its files.
+    let entry = taken_by("administrator");
+    let blob = entry.value.newest().unwrap().files[0].blob.clone();
+    step("leadership", "call-back", "").unwrap();
+    assert!(waits("head"), "a draft of nobody's waits for those who answer for it");
+    step("head", "drop", "").unwrap();
+    assert_eq!(ITEMS.count().unwrap(), 0);
+    assert!(blobs::stat(&blob).unwrap().is_none());
 }
 
 #[test]

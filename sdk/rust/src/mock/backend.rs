@@ -427,18 +427,9 @@ pub(crate) mod clock {
         Instant { unix_ms: with(|world| world.unix_ms), quality: "ntp".into() }
     }
 
-    /// The civil date in Việt Nam (UTC+7, no summer time), after Howard Hinnant's
-    /// `civil_from_days`.
+    /// The civil date in Việt Nam.
     pub(crate) fn today() -> String {
-        let days = (now().unix_ms + 7 * 3_600_000).div_euclid(86_400_000) + 719_468;
-        let era = days.div_euclid(146_097);
-        let day_of_era = days.rem_euclid(146_097);
-        let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        let shifted = (5 * day_of_year + 2) / 153;
-        let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-        let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-        let year = year_of_era + era * 400 + i64::from(month <= 2);
+        let (year, month, day) = crate::clock::civil(now().unix_ms);
         format!("{year:04}-{month:02}-{day:02}")
     }
 }
@@ -472,7 +463,7 @@ pub(crate) mod log {
 
 pub(crate) mod extract {
     use super::*;
-    use crate::bindings::tram::plugin::extract::Findings;
+    use crate::bindings::tram::plugin::extract::{Derived, Findings};
 
     pub(crate) fn begin(blob: &str) -> Result<()> {
         with(|world| {
@@ -493,7 +484,12 @@ pub(crate) mod extract {
         let (Some(blob), Some(extract)) = (begun, extract) else { return Ok(None) };
         let name = super::blobs::stat(&blob)?.map(|info| info.name).unwrap_or_default();
         let document = serde_json::to_vec(&extract(&name)?)?;
-        Ok(Some(Findings { document, derived: Vec::new() }))
+        let made = with(|world| world.derive.clone()).map(|derive| derive(&name)).unwrap_or_default();
+        let derived = made.into_iter().map(|(name, media_type, bytes)| {
+            let blob = with(|world| world.add_blob(&name, &media_type, &bytes));
+            Derived { name, media_type, blob }
+        });
+        Ok(Some(Findings { document, derived: derived.collect() }))
     }
 }
 

@@ -192,6 +192,12 @@ pub fn on_extract(answer: impl Fn(&str) -> Result<tram_contract::extract::Extrac
     with(|world| world.extract = Some(Rc::new(answer)));
 }
 
+/// Files that an extractor makes of a file, given its name: name, media type, bytes.
+/// Without it there are none.
+pub fn on_derive(answer: impl Fn(&str) -> Vec<(String, String, Vec<u8>)> + 'static) {
+    with(|world| world.derive = Some(Rc::new(answer)));
+}
+
 /// The key of the station in memory. Its seals prove nothing: they are the hash twice.
 pub const OWN_KEY: [u8; 32] = [1; 32];
 

@@ -17,6 +17,7 @@ const START_MS: i64 = 1_795_496_400_000;
 
 type Search = Rc<dyn Fn(&SearchRequest) -> SearchReply>;
 type Looking = Rc<dyn Fn(&str) -> Result<tram_contract::extract::Extract>>;
+type Deriving = Rc<dyn Fn(&str) -> Vec<(String, String, Vec<u8>)>>;
 type Answer = Rc<dyn Fn(&[u8]) -> Result<Vec<u8>>>;
 
 /// A row, with the terms of its indexes.
@@ -64,6 +65,7 @@ pub(super) struct World {
     pub(super) search: Option<Search>,
     pub(super) queries: BTreeMap<String, Answer>,
     pub(super) extract: Option<Looking>,
+    pub(super) derive: Option<Deriving>,
     /// Blob that a step asked to have looked into.
     pub(super) begun: Option<String>,
     /// Document that a step asked for.
@@ -112,6 +114,7 @@ impl Default for World {
             search: None,
             queries: BTreeMap::new(),
             extract: None,
+            derive: None,
             begun: None,
             printing: None,
             printed: Vec::new(),
