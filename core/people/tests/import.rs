@@ -118,7 +118,7 @@ fn a_list_of_texts_that_boasts_is_refused_before_room_is_made_for_it() {
         let mut entry = from.by_index(at).unwrap();
         let mut content = Vec::new();
         entry.read_to_end(&mut content).unwrap();
-        if entry.name().ends_with("sharedStrings.xml") {
+        if entry.name_raw().ends_with(b"sharedStrings.xml") {
             let text = String::from_utf8(content).unwrap();
             let (head, rest) = text.split_once("uniqueCount=\"").unwrap();
             let (_, rest) = rest.split_once('"').unwrap();

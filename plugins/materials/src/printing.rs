@@ -47,7 +47,7 @@ pub fn run(state: &[u8], first: bool, by: &Principal) -> Result<Step> {
         return Step::done(progress(2), &Outcome { blob: printed.blob, name, person, warnings: printed.warnings });
     }
     // An official form is in Vietnamese, whoever prints it.
-    let say = Say("vi");
+    let say = Say("vi", &m::MATERIALS);
     let who = Who::of(by)?;
     let groups = crate::authors::groups()?;
     let group = groups.iter().find(|(id, _)| *id == asked.group).map(|(_, name)| name.clone());

@@ -87,7 +87,7 @@ fn fits(bytes: &[u8]) -> Result<(), ImportError> {
     let mut left = MAX_UNPACKED;
     for at in 0..archive.len() {
         let mut entry = archive.by_index(at).map_err(damaged)?;
-        let is_texts = entry.name().to_ascii_lowercase().ends_with("sharedstrings.xml");
+        let is_texts = entry.name_raw().to_ascii_lowercase().ends_with(b"sharedstrings.xml");
         let mut texts = Vec::new();
         let mut limited = entry.by_ref().take(left + 1);
         let read = if is_texts {
