@@ -14,6 +14,7 @@ wait_for_url() {
 }
 start_demo() {
     local data=$1
+    : >"$data.log"
     "$CARGO_TARGET_DIR/release/tram" demo --data "$data" --listen 127.0.0.1:0 >"$data.log" 2>&1 &
     TRAM_PID=$!
     wait_for_url "$data.log"
