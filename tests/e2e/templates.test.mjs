@@ -37,7 +37,7 @@ test('a template is downloaded, changed, refused when wrong, used, and given up'
   await page.goto('/admin');
   await page.getByLabel(/^Cài thêm từ tệp/).setInputFiles(file);
   await page.getByRole('button', { name: 'Xem phần này' }).click();
-  assert.match(await page.locator('main').innerText(), /in văn bản PDF theo mẫu của nó/);
+  await page.getByText('in văn bản PDF theo mẫu của nó').first().waitFor();
   await page.getByRole('button', { name: 'Cài và cho phép' }).click();
   await untilRunning(page);
   try {

@@ -125,7 +125,7 @@ fn a_list_of_texts_that_boasts_is_refused_before_room_is_made_for_it() {
             content = format!("{head}uniqueCount=\"1152921504606846976\"{rest}").into_bytes();
             changed = true;
         }
-        to.start_file(entry.name(), zip::write::SimpleFileOptions::default()).unwrap();
+        to.start_file(entry.name().unwrap(), zip::write::SimpleFileOptions::default()).unwrap();
         to.write_all(&content).unwrap();
     }
     assert!(changed);
