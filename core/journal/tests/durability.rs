@@ -522,7 +522,8 @@ fn on_a_full_disk_reading_and_deleting_go_on() {
     put(&journal, "book", b"old", &[1; 300]);
     let reserve = dir.path().join("reserve");
     let waited = std::time::Instant::now();
-    while !reserve.exists() && waited.elapsed().as_secs() < 10 {
+    let is_made = || std::fs::metadata(&reserve).is_ok_and(|reserve| reserve.len() == 1 << 20);
+    while !is_made() && waited.elapsed().as_secs() < 10 {
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
     assert_eq!(std::fs::metadata(&reserve).unwrap().len(), 1 << 20);
