@@ -47,7 +47,7 @@ command -v cargo >/dev/null 2>&1 || { echo 'Rust is missing: install rustup (htt
 rustup target list --installed 2>/dev/null | grep -qx wasm32-unknown-unknown || rustup target add wasm32-unknown-unknown
 
 if [ ! -x "$CARGO_TARGET_DIR/release/tram" ] && [ -z "${TRAM_TOLD:-}" ]; then
-    echo '==> First build: about 20 minutes on two cores (wasmtime and tantivy are large); later ones take seconds.'
+    echo '==> First build: about 25 minutes on two cores (wasmtime, tantivy and Typst are large); later ones take seconds.'
 fi
 
 if [ "$tier" = test ]; then

@@ -208,9 +208,10 @@ def refused(run: Run) -> None:
             assert slot_and_entries(disk) == before, f"{name}: something was changed"
             run.note(f"refused: {name}", reason)
         box.pull_the_plug()
-        # A disk that is full to the last page that an update may take.
+        # A disk without the room that an update needs: what was refused before it lies there
+        # still, and makes room for the next.
         with shared.data_in_place(disk) as data:
-            free = shutil.disk_usage(data).free - (300 << 20)
+            free = shutil.disk_usage(data).free - (100 << 20)
             subprocess.run(["fallocate", "-l", str(free), data / "lib/video.mp4"], check=True)
         box.on()
         box.wait_for_page()
