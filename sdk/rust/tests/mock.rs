@@ -268,7 +268,7 @@ impl Job for Printing {
 #[test]
 fn a_document_is_asked_for_and_had_in_the_next_step() {
     installed();
-    let done = mock::run_job::<Printing>("count", b"null", &mock::person("p")).unwrap();
+    let done = mock::run_job::<Printing>("count", b"null", &mock::person("p", &[])).unwrap();
     let blob: String = serde_json::from_slice(&done.outcome).unwrap();
     assert_eq!(blobs::stat(&blob).unwrap().unwrap().name, "sach.pdf");
     assert_eq!(mock::printed()[0].template, "list");
