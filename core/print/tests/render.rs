@@ -67,7 +67,7 @@ fn every_vietnamese_letter_can_be_copied_out_again() {
     let data = json!({ "ten": letters, "roi": apart });
     for style in ["regular", "bold", "italic"] {
         let template = format!(
-            "#import \"/tram/form.typ\": *\n#show: official\n#let data = json(\"/data.json\")\n#let as(words) = {}\n#as(data.ten)\n\n#as(data.roi)",
+            "#import \"/tram/form.typ\": *\n#show: official\n#let data = json(\"/data.json\")\n#let set-in(words) = {}\n#set-in(data.ten)\n\n#set-in(data.roi)",
             match style {
                 "bold" => "strong(words)",
                 "italic" => "emph(words)",
