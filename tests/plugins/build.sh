@@ -32,6 +32,8 @@ done
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
+# Its templates are there: nothing but the capability is missing.
+cp -r "$here/exerciser/assets" "$folder/assets"
 for capability in store search blobs directory events jobs settings clock random log brokered extract print sign; do
     # A paragraph is a table of the manifest; the one of the capability is left out.
     awk -v RS= -v ORS='\n\n' -v name="name = \"$capability\"" \
@@ -39,6 +41,7 @@ for capability in store search blobs directory events jobs settings clock random
         sed "s/exerciser\.test/ungranted-$capability.test/g" > "$folder/plugin.toml"
     "$pack" --unchecked "$folder" "$modules/exerciser.wasm" "$out/ungranted-$capability.tram"
 done
+rm -r "$folder/assets"
 for way in $ways; do
     sed "s/hostile\.test/hostile-$way.test/g" "$here/hostile/plugin.toml" > "$folder/plugin.toml"
     "$pack" "$folder" "$modules/hostile.wasm" "$out/hostile-$way.tram"

@@ -106,12 +106,18 @@ impl PrintError {
                 )
             }
             Self::Pages { pages, most } => Text::vi_en(
-                format!("Văn bản có {pages} trang, tối đa {most} trang. Hãy chia nhỏ (chọn ít hơn trong một lần in) rồi in lại."),
+                format!(
+                    "Văn bản có {pages} trang, tối đa {most} trang. Hãy chia nhỏ (chọn ít hơn trong một lần in) rồi in lại."
+                ),
                 format!("The document has {pages} pages, at most {most} are allowed. Print less at a time."),
             ),
             Self::Paper { page, width, height, most } => Text::vi_en(
-                format!("Trang {page} khổ {width} × {height} mm, mỗi cạnh tối đa {most} mm. Hãy sửa khổ giấy trong mẫu in (thường là a4), hoặc dùng lại mẫu gốc."),
-                format!("Page {page} is {width} × {height} mm, a side may have {most} mm. Correct the paper in the template (mostly a4), or go back to the original."),
+                format!(
+                    "Trang {page} khổ {width} × {height} mm, mỗi cạnh tối đa {most} mm. Hãy sửa khổ giấy trong mẫu in (thường là a4), hoặc dùng lại mẫu gốc."
+                ),
+                format!(
+                    "Page {page} is {width} × {height} mm, a side may have {most} mm. Correct the paper in the template (mostly a4), or go back to the original."
+                ),
             ),
             Self::Timeout => Text::vi_en(
                 "Dàn trang quá lâu nên trạm đã dừng. Nếu mẫu in do trường sửa, hãy xem có vòng lặp không bao giờ kết thúc (while, hàm gọi lại chính nó); nếu không, hãy in ít hơn trong một lần.",

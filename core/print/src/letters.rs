@@ -11,7 +11,8 @@ use crate::fonts::FONTS;
 /// Stands for a letter that is not there; both kinds of fonts have it.
 const BOX: char = '□';
 
-/// Changes to signs before them, and joiners: left out when no font has them.
+/// Changes to signs before them, and joiners: left out behind a box, and when no font has
+/// them.
 fn is_silent(letter: char) -> bool {
     matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
         | '\u{1f3fb}'..='\u{1f3ff}' | '\u{e0000}'..='\u{e0fff}')
@@ -20,14 +21,17 @@ fn is_silent(letter: char) -> bool {
 /// The text with composed letters, as fonts and searches want it, and boxes for what no
 /// font has.
 pub(crate) fn legible(text: &str, missing: &mut BTreeSet<char>) -> String {
+    let mut after_box = false;
     text.nfc()
         .filter_map(|letter| {
+            if is_silent(letter) {
+                return Some(letter).filter(|letter| !after_box && FONTS.knows(*letter));
+            }
+            after_box = false;
             if letter.is_ascii() || letter.is_control() || letter.is_whitespace() || FONTS.knows(letter) {
                 return Some(letter);
             }
-            if is_silent(letter) {
-                return None;
-            }
+            after_box = true;
             missing.insert(letter);
             Some(BOX)
         })

@@ -16,6 +16,10 @@ const MAX_ANSWER: u64 = (MAX_PDF as u64) + (8 << 20);
 /// What is read of what a dying child says.
 const MAX_SAID: u64 = 8 << 10;
 
+/// How a process says that it was given no more memory: Rust's allocator, the system, and
+/// zlib-rs, which asks by itself when the document's parts are packed.
+const OUT_OF_MEMORY: [&str; 3] = ["memory allocation of", "Cannot allocate memory", "MemError"];
+
 const XCPU: i32 = Signal::SIGXCPU as i32;
 const KILL: i32 = Signal::SIGKILL as i32;
 
@@ -121,7 +125,35 @@ fn death(status: ExitStatus, said: &str) -> PrintError {
         Some(XCPU) => PrintError::Timeout,
         // From the kernel, which is short of memory: the child offers itself.
         Some(KILL) => PrintError::Memory,
-        _ if said.contains("memory allocation of") || said.contains("Cannot allocate memory") => PrintError::Memory,
+        _ if OUT_OF_MEMORY.iter().any(|words| said.contains(words)) => PrintError::Memory,
         _ => PrintError::Station { reason: said.lines().last().map_or_else(|| status.to_string(), str::to_owned) },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::Moment;
+
+    /// What is said of a child that ends as the script does.
+    fn told(script: &str) -> PrintError {
+        let moment = Moment { year: 2026, month: 12, day: 1, hour: 7, minute: 30, second: 0, offset: 420 };
+        let (data, station) = (Vec::new(), Vec::new());
+        let job = Job { template: "x".into(), data, station, pictures: BTreeMap::new(), moment };
+        let command = ["/bin/sh", "-c", script].map(OsString::from);
+        Printer::new(command.to_vec()).print(&job).unwrap_err()
+    }
+
+    #[test]
+    fn deaths_are_told_apart() {
+        for said in ["memory allocation of 67108864 bytes failed", "  left: MemError\n right: Ok"] {
+            assert_eq!(told(&format!("echo '{said}' >&2; kill -ABRT $$")), PrintError::Memory, "{said}");
+        }
+        assert_eq!(told("kill -KILL $$"), PrintError::Memory);
+        assert_eq!(told("kill -XCPU $$"), PrintError::Timeout);
+        assert_eq!(told("echo 'a bug' >&2; kill -ABRT $$"), PrintError::Station { reason: "a bug".into() });
+        assert_eq!(told("exit 0").code(), "station", "nothing was answered");
     }
 }

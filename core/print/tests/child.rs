@@ -101,7 +101,10 @@ fn a_child_can_open_nothing_and_has_its_limits() {
         assert!(Instant::now() < until, "no child with limits was seen");
         let seen = children().into_iter().filter_map(|id| {
             let limits = std::fs::read_to_string(format!("/proc/{id}/limits")).ok()?;
-            limits.lines().any(|line| line.starts_with("Max file size") && soft(line) == Some(0)).then_some((id, limits))
+            limits
+                .lines()
+                .any(|line| line.starts_with("Max file size") && soft(line) == Some(0))
+                .then_some((id, limits))
         });
         if let Some(found) = seen.last() {
             break found;

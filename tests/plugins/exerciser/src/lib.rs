@@ -143,7 +143,10 @@ fn printed(state: &[u8], first: bool) -> Result<Step> {
     let asked: (String, Value, String) = serde_json::from_slice(state)?;
     let progress = |at| Progress::new(at, 2, Text::vi_en("Đang in", "Printing"));
     if first {
-        print::begin(&asked.0, &asked.1, &asked.2)?;
+        // A number stands for so many letters: a job's arguments are no larger than the data.
+        let letters = asked.1.as_u64().and_then(|count| usize::try_from(count).ok());
+        let data = letters.map_or_else(|| asked.1.clone(), |count| json!({ "title": "x".repeat(count), "names": [] }));
+        print::begin(&asked.0, &data, &asked.2)?;
         return Step::again(progress(1), &asked);
     }
     let Some(printed) = print::outcome()? else { return Err(Error::new("nothing", "nothing was begun")) };
