@@ -79,14 +79,14 @@ def send(person, path, fields, file=None):
     else:
         boundary = uuid.uuid4().hex
         parts = b"".join(f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode() for name, value in fields.items())
-        parts += f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{file[0]}"\r\nContent-Type: application/octet-stream\r\n\r\n'.encode() + file[1] + f"\r\n--{boundary}--\r\n".encode()
+        parts += f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="{file[0]}"\r\nContent-Type: application/octet-stream\r\n\r\n'.encode() + file[1] + f"\r\n--{boundary}--\r\n".encode()
         status, headers, said = person.ask("POST", path, parts, {"Content-Type": f"multipart/form-data; boundary={boundary}"})
     if status != 303:
         raise RuntimeError(f"{path} answered {status}: {said[-2000:]}")
     return urllib.parse.urlparse(headers["location"]).path
 
 
-def publish(people, title, description, file=None):
+def publish(people, title, description, file):
     """A lesson on its way from the teacher to the pupils, through the pages; its address."""
     teacher, head, principal = people
     fields = Fields(teacher.get("/materials/new"), "/materials/new").values
@@ -107,7 +107,8 @@ def fill(station, names):
 
     people = [Person(station.url, name) for name in ("giaovien", "totruong", "hieutruong")]
     for at, name in enumerate(names[:ITEMS]):
-        publish(people, name[:200], f"Bài đọc thêm số {at}. " + " ".join(names[(at + n) % len(names)] for n in range(1, 6))[:900])
+        words = " ".join(names[(at + n) % len(names)] for n in range(1, 6))
+        publish(people, name[:200], f"Bài đọc thêm số {at}.", (f"bài {at}.txt", words.encode()))
     text = ("Vì sao nước trà xanh sôi sùng sục đẩy bật nút bình thuỷ tinh? " * 40 + "\n") * 400
     lesson = publish(people, "Sự nở vì nhiệt", "Ba thí nghiệm nhỏ.", ("Bài giảng.txt", text.encode()))
     until = time.monotonic() + 60
