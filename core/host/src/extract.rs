@@ -8,20 +8,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tram_journal::{
-    BlobId, BlobReader, BlobWriter, CommitError, Context, Id, Journal, Reader, RunError, ScanRange, Txn,
-};
+use tram_journal::{BlobId, BlobReader, BlobWriter, CommitError, Journal, RunError, Txn};
 use wasmtime::component::{Component, HasSelf, Linker};
 use wasmtime::{Engine, ResourceLimiter, Store, Trap};
 
 use crate::bindings::extractor::tram::plugin::{sink, source};
 use crate::bindings::extractor::{WithExtractor, WithExtractorPre};
-use crate::capabilities::{FileRow, register};
+use crate::capabilities::{FileRow, register, unregister};
 use crate::engine::ticks;
+use crate::errands::{self, Errand};
 use crate::inner::Core;
-use crate::jobs;
 use crate::plugin::{Entry, Extracting};
-use crate::tables::{self, EXTRACTS};
+use crate::tables::EXTRACTS;
 use crate::{CallError, Error};
 
 /// Linear memory of an extractor, bytes: some formats are read whole.
@@ -83,80 +81,50 @@ pub(crate) fn extractor(core: &Core, name: &str, media_type: &str) -> Option<Arc
     registry.values().find(|entry| entry.running().is_some() && knows(entry)).map(Arc::clone)
 }
 
-fn key(job: &str) -> Result<[u8; 16], tram_journal::Error> {
-    Ok(job.parse::<Id>()?.to_bytes())
-}
+impl Errand for Request {
+    const ROWS: &'static str = EXTRACTS;
+    const PAGE: usize = 100;
+    const NAME: &'static str = "what is in a file";
 
-/// Enters a request of a job's in its transaction.
-pub(crate) fn enter(txn: &mut Txn, job: &str, request: &Request) -> Result<(), tram_journal::Error> {
-    txn.put(tables::OWNER, EXTRACTS, &key(job)?, &tables::encode(request), 1, &[], None)
-}
-
-/// The request of a job.
-pub(crate) fn read(reader: &dyn Reader, job: &str) -> Result<Option<Request>, tram_journal::Error> {
-    let row = reader.get(tables::OWNER, EXTRACTS, &key(job)?)?;
-    Ok(row.and_then(|row| serde_json::from_slice(&row.value).ok()))
-}
-
-/// Forgets what a step has had, in the step's own transaction; a request that the
-/// step entered anew stays.
-pub(crate) fn taken(txn: &mut Txn, job: &str) -> Result<(), tram_journal::Error> {
-    let Some(outcome) = read(txn, job)?.and_then(|request| request.outcome) else { return Ok(()) };
-    if let Ok(found) = outcome {
-        txn.release_blob(&found.document.parse()?)?;
+    fn plugin(&self) -> &str {
+        &self.plugin
     }
-    txn.delete(tables::OWNER, EXTRACTS, &key(job)?, None)
-}
 
-/// The thread of the extractors.
-pub(crate) fn work(core: &Arc<Core>) {
-    crate::vendors::give_way();
-    let mut seen = 0;
-    while !core.is_stopping() {
-        let mut moved = false;
-        match waiting(core) {
-            Ok(jobs) => {
-                for (job, request) in jobs {
-                    if core.is_stopping() {
-                        return;
-                    }
-                    match look(core, &job, &request) {
-                        Ok(()) => moved = true,
-                        Err(error) => log::error!("{}: a file could not be looked into: {error}", request.plugin),
-                    }
-                }
+    fn is_open(&self) -> bool {
+        self.outcome.is_none()
+    }
+
+    fn see_to(&self, core: &Arc<Core>, job: &str) -> Result<(), Error> {
+        look(core, job, self)
+    }
+
+    fn had(&self, txn: &mut Txn) -> Result<(), tram_journal::Error> {
+        match &self.outcome {
+            Some(Ok(found)) => txn.release_blob(&found.document.parse()?),
+            _ => Ok(()),
+        }
+    }
+
+    fn let_go(&self, txn: &mut Txn) -> Result<(), tram_journal::Error> {
+        self.had(txn)?;
+        if let Some(Ok(found)) = &self.outcome {
+            for (_, _, id) in &found.derived {
+                unregister(txn, &self.plugin, id)?;
             }
-            Err(error) => log::error!("files to look into cannot be listed: {error}"),
         }
-        if !moved {
-            seen = core.progress.wait(seen, Duration::from_secs(1));
-        }
+        Ok(())
     }
-}
-
-fn waiting(core: &Core) -> Result<Vec<(String, Request)>, Error> {
-    let page = core.journal.read()?.scan(tables::OWNER, EXTRACTS, &ScanRange::all(100))?;
-    Ok(page
-        .rows
-        .iter()
-        .filter_map(|row| {
-            let job = Id::from_bytes(row.key.as_slice().try_into().ok()?).to_string();
-            let request: Request = serde_json::from_slice(&row.value).ok()?;
-            request.outcome.is_none().then_some((job, request))
-        })
-        .collect())
 }
 
 /// Looks into one file and keeps what came of it.
 fn look(core: &Arc<Core>, job: &str, request: &Request) -> Result<(), Error> {
-    let over = jobs::read(&core.journal.read()?, job)?.is_none_or(|record| record.state.is_over());
-    let found = if over { Err(Unread::new("cancelled", "", "")) } else { run(core, request) };
+    let found = if errands::is_over(core, job)? { Err(Unread::new("cancelled", "", "")) } else { run(core, request) };
     let mut kept = Vec::new();
     let mut document = None;
     if let Ok((answer, _)) = &found {
-        document = Some((blob(core, &answer.document)?, answer.document.len() as u64));
+        document = Some((errands::blob(core, &answer.document)?, answer.document.len() as u64));
         for derived in &answer.derived {
-            kept.push((derived, blob(core, &derived.bytes)?));
+            kept.push((derived, errands::blob(core, &derived.bytes)?));
         }
     }
     let outcome = |txn: &mut Txn| match (&found, &document) {
@@ -177,46 +145,26 @@ fn look(core: &Arc<Core>, job: &str, request: &Request) -> Result<(), Error> {
         (Err(why), _) => Ok(Err(why.clone())),
         (Ok(_), None) => Ok(Err(unreadable())),
     };
-    match keep(core, job, request, outcome) {
+    let kept = match keep(core, job, request, outcome) {
         // It would be found again, and refused again, for ever.
         Err(RunError::Commit(CommitError::OverQuota { .. })) => keep(core, job, request, |_| Ok(Err(over_quota()))),
         kept => kept,
-    }
-    .map_err(|error| match error {
-        RunError::Body(error) | RunError::Begin(error) => Error::Journal(error),
-        RunError::Commit(error) => Error::Commit(error),
-    })?;
+    };
+    errands::settled(kept)?;
     core.jobs.raise();
     Ok(())
 }
 
-/// Keeps what came of a request, in the plugin's name: what was made is its own, and
-/// counted as such.
 fn keep(
     core: &Core,
     job: &str,
     request: &Request,
     outcome: impl Fn(&mut Txn) -> Result<Result<Found, Unread>, tram_journal::Error>,
 ) -> Result<(), RunError<tram_journal::Error>> {
-    let mut context = Context::new("system", &request.plugin);
-    context.time = tram_journal::clock::now();
-    let written = core.journal.run(context, |txn| {
-        // Stopped meanwhile, or asked for something else: nobody waits for this.
-        let open = jobs::read(txn, job)?.is_some_and(|record| !record.state.is_over());
-        let Some(mut now) = read(txn, job)?.filter(|now| now.outcome.is_none()) else { return Ok(()) };
-        if !open {
-            return txn.delete(tables::OWNER, EXTRACTS, &key(job)?, None);
-        }
+    errands::keep(core, job, &request.plugin, |txn, now: &mut Request| {
         now.outcome = Some(outcome(txn)?);
-        enter(txn, job, &now)
-    });
-    written.map(|_| ())
-}
-
-fn blob(core: &Core, bytes: &[u8]) -> Result<tram_journal::BlobId, Error> {
-    let mut writer = core.journal.blobs().writer()?;
-    std::io::Write::write_all(&mut writer, bytes)?;
-    Ok(writer.finish()?.id)
+        Ok(())
+    })
 }
 
 type Answer = crate::bindings::extractor::exports::tram::plugin::extractor::Answer;

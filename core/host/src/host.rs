@@ -31,7 +31,7 @@ use crate::request::{BlobRef, Reply, Request, Upload};
 use crate::routing::{self, Found};
 use crate::uploads::{self, Uploads};
 use crate::vendors::Vendors;
-use crate::{CallError, Error, call, delivery, extract, lifecycle, tables};
+use crate::{CallError, Error, call, delivery, errands, extract, lifecycle, print, tables};
 
 /// How a host is set up.
 #[derive(Debug, Clone)]
@@ -234,8 +234,8 @@ impl Host {
         for (name, work) in [
             ("tram-jobs", jobs::work as fn(&Arc<Core>)),
             ("tram-events", delivery::work),
-            ("tram-extract", extract::work),
-            ("tram-print", crate::print::work),
+            ("tram-extract", errands::work::<extract::Request>),
+            ("tram-print", errands::work::<print::Request>),
             ("tram-tally", crate::tally::work),
             ("tram-uploads", uploads::sweep::work),
         ] {

@@ -16,7 +16,7 @@ use crate::call::{self, Frame, STEP};
 use crate::inner::Core;
 use crate::state::State;
 use crate::tables::{self, JOBS, JOBS_BY_NAME, JOBS_OPEN};
-use crate::{CallError, Error};
+use crate::{CallError, Error, errands, extract, print};
 
 /// Deadline of a step.
 const STEP_TIME: Duration = Duration::from_secs(5);
@@ -384,8 +384,7 @@ fn step(core: &Arc<Core>, id: &str) -> Result<Stepped, CallError> {
         return Ok(Stepped::Over);
     };
     // A file is being looked into, or a document set; the outcome wakes the job.
-    let is_looked_into = crate::extract::read(&snapshot, id)?.is_some_and(|request| request.outcome.is_none());
-    if is_looked_into || crate::print::is_open(&snapshot, id)? {
+    if errands::is_open::<extract::Request>(&snapshot, id)? || errands::is_open::<print::Request>(&snapshot, id)? {
         core.progress.raise();
         return Ok(Stepped::Waits);
     }
@@ -440,8 +439,8 @@ fn step(core: &Arc<Core>, id: &str) -> Result<Stepped, CallError> {
                     now.outcome = outcome;
                 }
             }
-            crate::extract::taken(txn, id)?;
-            crate::print::taken(txn, id)?;
+            errands::taken::<extract::Request>(txn, id)?;
+            errands::taken::<print::Request>(txn, id)?;
             crate::signing::taken(txn, id)?;
             now.write(txn)?;
             Ok(now.state)

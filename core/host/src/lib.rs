@@ -21,6 +21,7 @@ mod consent;
 mod delivery;
 mod engine;
 mod error;
+mod errands;
 mod extract;
 mod grants;
 mod host;

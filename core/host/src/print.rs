@@ -9,14 +9,15 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tram_contract::manifest::Template;
-use tram_journal::{Context, Id, Reader, ScanRange, Txn};
+use tram_journal::Txn;
 use tram_print::{Job, Moment, PrintError, Printed};
 
 use crate::capabilities::{ZONE, register, unregister};
+use crate::errands::{self, Errand};
 use crate::inner::Core;
 use crate::plugin::Entry;
 use crate::tables::{self, PRINTS};
-use crate::{CallError, Error, jobs, templates};
+use crate::{CallError, Error, templates};
 
 /// Largest data of one document, bytes.
 pub(crate) const MAX_DATA: usize = 1 << 20;
@@ -75,126 +76,44 @@ impl From<Error> for Failed {
     }
 }
 
-fn key(job: &str) -> Result<[u8; 16], tram_journal::Error> {
-    Ok(job.parse::<Id>()?.to_bytes())
-}
+impl Errand for Request {
+    const ROWS: &'static str = PRINTS;
+    const PAGE: usize = PAGE;
+    const NAME: &'static str = "a document";
 
-/// Enters a request of a job's in its transaction.
-pub(crate) fn enter(txn: &mut Txn, job: &str, request: &Request) -> Result<(), tram_journal::Error> {
-    txn.put(tables::OWNER, PRINTS, &key(job)?, &tables::encode(request), 1, &[], None)
-}
-
-/// The request of a job.
-pub(crate) fn read(reader: &dyn Reader, job: &str) -> Result<Option<Request>, tram_journal::Error> {
-    let row = reader.get(tables::OWNER, PRINTS, &key(job)?)?;
-    Ok(row.and_then(|row| serde_json::from_slice(&row.value).ok()))
-}
-
-/// Whether the job waits for a document.
-pub(crate) fn is_open(reader: &dyn Reader, job: &str) -> Result<bool, tram_journal::Error> {
-    Ok(read(reader, job)?.is_some_and(|request| request.outcome.is_none()))
-}
-
-/// Forgets what a step has had, in the step's own transaction; a request that the
-/// step entered anew stays.
-pub(crate) fn taken(txn: &mut Txn, job: &str) -> Result<(), tram_journal::Error> {
-    if read(txn, job)?.is_none_or(|request| request.outcome.is_none()) {
-        return Ok(());
+    fn plugin(&self) -> &str {
+        &self.plugin
     }
-    txn.delete(tables::OWNER, PRINTS, &key(job)?, None)
-}
 
-/// The thread of the documents.
-pub(crate) fn work(core: &Arc<Core>) {
-    crate::vendors::give_way();
-    let mut seen = 0;
-    while !core.is_stopping() {
-        let mut moved = false;
-        match waiting(core) {
-            Ok(requests) => {
-                for (job, request) in requests {
-                    if core.is_stopping() {
-                        return;
-                    }
-                    match print(core, &job, &request) {
-                        Ok(()) => moved = true,
-                        Err(error) => log::error!("{}: a document could not be kept: {error}", request.plugin),
-                    }
-                }
-            }
-            Err(error) => log::error!("documents to print cannot be listed: {error}"),
-        }
-        if !moved {
-            seen = core.progress.wait(seen, Duration::from_secs(1));
+    fn is_open(&self) -> bool {
+        self.outcome.is_none()
+    }
+
+    fn see_to(&self, core: &Arc<Core>, job: &str) -> Result<(), Error> {
+        print(core, job, self)
+    }
+
+    fn had(&self, _txn: &mut Txn) -> Result<(), tram_journal::Error> {
+        Ok(())
+    }
+
+    fn let_go(&self, txn: &mut Txn) -> Result<(), tram_journal::Error> {
+        match &self.outcome {
+            Some(Ok(done)) => unregister(txn, &self.plugin, &done.blob),
+            _ => Ok(()),
         }
     }
-}
-
-/// The next documents to set. On the way, what nobody will take any more is let go:
-/// the outcome of a job that failed over it, or that was stopped.
-fn waiting(core: &Core) -> Result<Vec<(String, Request)>, Error> {
-    let snapshot = core.journal.read()?;
-    let mut range = ScanRange::all(PAGE);
-    loop {
-        let page = snapshot.scan(tables::OWNER, PRINTS, &range)?;
-        let mut open = Vec::new();
-        for row in &page.rows {
-            let Ok(key) = row.key.as_slice().try_into() else { continue };
-            let job = Id::from_bytes(key).to_string();
-            let Ok(request) = serde_json::from_slice::<Request>(&row.value) else { continue };
-            if request.outcome.is_none() {
-                open.push((job, request));
-            } else if jobs::read(&snapshot, &job)?.is_none_or(|record| record.state.is_over()) {
-                forget(core, &job, &request.plugin)?;
-            }
-        }
-        match page.rows.last() {
-            Some(last) if open.is_empty() && page.rows.len() == PAGE => range = ScanRange::after(&last.key, PAGE),
-            _ => return Ok(open),
-        }
-    }
-}
-
-/// Removes a job's document and what is noted of it.
-fn forget(core: &Core, job: &str, plugin: &str) -> Result<(), Error> {
-    let mut context = Context::new("system", plugin);
-    context.time = tram_journal::clock::now();
-    let written = core.journal.run(context, |txn| {
-        let Some(request) = read(txn, job)? else { return Ok(()) };
-        if let Some(Ok(done)) = request.outcome {
-            unregister(txn, plugin, &done.blob)?;
-        }
-        txn.delete(tables::OWNER, PRINTS, &key(job)?, None)
-    });
-    settled(written)
-}
-
-/// What a transaction came to.
-pub(crate) fn settled<T, S>(written: Result<(T, S), tram_journal::RunError<tram_journal::Error>>) -> Result<T, Error> {
-    written.map(|(value, _)| value).map_err(|error| match error {
-        tram_journal::RunError::Body(error) | tram_journal::RunError::Begin(error) => Error::Journal(error),
-        tram_journal::RunError::Commit(error) => Error::Commit(error),
-    })
 }
 
 /// Has one document set and keeps what came of it.
 fn print(core: &Arc<Core>, job: &str, request: &Request) -> Result<(), Error> {
-    let over = jobs::read(&core.journal.read()?, job)?.is_none_or(|record| record.state.is_over());
-    let printed = if over { Err(Error::Closed.into()) } else { ask(core, request).map_err(Failed::from) };
+    let printed =
+        if errands::is_over(core, job)? { Err(Error::Closed.into()) } else { ask(core, request).map_err(Failed::from) };
     let content = match &printed {
-        Ok(printed) => Some(blob(core, &printed.pdf)?),
+        Ok(printed) => Some(errands::blob(core, &printed.pdf)?),
         Err(_) => None,
     };
-    // In the plugin's name: the document is its own, and counted as such.
-    let mut context = Context::new("system", &request.plugin);
-    context.time = tram_journal::clock::now();
-    let written = core.journal.run(context, |txn| {
-        // Stopped meanwhile, or asked for something else: nobody waits for this.
-        let open = jobs::read(txn, job)?.is_some_and(|record| !record.state.is_over());
-        let Some(mut now) = read(txn, job)?.filter(|now| now.outcome.is_none()) else { return Ok(()) };
-        if !open {
-            return txn.delete(tables::OWNER, PRINTS, &key(job)?, None);
-        }
+    let kept = errands::keep(core, job, &request.plugin, |txn, now: &mut Request| {
         now.outcome = Some(match (&printed, content) {
             (Ok(printed), Some(content)) => {
                 let size = printed.pdf.len() as u64;
@@ -209,17 +128,11 @@ fn print(core: &Arc<Core>, job: &str, request: &Request) -> Result<(), Error> {
             (Ok(_), None) => return Ok(()),
         });
         now.data = String::new();
-        enter(txn, job, &now)
+        Ok(())
     });
-    settled(written)?;
+    errands::settled(kept)?;
     core.jobs.raise();
     Ok(())
-}
-
-fn blob(core: &Core, bytes: &[u8]) -> Result<tram_journal::BlobId, Error> {
-    let mut writer = core.journal.blobs().writer()?;
-    std::io::Write::write_all(&mut writer, bytes)?;
-    Ok(writer.finish()?.id)
 }
 
 fn ask(core: &Core, request: &Request) -> Result<Printed, Error> {

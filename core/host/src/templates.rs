@@ -198,5 +198,5 @@ fn change(
         Some(own) => txn.put(tables::OWNER, TEMPLATES, &key, &tables::encode(own), 1, &[], None),
         None => txn.delete(tables::OWNER, TEMPLATES, &key, None),
     });
-    print::settled(written)
+    crate::errands::settled(written.map(|(value, _)| value))
 }

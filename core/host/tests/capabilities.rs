@@ -431,6 +431,18 @@ fn a_file_is_looked_into_between_two_steps_by_a_component_without_rights() {
     assert!(station.host.plugins().iter().all(|plugin| plugin.state == tram_host::PluginState::Running));
 }
 
+#[test]
+fn files_whose_jobs_failed_are_in_nobodys_way() {
+    let station = Station::with(&["exerciser", "reader"]);
+    let broken = uploaded(&station, "hỏng.txt", &[0xff]);
+    // More than are looked at in one go.
+    for _ in 0..103 {
+        assert_eq!(looked_into(&station, &broken).state, tram_host::JobState::Failed);
+    }
+    let done = looked_into(&station, &uploaded(&station, "bài.txt", b"De Men"));
+    assert_eq!(done.state, tram_host::JobState::Done, "{}", done.message);
+}
+
 /// A package signed by the exerciser of this station: the seal as the query of `try/sign`.
 fn sealed(station: &Station) -> (serde_json::Value, String) {
     let blob = uploaded(station, "gói.goi", b"xin chao");

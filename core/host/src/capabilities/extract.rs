@@ -2,6 +2,7 @@
 
 use crate::bindings::extract::{Derived, Findings, Host};
 use crate::capabilities::file;
+use crate::errands;
 use crate::extract::{self, Request};
 use crate::state::{Failure, State};
 
@@ -19,13 +20,13 @@ impl Host for State {
             ));
         }
         let request = Request { plugin: self.owner().to_owned(), file: row, outcome: None };
-        Ok(extract::enter(self.writer()?, &job, &request)?)
+        Ok(errands::enter(self.writer()?, &job, &request)?)
     }
 
     fn outcome(&mut self) -> Result<Option<Findings>, Failure> {
         self.gate("extract")?;
         let job = self.job.clone().ok_or_else(only_in_jobs)?;
-        let Some(found) = extract::read(self.reader()?, &job)?.and_then(|request| request.outcome) else {
+        let Some(found) = errands::read::<Request>(self.reader()?, &job)?.and_then(|request| request.outcome) else {
             return Ok(None);
         };
         let found = found.map_err(|error| Failure::answer(&error.code, error.vi, error.en))?;

@@ -1,7 +1,8 @@
 //! `print`: having a document set between two steps of a job.
 
 use crate::bindings::print::{Host, Printed};
-use crate::print::{self, MAX_DATA, Request};
+use crate::errands;
+use crate::print::{MAX_DATA, Request};
 use crate::state::{Failure, State};
 
 /// Longest name of a file, characters.
@@ -29,13 +30,13 @@ impl Host for State {
         }
         let plugin = self.owner().to_owned();
         let request = Request { plugin, template, data: data.to_string(), name, outcome: None };
-        Ok(print::enter(self.writer()?, &job, &request)?)
+        Ok(errands::enter(self.writer()?, &job, &request)?)
     }
 
     fn outcome(&mut self) -> Result<Option<Printed>, Failure> {
         self.gate("print")?;
         let job = self.job.clone().ok_or_else(only_in_jobs)?;
-        let Some(outcome) = print::read(self.reader()?, &job)?.and_then(|request| request.outcome) else {
+        let Some(outcome) = errands::read::<Request>(self.reader()?, &job)?.and_then(|request| request.outcome) else {
             return Ok(None);
         };
         let done = outcome.map_err(|error| Failure::answer(&error.code, error.vi, error.en))?;
