@@ -36,7 +36,8 @@ def lay(wanted: Definition, tree: pathlib.Path, work: pathlib.Path) -> pathlib.P
     run("chroot", root, "systemctl", "enable", *units["enable"])
     run("chroot", root, "depmod", kernel(root))
     if wanted.spoil:
-        shutil.copytree(wanted.spoil, root, dirs_exist_ok=True)
+        # A unit is switched on by a link, and systemd takes nothing else for it.
+        shutil.copytree(wanted.spoil, root, symlinks=True, dirs_exist_ok=True)
     # /var is the data partition; what a package put there has no reader.
     packages.remove(root / "var")
     (root / "var").mkdir()

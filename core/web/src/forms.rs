@@ -10,7 +10,7 @@ use tram_host::Upload;
 use crate::messages;
 use crate::plugins;
 use crate::query;
-use crate::server::intake::{Intake, Refusal};
+use crate::server::intake::{Intake, Refusal, linger};
 use crate::visit::Visit;
 use crate::walls::token;
 
@@ -164,12 +164,18 @@ async fn multipart(
             continue;
         }
         let Some(open) = open.clone() else { return Err(Refused::malformed()) };
-        let mut place = on_disk(move || open(&file, &media_type)).await?;
+        let mut place = match on_disk(move || open(&file, &media_type)).await {
+            Ok(place) => place,
+            Err(refused) => return Err(rest_of(part, refused).await),
+        };
         let mut piece = Vec::new();
         while let Some(bytes) = first.take() {
             piece.extend_from_slice(&bytes);
             if piece.len() >= PIECE {
-                place = write(place, std::mem::take(&mut piece)).await?;
+                place = match write(place, std::mem::take(&mut piece)).await {
+                    Ok(place) => place,
+                    Err(refused) => return Err(rest_of(part, refused).await),
+                };
             }
             first = part.chunk().await.map_err(refused)?;
         }
@@ -178,6 +184,12 @@ async fn multipart(
         filled.uploads.push(Upload { field: name, ..upload });
     }
     if trusted { Ok(filled) } else { Err(Refused::token()) }
+}
+
+/// Lets the sender of a file that has no place send the rest, so that it reads why.
+async fn rest_of(mut part: multer::Field<'_>, refused: Refused) -> Refused {
+    linger(true, async { while let Ok(Some(_)) = part.chunk().await {} }).await;
+    refused
 }
 
 /// Writes a piece and gives the place back. Between pieces no thread waits for the

@@ -163,7 +163,7 @@ async fn within(site: Arc<Site>, visit: Visit, body: Incoming) -> Response<Body>
 pub(crate) async fn shell_form(site: &Site, visit: &mut Visit, body: Incoming) -> Result<pages::ShellForm, Refused> {
     let secret = visit.secret(site).map_err(|_| server_error())?;
     let most = pages::largest_form(&visit.path, &visit.principal).unwrap_or(SHELL_FORM);
-    let intake = Intake::new(body, forms::most(most))?;
+    let intake = Intake::or_linger(body, forms::most(most), visit.session.is_some()).await?;
     let place = pages::place(site, visit);
     pages::ShellForm::read(visit, intake, Audience { secret: &secret, name: token::SHELL }, place).await
 }
@@ -211,7 +211,8 @@ async fn plugin_body(
         let open: forms::Open = Box::new(move |name, media_type| {
             shared.plugins.take(&plugin, name, media_type).map_err(|error| error.text())
         });
-        let filled = forms::read(visit, Intake::new(body, forms::most(most))?, audience, Some(open)).await?;
+        let intake = Intake::or_linger(body, forms::most(most), visit.session.is_some()).await?;
+        let filled = forms::read(visit, intake, audience, Some(open)).await?;
         return Ok((uploads::attach(site, visit, &call.plugin, filled).await?, Vec::new()));
     }
     // A program without a session carries no authority that another page could

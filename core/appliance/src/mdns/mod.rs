@@ -5,7 +5,6 @@
 //! another name; we would rather have no `tram.local` than `tram-2.local`, so the short
 //! name is given up instead, and asked for again later.
 
-use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -14,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use mdns_sd::{DaemonEvent, HostnameResolutionEvent, IfKind, Receiver, ServiceDaemon, ServiceInfo};
 
-use crate::status::network;
+use crate::status::network::own_addresses;
 
 /// The name that a school with one station uses.
 pub const SHORT: &str = "tram.local";
@@ -269,8 +268,4 @@ impl Keeper {
 /// Whether another host defended the short name.
 fn is_refused(event: &DaemonEvent) -> bool {
     matches!(event, DaemonEvent::NameChange(change) if change.original.trim_end_matches('.').eq_ignore_ascii_case(SHORT))
-}
-
-fn own_addresses() -> HashSet<IpAddr> {
-    network::interfaces().into_iter().flat_map(|interface| interface.addresses).collect()
 }

@@ -1,6 +1,6 @@
 //! Cards and addresses of the box, and whether the address changed since the last start.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -58,6 +58,19 @@ pub fn interfaces() -> Vec<Interface> {
     }
     interfaces.sort_by_key(|interface| (!interface.is_physical, interface.addresses.is_empty()));
     interfaces
+}
+
+/// Every address of the box, link-local and loopback ones too: what comes from one of
+/// them on the network is the box itself.
+#[must_use]
+pub fn own_addresses() -> HashSet<IpAddr> {
+    let Ok(all) = nix::ifaddrs::getifaddrs() else { return HashSet::new() };
+    all.filter_map(|part| part.address)
+        .filter_map(|address| {
+            let v4 = address.as_sockaddr_in().map(|v4| IpAddr::V4(v4.ip()));
+            v4.or_else(|| address.as_sockaddr_in6().map(|v6| IpAddr::V6(v6.ip())))
+        })
+        .collect()
 }
 
 /// The address that people type: the first IPv4 address of the first card that has one.
@@ -159,6 +172,18 @@ impl AddressBook {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
+
+    #[test]
+    fn the_box_knows_itself_by_every_address_that_the_kernel_names() {
+        let own = own_addresses();
+        let table = std::fs::read_to_string("/proc/net/if_inet6").unwrap_or_default();
+        for line in table.lines() {
+            let bits = u128::from_str_radix(line.split(' ').next().unwrap(), 16).unwrap();
+            let address = IpAddr::V6(bits.into());
+            assert!(own.contains(&address), "{address} is its own, link-local or not");
+        }
+        assert!(own.iter().any(IpAddr::is_loopback));
+    }
 
     #[test]
     fn a_changed_address_is_told_until_it_is_dismissed() {

@@ -38,6 +38,32 @@ fn files_and_fields_reach_the_plugin() {
 }
 
 #[test]
+fn a_signed_in_sender_of_too_much_reads_why() {
+    let station = Station::ready();
+    let mut browser = Browser::new(station.http);
+    browser.sign_in("lan.nguyen", "dừa xanh bến tre");
+    let token = browser.get("/demo").token("/demo/save");
+    // Far more than what the buffers of two sockets hold: without being read it would not
+    // be sent, and the reply would be lost in the reset.
+    let file = part("file", Some("phim.mp4"), &"x".repeat(64 << 20));
+    let page = send(&mut browser, &[part("_token", None, &token), file]);
+    assert_eq!(page.status, 413, "{}", page.head);
+    assert!(page.body.contains("</html>"), "the whole page came");
+}
+
+#[test]
+fn the_sender_of_a_file_without_a_place_reads_why() {
+    let station = Station::ready();
+    let mut browser = Browser::new(station.http);
+    let token = browser.get("/demo").token("/demo/save");
+    // Within what the route takes, and more than the sockets' buffers.
+    let file = part("file", Some("no-room"), &"x".repeat(900 << 10));
+    let page = send(&mut browser, &[part("_token", None, &token), file]);
+    assert_eq!(page.status, 507, "{}", page.head);
+    assert!(page.body.contains("</html>"), "the whole page came");
+}
+
+#[test]
 fn nothing_is_kept_for_a_form_without_its_token() {
     let station = Station::ready();
     let mut browser = Browser::new(station.http);

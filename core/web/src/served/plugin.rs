@@ -195,6 +195,9 @@ impl Plugins for Fake {
     }
 
     fn take(&self, _plugin: &str, name: &str, _media_type: &str) -> Result<Box<dyn Intake>, Error> {
+        if name == "no-room" {
+            return Err(io::Error::other("the disk is full").into());
+        }
         Ok(Box::new(Sink { name: name.into(), size: 0, sealed: Arc::clone(&self.sealed) }))
     }
 

@@ -15,6 +15,11 @@ const GRACE: Duration = Duration::from_secs(30);
 /// the school's Wi-Fi does.
 const PACE: u64 = 4 * 1024;
 
+/// How long a refused sender may go on, before the connection is closed on it.
+const LINGER: Duration = Duration::from_secs(60);
+/// The same for who has not shown that it belongs here.
+const LINGER_STRANGER: Duration = Duration::from_secs(5);
+
 /// Why a body was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refusal {
@@ -47,6 +52,22 @@ impl Intake {
             return Err(Refusal::TooBig);
         }
         Ok(Self { body, left: most, taken: 0, began: Instant::now() })
+    }
+
+    /// The same for a browser that is to show why not. What a signed-in one (`known`) sends
+    /// meanwhile is taken and thrown away, because most browsers lose a reply that crosses
+    /// unread bytes; a stranger is refused at once.
+    ///
+    /// # Errors
+    /// The sender announces more.
+    pub(crate) async fn or_linger(body: Incoming, most: u64, known: bool) -> Result<Self, Refusal> {
+        if body.size_hint().lower() > most {
+            if known {
+                discard(body, known).await;
+            }
+            return Err(Refusal::TooBig);
+        }
+        Self::new(body, most)
     }
 
     /// The next piece; none at the end.
@@ -84,4 +105,16 @@ impl Intake {
         }
         Ok(whole)
     }
+}
+
+/// Takes what a refused sender still sends and throws it away, for a bounded time.
+pub(crate) async fn discard(body: Incoming, known: bool) {
+    let Ok(mut intake) = Intake::new(body, u64::MAX) else { return };
+    linger(known, async { while let Ok(Some(_)) = intake.next().await {} }).await;
+}
+
+/// Waits for the end of what throws a refused sender's bytes away, as long as such a
+/// sender is waited for.
+pub(crate) async fn linger(known: bool, rest: impl Future<Output = ()>) {
+    let _ = timeout(if known { LINGER } else { LINGER_STRANGER }, rest).await;
 }

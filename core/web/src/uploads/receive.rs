@@ -2,20 +2,18 @@
 //! of an upload is two pieces, however large it is.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use hyper::body::{Body as _, Incoming};
 use hyper::header;
 use hyper::{Response, StatusCode};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
 use tram_host::{Piece, UploadEntry, UploadError};
 
 use super::protocol::Checksum;
 use super::{Refused, bare, expires, on_disk, own, protocol, put, trusted};
 use crate::server::body::Body;
-use crate::server::intake::{Intake, Refusal};
+use crate::server::intake::{Intake, Refusal, discard};
 use crate::site::Site;
 use crate::visit::Visit;
 
@@ -23,11 +21,6 @@ use crate::visit::Visit;
 pub const RECEIVING: usize = 64;
 /// Bytes of an upload that go to the disk at once; as many again come in meanwhile.
 pub const PIECE: usize = 128 * 1024;
-/// What a sender that was refused may still send before the connection is closed on it:
-/// a reply that crosses unread bytes is lost to many clients.
-const DRAINED: u64 = 16 << 20;
-/// And how long that may take.
-const DRAINING: Duration = Duration::from_secs(5);
 
 /// The places of uploads that receive.
 #[derive(Debug)]
@@ -60,7 +53,7 @@ pub(super) async fn patch(
             Ok(reply)
         }
         Err(refused) => {
-            drain(body).await;
+            discard(body, false).await;
             Err(refused)
         }
     }
@@ -94,7 +87,7 @@ pub(super) async fn receive(
     let opened = match open(site, visit, &body, entry, offset).await {
         Ok(opened) => opened,
         Err(refused) => {
-            drain(body).await;
+            discard(body, false).await;
             return Err(refused);
         }
     };
@@ -212,10 +205,4 @@ async fn ended(piece: Piece, checksum: Option<Checksum>, came: Result<(), Refusa
     let at = on_disk(move || Ok(piece.end(right)?)).await?;
     came?;
     if right { Ok(at) } else { Err(Refused::new(460, "upload.checksum")) }
-}
-
-/// Reads what a refused sender still sends, within bounds, so that it reads the reply.
-async fn drain(body: Incoming) {
-    let Ok(mut intake) = Intake::new(body, DRAINED) else { return };
-    let _ = timeout(DRAINING, async { while let Ok(Some(_)) = intake.next().await {} }).await;
 }
