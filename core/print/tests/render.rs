@@ -22,10 +22,27 @@ fn the_head_of_a_table_stands_on_every_page() {
     let Some(text) = text_of(&printed.pdf) else { return };
     let pages: Vec<&str> = text.split('\u{c}').filter(|page| !page.trim().is_empty()).collect();
     assert_eq!(pages.len(), printed.pages as usize);
-    // The last one may hold the signatures alone.
-    for (at, page) in pages.iter().enumerate().take(pages.len() - 1) {
+    for (at, page) in pages.iter().enumerate() {
         assert!(page.contains("Ngày nộp"), "page {}", at + 1);
         assert!(page.contains(&format!("Trang {}/{}", at + 1, pages.len())), "page {}", at + 1);
+    }
+}
+
+#[test]
+fn nobody_signs_a_page_without_rows() {
+    // Among so many lengths some fill their last page to the rim.
+    for rows in 0..40 {
+        let printed = render(&proof(rows)).unwrap();
+        let Some(text) = pdftotext("-raw", &printed.pdf) else { return };
+        let pages: Vec<&str> = text.split('\u{c}').filter(|page| !page.trim().is_empty()).collect();
+        let signed: Vec<usize> = (0..pages.len()).filter(|page| pages[*page].contains("HIỆU TRƯỞNG")).collect();
+        assert_eq!(signed, [pages.len() - 1], "{rows} rows");
+        let last = pages[pages.len() - 1];
+        let stands = |number: usize| last.lines().any(|line| line.starts_with(&format!("{number} ")));
+        for number in rows.saturating_sub(1).max(1)..=rows {
+            assert!(stands(number), "row {number} of {rows} is on the page that is signed:\n{last}");
+        }
+        assert!(last.contains("Ngày nộp"), "and so is the head");
     }
 }
 

@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::OnceLock;
 
 use levenshtein_automata::{DFA, Distance, LevenshteinAutomatonBuilder};
+use tantivy::query::EmptyQuery;
 use tantivy::schema::{Field, Value};
 use tantivy::{Searcher, TantivyDocument};
 use tantivy_fst::Automaton;
@@ -21,8 +22,8 @@ use tram_contract::search::{Match, Query};
 use tram_vietnamese::fold;
 
 use crate::PUBLIC;
-use crate::analyse::is_sign;
-use crate::compile::{Compiled, Plan, all_of, any_of, phrase, whole};
+use crate::analyse::{BEGIN, is_sign};
+use crate::compile::{Compiled, Plan, all_of, any_of, phrase, phrase_of, whole};
 use crate::error::Error;
 use crate::index::Index;
 use crate::layout::Layout;
@@ -151,6 +152,17 @@ impl Speller<'_> {
         self.public.restrict(self.visible.restrict(all))
     }
 
+    /// Whether a document has it.
+    fn is_known(&self, candidate: &[String]) -> Result<bool, Error> {
+        Ok(count_up_to(self.searcher, &self.all(&[candidate.to_vec()]), 1)? > 0)
+    }
+
+    /// How many documents, of the first `most`, have this in one of the fields.
+    fn count(&self, most: u64, ask: &dyn Fn(Field) -> Compiled) -> Result<u64, Error> {
+        let any = any_of(self.layout.suggest_fields().map(|field| ask(field.folded)).collect());
+        count_up_to(self.searcher, &self.public.restrict(self.visible.restrict(any)), most)
+    }
+
     /// How many documents have all of them.
     fn documents(&self, candidates: &[Candidate]) -> Result<u64, Error> {
         count_up_to(self.searcher, &self.all(candidates), MANY)
@@ -165,7 +177,7 @@ impl Speller<'_> {
         let mut unknown: Vec<&str> = Vec::new();
         for word in &text.words {
             let itself = vec![word.folded.clone()];
-            if self.documents(std::slice::from_ref(&itself))? > 0 {
+            if self.is_known(&itself)? {
                 chosen.push(itself);
             } else {
                 unknown.push(&word.folded);
@@ -218,18 +230,11 @@ impl Speller<'_> {
         if !(2..=MOST_TRIED).contains(&words.len()) || text.words.iter().any(|word| word.joined) {
             return Ok(None);
         }
-        // Where the other words are together nowhere but where all of them are, no exchange
-        // of this one finds more. Asking that is cheap beside the walk and its candidates.
-        let candidates = |without: usize| -> Vec<Candidate> {
-            let kept = words.iter().enumerate().filter(|(place, _)| *place != without);
-            kept.map(|(_, word)| vec![(*word).to_owned()]).collect()
-        };
-        let together = self.documents(&candidates(usize::MAX))?;
-        let mut open = Vec::new();
-        for place in 0..words.len() {
-            let others = self.all(&candidates(place));
-            open.push(count_up_to(self.searcher, &others, together.saturating_add(1))? > together);
+        // Words that stand in a row somewhere are meant so.
+        if found > 0 && self.count(1, &|field| phrase(field, words.iter().copied()))? > 0 {
+            return Ok(None);
         }
+        let open = self.open(&words, found)?;
         let mut best: Option<(Fit, usize, String)> = None;
         for far in [false, true] {
             // The walk over far words is the dear one. Where the words as typed have found
@@ -262,24 +267,51 @@ impl Speller<'_> {
         self.written(text, &BTreeMap::from([(place, vec![candidate])]), &all)
     }
 
+    /// The words whose exchange may find more, each at its place. Asking that is cheap
+    /// beside the walk through the dictionary and its candidates.
+    fn open(&self, words: &[&str], found: u64) -> Result<Vec<bool>, Error> {
+        let mut open = Vec::new();
+        if found > 0 {
+            // Only a whole value counts, and this is none: the others must stand in their
+            // places at a value's beginning.
+            for place in 0..words.len() {
+                let row = std::iter::once(BEGIN).chain(words.iter().copied()).enumerate();
+                let others: Vec<(usize, &str)> = row.filter(|(at, _)| *at != place + 1).collect();
+                let there = |field: Field| phrase_of(field, others.clone()).unwrap_or_else(|| Box::new(EmptyQuery));
+                open.push(self.count(1, &there)? > 0);
+            }
+            return Ok(open);
+        }
+        // Where the other words are together nowhere but where all of them are, no exchange
+        // of this one finds more.
+        let candidates = |without: usize| -> Vec<Candidate> {
+            let kept = words.iter().enumerate().filter(|(place, _)| *place != without);
+            kept.map(|(_, word)| vec![(*word).to_owned()]).collect()
+        };
+        let together = self.documents(&candidates(usize::MAX))?;
+        for place in 0..words.len() {
+            let others = self.all(&candidates(place));
+            open.push(count_up_to(self.searcher, &others, together.saturating_add(1))? > together);
+        }
+        Ok(open)
+    }
+
     /// How well some words go together. Where documents have the words as typed, only a
     /// whole value counts.
     fn fit(&self, words: &[&str], found: u64) -> Result<Fit, Error> {
         let words = || words.iter().copied();
+        let whole = || self.count(MANY, &|field| whole(field, words()));
+        if found > 0 {
+            let whole = whole()?;
+            return Ok(Fit { whole, together: whole, ..Fit::default() });
+        }
         let all: Vec<Candidate> = words().map(|word| vec![word.to_owned()]).collect();
         let together = self.documents(&all)?;
         if together == 0 {
             return Ok(Fit::default());
         }
-        let count = |ask: &dyn Fn(Field) -> Compiled| {
-            let any = any_of(self.layout.suggest_fields().map(|field| ask(field.folded)).collect());
-            count_up_to(self.searcher, &self.public.restrict(self.visible.restrict(any)), MANY)
-        };
-        let whole = count(&|field| whole(field, words()))?;
-        if found > 0 {
-            return Ok(Fit { whole, together: whole, ..Fit::default() });
-        }
-        Ok(Fit { whole, in_a_row: count(&|field| phrase(field, words()))?, together, ..Fit::default() })
+        let in_a_row = self.count(MANY, &|field| phrase(field, words()))?;
+        Ok(Fit { whole: whole()?, in_a_row, together, ..Fit::default() })
     }
 
     /// The candidate that most documents have together with the words so far;
@@ -329,7 +361,7 @@ impl Speller<'_> {
         // A space is missing and there is a slip beside it: `totochan` for `Totto-chan`.
         for (one, other) in cuts().filter(|(one, other)| one.len() >= SHORTEST && other.len() >= SHORTEST) {
             for (slip, known, slip_first) in [(one, other, true), (other, one, false)] {
-                if self.documents(&[vec![known.to_owned()]])? == 0 {
+                if !self.is_known(&[known.to_owned()])? {
                     continue;
                 }
                 for near in self.near_ranked(slip, 1, MOST_CANDIDATES)? {
