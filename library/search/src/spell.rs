@@ -172,6 +172,10 @@ impl Speller<'_> {
         if self.layout.suggest_fields().next().is_none() {
             return Ok(None);
         }
+        // A document has them all, if not in these fields.
+        if found > 0 {
+            return self.correct_known(text, found);
+        }
         // What the words are, as far as it is known: the known ones first.
         let mut chosen: Vec<Candidate> = Vec::new();
         let mut unknown: Vec<&str> = Vec::new();
@@ -246,8 +250,14 @@ impl Speller<'_> {
                 if far && (edits(word) > 1 || word.chars().count() <= SHORTEST) {
                     continue;
                 }
-                let edits = if far { 2 } else { edits(word) };
-                for candidate in self.near_ranked(word, edits, MOST_IN_CONTEXT)? {
+                // Beside hits a slip is proposed only where it is plain: one edit, and not
+                // in the first letter. Most of the dictionary is then not walked at all.
+                let (edits, start) = match (found > 0, far) {
+                    (true, _) => (1, first_letter(word)),
+                    (false, true) => (2, ""),
+                    (false, false) => (edits(word), ""),
+                };
+                for candidate in self.near_ranked(word, edits, start, MOST_IN_CONTEXT)? {
                     let mut row = words.clone();
                     if let Some(changed) = row.get_mut(place) {
                         *changed = &candidate;
@@ -352,7 +362,7 @@ impl Speller<'_> {
             return Ok(Vec::new());
         }
         let mut out: Vec<(usize, Candidate)> = self
-            .near_ranked(word, edits, MOST_CANDIDATES)?
+            .near_ranked(word, edits, "", MOST_CANDIDATES)?
             .into_iter()
             .map(|candidate| (shared_start(&candidate, word), vec![candidate]))
             .collect();
@@ -364,7 +374,7 @@ impl Speller<'_> {
                 if !self.is_known(&[known.to_owned()])? {
                     continue;
                 }
-                for near in self.near_ranked(slip, 1, MOST_CANDIDATES)? {
+                for near in self.near_ranked(slip, 1, "", MOST_CANDIDATES)? {
                     let known = known.to_owned();
                     let pair = if slip_first { vec![near, known] } else { vec![known, near] };
                     out.push((0, pair));
@@ -374,13 +384,13 @@ impl Speller<'_> {
         Ok(out)
     }
 
-    /// Words near this one, those with its first letter and then the frequent ones
-    /// first; whether they are public and how many is asked of each later.
-    fn near_ranked(&self, word: &str, edits: u8, most: usize) -> Result<Vec<String>, Error> {
+    /// Words near this one that begin with `start`, those with its first letter and then the
+    /// frequent ones first; whether they are public and how many is asked of each later.
+    fn near_ranked(&self, word: &str, edits: u8, start: &str, most: usize) -> Result<Vec<String>, Error> {
         let mut found: BTreeMap<String, u64> = BTreeMap::new();
         let near = near(word, edits);
         for field in self.layout.suggest_fields() {
-            self.near_words(field.folded, &near, &mut found)?;
+            self.near_words(field.folded, &near, start, &mut found)?;
         }
         found.remove(word);
         let mut found: Vec<(String, u64)> = found.into_iter().collect();
@@ -394,10 +404,18 @@ impl Speller<'_> {
         Ok(found.into_iter().take(most).map(|(candidate, _)| candidate).collect())
     }
 
-    fn near_words(&self, field: Field, near: &Near, found: &mut BTreeMap<String, u64>) -> Result<(), Error> {
+    fn near_words(
+        &self,
+        field: Field,
+        near: &Near,
+        start: &str,
+        found: &mut BTreeMap<String, u64>,
+    ) -> Result<(), Error> {
+        // No byte of UTF-8 is 255: what begins with `start` ends before `start` and that.
+        let end = [start.as_bytes(), &[u8::MAX]].concat();
         for segment in self.searcher.segment_readers() {
             let inverted = segment.inverted_index(field)?;
-            let mut stream = inverted.terms().search(near).into_stream()?;
+            let mut stream = inverted.terms().search(near).ge(start).lt(&end).into_stream()?;
             while let Some((candidate, info)) = stream.next() {
                 if let Some(candidate) = std::str::from_utf8(candidate).ok().filter(|word| !is_sign(word)) {
                     *found.entry(candidate.to_owned()).or_default() += u64::from(info.doc_freq);
@@ -434,4 +452,8 @@ impl Speller<'_> {
 /// How many letters two words share at the start: slips are rare there.
 fn shared_start(one: &str, other: &str) -> usize {
     one.chars().zip(other.chars()).take_while(|(a, b)| a == b).count()
+}
+
+fn first_letter(word: &str) -> &str {
+    word.char_indices().nth(1).map_or(word, |(end, _)| word.split_at(end).0)
 }

@@ -94,12 +94,12 @@ pub(super) fn make_fat(disk: &Path, part: &Partition, label: &str) -> Result<(),
     let sectors = (part.start / 512).to_string();
     let blocks = (part.size / 1024).to_string();
     let disk = disk.to_string_lossy();
+    // FAT16 has at most 65,524 clusters, and they are best half of that.
+    let cluster = (part.size / 512 / 32_768).next_power_of_two().to_string();
     let mut arguments = vec!["-I", "-n", label, "--offset", &sectors];
     // The firmware's standard wants FAT32 for an ESP; a small one would have too few
-    // clusters, and mkfs.vfat chooses.
-    if part.size >= 128 << 20 {
-        arguments.extend(["-F", "32"]);
-    }
+    // clusters. Nothing is left to mkfs.vfat, which goes by the size of the whole disk.
+    arguments.extend(if part.size >= 128 << 20 { ["-F", "32", "-s", "8"] } else { ["-F", "16", "-s", &cluster] });
     arguments.extend([&*disk, &blocks]);
     program::run("mkfs.vfat", &arguments, None)?;
     Ok(())

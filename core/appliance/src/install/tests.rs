@@ -104,7 +104,8 @@ fn an_installed_disk_has_all_that_starts_it_and_guids_of_its_own() {
         std::fs::write(path, bytes).unwrap();
     }
     let target = fake.folder.path().join("target.img");
-    std::fs::File::create(&target).unwrap().set_len(300 << 20).unwrap();
+    // As large as a real one: the size of the disk must not decide on its small partitions.
+    std::fs::File::create(&target).unwrap().set_len(16 << 30).unwrap();
     onto(place, &target, &mut |_, _, _| {}).unwrap();
 
     let (source, made) = (table(&place.disk.join("disk")), table(&target));
