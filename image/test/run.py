@@ -20,6 +20,7 @@ import clock
 import first_boot
 import install
 import machine
+import memory
 import names
 import restore
 import updates
@@ -41,6 +42,7 @@ CHECKS = {
     "watchdog": watchdog.watchdog,
     "factory-reset": install.factory_reset,
     "names": names.names,
+    "memory": memory.memory,
 }
 
 

@@ -48,7 +48,7 @@ pub fn write_address(place: &Place, station: Option<&Station>, cards: &[Interfac
     if let Some(station) = station {
         text.push_str(&format!("http://{}/\n", station.name));
         match &station.setup_code {
-            Some(code) => text.push_str(&format!("\nMã thiết lập / set-up code:  {code}\n")),
+            Some(code) => text.push_str(&format!("\nMã cài đặt / set-up code:  {code}\n")),
             None => text.push_str("\nĐã thiết lập xong. / Set up already.\n"),
         }
     } else {

@@ -45,7 +45,7 @@ pub(super) fn show<W: Write>(screen: &mut Screen<W>, facts: &Facts) -> Result<()
         }
         if let Some(code) = &station.setup_code {
             screen.line("")?;
-            screen.line(&format!("  Mã thiết lập / set-up code:   {code}"))?;
+            screen.line(&format!("  Mã cài đặt / set-up code:   {code}"))?;
             screen.line("  (trang đầu tiên sẽ hỏi / the first page asks for it)")?;
         }
     } else {

@@ -105,7 +105,7 @@ fn password<W: Write>(screen: &mut Screen<W>, door: &dyn Door) -> Result<(), Err
     let administrators = door.administrators()?;
     if administrators.is_empty() {
         screen.say(
-            "Chưa có quản trị viên nào: hãy mở trang đầu tiên và nhập mã thiết lập.",
+            "Chưa có quản trị viên nào: hãy mở trang đầu tiên và nhập mã cài đặt.",
             "There is no administrator yet: open the first page and enter the set-up code.",
         )?;
         return screen.pause();
