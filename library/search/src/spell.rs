@@ -45,6 +45,13 @@ const MANY: u64 = 1_000;
 /// Words longer than this are no words.
 const LONGEST: usize = 24;
 
+/// Begins every word.
+const ANYHOW: [&str; 1] = [""];
+/// First letters that Vietnamese speech and spelling confuse: l and n, s and x, ch and tr,
+/// d, gi, r and v, the three letters of one sound, i and y, f for ph.
+const CONFUSED: [&[&str]; 7] =
+    [&["l", "n"], &["s", "x"], &["c", "t"], &["d", "g", "r", "v"], &["c", "k", "q"], &["i", "y"], &["f", "p"]];
+
 /// An automaton over the bytes of words at most some edits away.
 struct Near(DFA);
 
@@ -250,14 +257,15 @@ impl Speller<'_> {
                 if far && (edits(word) > 1 || word.chars().count() <= SHORTEST) {
                     continue;
                 }
-                // Beside hits a slip is proposed only where it is plain: one edit, and not
-                // in the first letter. Most of the dictionary is then not walked at all.
-                let (edits, start) = match (found > 0, far) {
-                    (true, _) => (1, first_letter(word)),
-                    (false, true) => (2, ""),
-                    (false, false) => (edits(word), ""),
+                // Beside hits a slip is proposed only where it is plain: one edit, and in the
+                // first letter none but those that people make. Most of the dictionary is
+                // then not walked at all.
+                let (edits, starts) = match (found > 0, far) {
+                    (true, _) => (1, first_letters(word)),
+                    (false, true) => (2, ANYHOW.to_vec()),
+                    (false, false) => (edits(word), ANYHOW.to_vec()),
                 };
-                for candidate in self.near_ranked(word, edits, start, MOST_IN_CONTEXT)? {
+                for candidate in self.near_ranked(word, edits, &starts, MOST_IN_CONTEXT)? {
                     let mut row = words.clone();
                     if let Some(changed) = row.get_mut(place) {
                         *changed = &candidate;
@@ -362,7 +370,7 @@ impl Speller<'_> {
             return Ok(Vec::new());
         }
         let mut out: Vec<(usize, Candidate)> = self
-            .near_ranked(word, edits, "", MOST_CANDIDATES)?
+            .near_ranked(word, edits, &ANYHOW, MOST_CANDIDATES)?
             .into_iter()
             .map(|candidate| (shared_start(&candidate, word), vec![candidate]))
             .collect();
@@ -374,7 +382,7 @@ impl Speller<'_> {
                 if !self.is_known(&[known.to_owned()])? {
                     continue;
                 }
-                for near in self.near_ranked(slip, 1, "", MOST_CANDIDATES)? {
+                for near in self.near_ranked(slip, 1, &ANYHOW, MOST_CANDIDATES)? {
                     let known = known.to_owned();
                     let pair = if slip_first { vec![near, known] } else { vec![known, near] };
                     out.push((0, pair));
@@ -384,13 +392,16 @@ impl Speller<'_> {
         Ok(out)
     }
 
-    /// Words near this one that begin with `start`, those with its first letter and then the
-    /// frequent ones first; whether they are public and how many is asked of each later.
-    fn near_ranked(&self, word: &str, edits: u8, start: &str, most: usize) -> Result<Vec<String>, Error> {
+    /// Words near this one that begin with one of `starts`, those with its first letter and
+    /// then the frequent ones first; whether they are public and how many is asked of each
+    /// later.
+    fn near_ranked(&self, word: &str, edits: u8, starts: &[&str], most: usize) -> Result<Vec<String>, Error> {
         let mut found: BTreeMap<String, u64> = BTreeMap::new();
         let near = near(word, edits);
         for field in self.layout.suggest_fields() {
-            self.near_words(field.folded, &near, start, &mut found)?;
+            for start in starts {
+                self.near_words(field.folded, &near, start, &mut found)?;
+            }
         }
         found.remove(word);
         let mut found: Vec<(String, u64)> = found.into_iter().collect();
@@ -454,6 +465,13 @@ fn shared_start(one: &str, other: &str) -> usize {
     one.chars().zip(other.chars()).take_while(|(a, b)| a == b).count()
 }
 
-fn first_letter(word: &str) -> &str {
-    word.char_indices().nth(1).map_or(word, |(end, _)| word.split_at(end).0)
+/// The letters that a word typed like this may begin with: its own, and those that are
+/// written for it where people speak so (`quê lội` for `quê nội`, `xọ dừa`, `chái cây`).
+fn first_letters(word: &str) -> Vec<&str> {
+    let own = word.char_indices().nth(1).map_or(word, |(end, _)| word.split_at(end).0);
+    let mut letters = vec![own];
+    for group in CONFUSED.iter().filter(|group| group.contains(&own)) {
+        letters.extend(group.iter().filter(|letter| **letter != own));
+    }
+    letters
 }

@@ -282,6 +282,7 @@ fn a_slip_that_is_another_word_is_seen_among_the_others() {
     };
     assert_eq!(spelling("Tắc đèn").as_deref(), Some("tắt đèn"));
     assert_eq!(spelling("vợ nhặc").as_deref(), Some("vợ nhặt"));
+    assert_eq!(spelling("chên đường").as_deref(), Some("trên đường"));
     assert_eq!(spelling("trện kiều").as_deref(), Some("truyện kiều"));
     assert_eq!(spelling("Totochan").as_deref(), Some("totto chan"));
     assert_eq!(spelling("đất rừng fương nam").as_deref(), Some("đất rừng phương nam"));

@@ -15,8 +15,9 @@ const GRACE: Duration = Duration::from_secs(30);
 /// the school's Wi-Fi does.
 const PACE: u64 = 4 * 1024;
 
-/// How long a refused sender may go on, before the connection is closed on it.
-const LINGER: Duration = Duration::from_secs(60);
+/// How long a refused sender may go on, before the connection is closed on it: a large
+/// file over a slow Wi-Fi. It holds one connection and no memory meanwhile.
+const LINGER: Duration = Duration::from_secs(300);
 /// The same for who has not shown that it belongs here.
 const LINGER_STRANGER: Duration = Duration::from_secs(5);
 
