@@ -143,21 +143,21 @@ impl Renderer<'_> {
         // below its head. A browser that lays cells out otherwise forgets what they are,
         // so such a table says it.
         let stacks = table.columns.len() >= STACKS;
-        let role = |role: &'static str| stacks.then_some(role);
+        let when = |word: &'static str| stacks.then_some(word);
         html! {
             // A wide table scrolls by itself, also by keyboard; the page never does.
             div.scroll role="region" aria-labelledby=(id) tabindex="0" {
-                table.stacks[stacks] role=[role("table")] {
+                table class=[when("stacks")] role=[when("table")] {
                     caption #(id) { (self.text(&table.caption)) }
-                    thead role=[role("rowgroup")] {
-                        tr role=[role("row")] { @for column in &table.columns { th.number[column.numeric] scope="col" role=[role("columnheader")] { (self.text(&column.label)) } } }
+                    thead role=[when("rowgroup")] {
+                        tr role=[when("row")] { @for column in &table.columns { th.number[column.numeric] scope="col" role=[when("columnheader")] { (self.text(&column.label)) } } }
                     }
-                    tbody role=[role("rowgroup")] {
+                    tbody role=[when("rowgroup")] {
                         @for row in &table.rows {
-                            tr role=[role("row")] {
+                            tr role=[when("row")] {
                                 @for (at, cell) in row.iter().enumerate() {
                                     @let column = table.columns.get(at);
-                                    td.number[column.is_some_and(|column| column.numeric)] role=[role("cell")]
+                                    td.number[column.is_some_and(|column| column.numeric)] role=[when("cell")]
                                         data-label=[column.filter(|_| stacks).map(|column| self.text(&column.label))] { (self.cell(cell)) }
                                 }
                             }
