@@ -184,7 +184,6 @@ fn two_thousand_persons_are_searched_at_once() {
     assert_eq!((found.total, found.hits.len()), (250, 50));
     // Some 10 ms on a quiet machine; the bound is for one that does much else.
     assert!(took.as_millis() < 1_000, "{took:?}");
-    println!("a search among 2,000: {took:?}");
 }
 
 fn refused(result: Result<String, Error>) -> (&'static str, String) {
