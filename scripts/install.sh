@@ -13,6 +13,7 @@ if [ "$tier" = test ]; then
     need node nodejs
     need npm npm
     need chromium chromium
+    need certutil libnss3-tools
     need yaz-client yaz
     need python3 python3
     need xmllint libxml2-utils

@@ -1,6 +1,6 @@
 # Sourced by tests that need a serving station. Starts one on a free loopback port
 # and stops it by its own process id.
-#   start_demo DATA   start_serve DATA [options]   -> $TRAM_URL, $TRAM_PID
+#   start_demo DATA [options]   start_serve DATA [options]   -> $TRAM_URL, $TRAM_PID
 #   stop_tram
 wait_for_url() {
     local log=$1 i
@@ -14,8 +14,9 @@ wait_for_url() {
 }
 start_demo() {
     local data=$1
+    shift
     : >"$data.log"
-    "$CARGO_TARGET_DIR/release/tram" demo --data "$data" --listen 127.0.0.1:0 >"$data.log" 2>&1 &
+    "$CARGO_TARGET_DIR/release/tram" demo --data "$data" --listen 127.0.0.1:0 "$@" >"$data.log" 2>&1 &
     TRAM_PID=$!
     wait_for_url "$data.log"
     export TRAM_URL TRAM_PID

@@ -207,6 +207,140 @@ test('names and the way of signing in are changed later', async () => {
   await page.getByText('Đã lưu.').waitFor();
 });
 
+/** Names of the persons who are found, in order. */
+async function found(page, typed) {
+  await page.goto('/people');
+  await page.getByRole('searchbox', { name: 'Tìm người theo tên' }).fill(typed);
+  await page.locator('form.search[action="/people"] button').click();
+  await page.waitForURL(/\/people\?q=/);
+  return (await page.locator('main .card h2').allInnerTexts()).map((name) => name.trim());
+}
+
+test('a person is found by name as it is typed, by code and by sign-in name, without script too', async () => {
+  const page = await freshPage({ script: false });
+  await enterAs(page, 'quantri');
+  await addPupil(page, { name: 'Đặng Ngọc Thuỷ Tiên', birth: '2013-04-05' });
+  await page.locator('input[name=code]').fill('HS-TIM-01');
+  await save(page);
+  await addPupil(page, { name: 'Dang Ngoc Thuy', birth: '2013-04-06' });
+  await save(page);
+  await page.getByRole('heading', { level: 1, name: 'Dang Ngoc Thuy' }).waitFor();
+  for (const typed of ['thuy dang tien', 'Đặng Ngọc Thủy Tiên', 'ĐẶNG THUỶ TIÊN', 'tiên thuỷ ngọc đặng'.normalize('NFD'), 'hs-tim-01']) {
+    assert.deepEqual(await found(page, typed), ['Đặng Ngọc Thuỷ Tiên'], typed);
+  }
+  assert.equal(await page.getByRole('searchbox', { name: 'Tìm người theo tên' }).inputValue(), 'hs-tim-01', 'what was typed stays');
+  assert.ok((await page.locator('main .card').innerText()).includes('Học sinh 7A1'));
+  assert.deepEqual(await found(page, 'đặng ngọc thuỷ'), ['Đặng Ngọc Thuỷ Tiên', 'Dang Ngoc Thuy'], 'the marks that were typed first');
+  assert.deepEqual(await found(page, 'dang ngoc thuy'), ['Dang Ngoc Thuy', 'Đặng Ngọc Thuỷ Tiên']);
+  await found(page, 'giaovien');
+  assert.ok((await page.locator('main .card').innerText()).includes('Tên đăng nhập: giaovien'));
+  await page.locator('main .card a').click();
+  assert.match(new URL(page.url()).pathname, /^\/people\/person\//);
+  assert.deepEqual(await found(page, 'khongcoaitenthe'), []);
+  assert.match(await page.locator('main').innerText(), /Không tìm thấy ai với “khongcoaitenthe”/);
+});
+
+test('many are found in parts that say how many there are', async () => {
+  const page = await freshPage();
+  await enterAs(page, 'quantri');
+  const first = await found(page, 'n');
+  assert.equal(first.length, 50);
+  const text = await page.locator('main').innerText();
+  const total = Number(/Tìm thấy (\d+) người/.exec(text)[1]);
+  assert.ok(total > 100 && text.includes(`1–50 trong ${total} người`), text.slice(0, 300));
+  await assertAccessible(page, 'persons who were found');
+  await page.getByRole('link', { name: 'Trang sau' }).click();
+  await page.waitForURL(/page=2/);
+  const second = await page.locator('main .card h2').allInnerTexts();
+  assert.ok(second.length > 0 && !first.includes(second[0].trim()) && (await page.locator('main').innerText()).includes('51–'));
+  const phone = await freshPage({ width: 320, height: 640 });
+  await enterAs(phone, 'quantri');
+  await found(phone, 'nguyen');
+  await assertFits(phone, 'persons who were found');
+});
+
+test('a teacher finds the own classes’ people alone, a pupil nobody', async () => {
+  const office = await freshPage();
+  await enterAs(office, 'quantri');
+  await addPupil(office, { name: 'Quách Kín Đáo', birth: '2013-07-08', class: '7A2' });
+  await save(office);
+  assert.deepEqual(await found(office, 'quach kin'), ['Quách Kín Đáo']);
+  const teacher = await freshPage();
+  await enterAs(teacher, 'giaovien');
+  const own = await teacher.goto('/people').then(() => teacher.locator('main .card a').allInnerTexts());
+  assert.ok(!own.includes('7A2'), own.join(', '));
+  assert.deepEqual(await found(teacher, 'quach kin'), []);
+  assert.ok((await found(teacher, 'nguyen')).length > 0);
+  const pupil = await freshPage();
+  await enterAs(pupil, 'hocsinh');
+  assert.equal((await pupil.goto('/people?q=quach')).status(), 403);
+});
+
+test('a class is made and renamed; what is wrong is said at its field', async () => {
+  const page = await freshPage({ width: 360, height: 740 });
+  await enterAs(page, 'quantri');
+  await page.goto('/people');
+  await page.getByRole('link', { name: 'Thêm lớp hoặc tổ' }).click();
+  await assertFits(page, 'the form of a class');
+  await assertAccessible(page, 'the form of a class');
+  const name = page.locator('input[name=name]');
+  const wrong = (field) => page.locator(`.field:has(input[name=${field}]) .error`);
+  const make = () => page.getByRole('button', { name: 'Thêm', exact: true }).click();
+  await name.fill(' 7a1 ');
+  await page.locator('input[name=year]').fill('2026-2027');
+  await make();
+  assert.match(await wrong('name').innerText(), /Năm học 2026-2027 đã có “7a1”/);
+  assert.equal(await name.inputValue(), '7a1', 'what was typed stays');
+  await name.fill('7'.repeat(61));
+  await make();
+  assert.match(await wrong('name').innerText(), /quá dài/);
+  await name.fill('7A9');
+  await page.locator('input[name=year]').fill('2026');
+  await make();
+  assert.match(await wrong('year').innerText(), /2026-2027/);
+  await page.locator('input[name=year]').fill('2026-2027');
+  await make();
+  await page.getByRole('heading', { level: 1, name: '7A9' }).waitFor();
+  await page.getByRole('link', { name: 'Đổi tên' }).click();
+  assert.equal(await name.inputValue(), '7A9');
+  await name.fill('7A2');
+  await page.getByRole('button', { name: 'Lưu tên' }).click();
+  assert.match(await wrong('name').innerText(), /đã có “7A2”/);
+  await name.fill('7A10');
+  await page.getByRole('button', { name: 'Lưu tên' }).click();
+  await page.getByRole('heading', { level: 1, name: '7A10' }).waitFor();
+  const address = new URL(page.url()).pathname;
+  await page.goto('/people');
+  const classes = await page.locator('main .card h3').allInnerTexts();
+  assert.ok(classes.indexOf('7A10') > classes.indexOf('7A2') && !classes.includes('7A9'), classes.join(', '));
+  // With the right to import alone.
+  const teacher = await freshPage();
+  await enterAs(teacher, 'giaovien');
+  for (const path of ['/people/groups/new', `${address}/edit`]) {
+    assert.equal((await teacher.goto(path)).status(), 403, path);
+  }
+  await openClass(teacher, '8A1');
+  assert.equal(await teacher.getByRole('link', { name: 'Đổi tên' }).count(), 0);
+});
+
+test('who has seen what is read on a phone without scrolling sideways', async () => {
+  const teacher = await freshPage();
+  await enterAs(teacher, 'giaovien');
+  await openClass(teacher, '8A1');
+  for (const width of [360, 320]) {
+    const page = await freshPage({ width, height: 740 });
+    await enterAs(page, 'hieutruong');
+    await page.goto('/people/reads');
+    await assertFits(page, `who has seen (${width})`);
+    const [inner, outer] = await page.locator('.scroll').evaluate((box) => [box.scrollWidth, box.clientWidth]);
+    assert.ok(inner <= outer, `the table is ${inner} px wide in ${outer} px`);
+    assert.equal(await page.getByRole('row').count() > 1, true, 'still a table for those who hear it');
+    const cell = page.getByRole('cell').nth(2);
+    assert.match(await cell.evaluate((td) => getComputedStyle(td, '::before').content), /Thông tin/);
+    await assertAccessible(page, `who has seen (${width})`);
+  }
+});
+
 test('the start page suggests, and never while a syllable is composed', async () => {
   const page = await freshPage();
   await page.goto('/');

@@ -29,10 +29,11 @@ start_new() {
 }
 start_new "$work/new"
 export TRAM_NEW_URL=$TRAM_URL TRAM_NEW_CODE=$TRAM_CODE
-# A second school, with which the first one shares.
-start_demo "$work/other"
+# A second school, with which the first one shares; it has a secure address too.
+secure=$(free_port)
+start_demo "$work/other" --https "127.0.0.1:$secure"
 pids+=("$TRAM_PID")
-export TRAM_OTHER_URL=$TRAM_URL
+export TRAM_OTHER_URL=$TRAM_URL TRAM_OTHER_HTTPS="https://127.0.0.1:$secure/"
 start_new "$work/bare" --no-plugins
 export TRAM_BARE_URL=$TRAM_URL TRAM_BARE_CODE=$TRAM_CODE
 

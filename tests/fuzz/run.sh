@@ -21,7 +21,7 @@ build() { cargo build --release --manifest-path "$1/Cargo.toml" --target "$targe
 build tests/fuzz
 seeds=$(mktemp -d)
 trap 'rm -rf "$seeds"' EXIT
-mkdir "$seeds/package" "$seeds/people" "$seeds/oai" "$seeds/documents" "$seeds/exchange"
+mkdir "$seeds/package" "$seeds/people" "$seeds/oai" "$seeds/documents" "$seeds/exchange" "$seeds/journal" "$seeds/cql"
 cp sdk/examples/class-list/plugin.toml "$seeds/package/"
 [ ! -d "${TRAM_TEST_PLUGINS:-}" ] || cp "$TRAM_TEST_PLUGINS/greeter.tram" "$seeds/package/"
 cp tests/data/pupils-*.csv tests/data/staff.xlsx "$seeds/people/"
@@ -46,6 +46,11 @@ printf 'verb=ListIdentifiers&resumptionToken=1!lom!!!a:b!50!7!x' >"$seeds/oai/to
 run tests/fuzz oai "$seeds/oai"
 run tests/fuzz documents "$seeds/documents"
 run tests/fuzz people_list "$seeds/people"
+# Entries of the journals that earlier versions wrote.
+python3 tests/fuzz/journal_seeds.py core/journal/tests/fixture-*/journal "$seeds/journal"
+run tests/fuzz journal "$seeds/journal"
+cp tests/fuzz/seeds/cql/* "$seeds/cql/"
+run tests/fuzz cql "$seeds/cql"
 build library/marc/fuzz
 for marc in iso2709 marcxml marc8; do run library/marc/fuzz "$marc"; done
 echo "fuzz: nothing found"

@@ -170,6 +170,10 @@ pub(crate) fn spec(input: &mut Input<'_>) -> Result<CollectionSpec, Error> {
         2 => History::Scratch,
         _ => return Err(Error::Malformed("unknown kind of history")),
     };
+    // One declaration has one form, as one number has.
+    if kind != 1 && days != 0 {
+        return Err(Error::Malformed("days of a history that has none"));
+    }
     let public = flag(input)?;
     let schema = input.u32()?;
     let n = input.u64()?;
@@ -296,6 +300,9 @@ impl Body {
                 let owner = input.text()?.to_owned();
                 let some = flag(input)?;
                 let bytes = input.u64()?;
+                if !some && bytes != 0 {
+                    return Err(Error::Malformed("bytes of a quota that is none"));
+                }
                 Self::Quota { owner, bytes: some.then_some(bytes) }
             }
             9 => Self::Erasure {

@@ -22,6 +22,10 @@ mod erase;
 mod error;
 mod find;
 mod frame;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+#[allow(clippy::panic, reason = "a fuzzer's finding is a panic")]
+pub mod fuzzing;
 mod history;
 mod id;
 mod item;

@@ -3,8 +3,8 @@
 //! The only store of persons: plugins read it field by field, as granted. Everything
 //! lies in the journal under the owner `core`; sign-in sessions are scratch.
 //!
-//! * [`People`] opens it; [`directory`] is who there is, [`clerk`] changes one of
-//!   them by hand, [`roles`] what they may do,
+//! * [`People`] opens it; [`directory`] is who there is, [`find`] finds one of them,
+//!   [`clerk`] changes one by hand and [`groups`] a class, [`roles`] what they may do,
 //!   [`accounts`] how they prove who they are, [`sessions`] that they did.
 //! * [`reads`] is who read what is sensitive of whom.
 //! * [`Principal`] is the result: who asks, with what it may do.
@@ -13,6 +13,8 @@ pub mod accounts;
 pub mod clerk;
 pub mod directory;
 mod error;
+pub mod find;
+pub mod groups;
 pub mod import;
 pub mod notices;
 pub mod partners;

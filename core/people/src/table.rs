@@ -56,10 +56,21 @@ impl<T: Serialize + DeserializeOwned> Table<T> {
 
     /// Every row with this index term.
     pub(crate) fn find(&self, from: &impl Reader, index: &str, term: &[u8]) -> Result<Vec<Typed<T>>, Error> {
+        self.matching(from, index, term, TermMatch::Exact)
+    }
+
+    /// Every row whose index term is, or begins with, this one.
+    pub(crate) fn matching(
+        &self,
+        from: &impl Reader,
+        index: &str,
+        term: &[u8],
+        how: TermMatch,
+    ) -> Result<Vec<Typed<T>>, Error> {
         let mut rows = Vec::new();
         let mut after: Option<Vec<u8>> = None;
         loop {
-            let page = from.find(OWNER, self.name, index, term, TermMatch::Exact, after.as_deref(), STEP)?;
+            let page = from.find(OWNER, self.name, index, term, how, after.as_deref(), STEP)?;
             for row in &page.rows {
                 rows.push(self.parse(row)?);
             }

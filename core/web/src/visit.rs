@@ -65,7 +65,7 @@ impl Visit {
             .or_else(|| text(&head.headers, &header::HOST).map(str::to_owned))
             .unwrap_or_default();
         let query = query::pairs(head.uri.query().unwrap_or_default());
-        let cookie = text(&head.headers, &header::COOKIE).unwrap_or_default();
+        let cookie = &cookies::sent(&head.headers);
         let asked = |name: &str| query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
         let language = Language::choose(
             asked("lang"),

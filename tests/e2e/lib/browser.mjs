@@ -35,9 +35,9 @@ let expected = [];
 /** Faults of this test's pages that are what the test is about. */
 export function faultsExpected(...patterns) { expected.push(...patterns); }
 
-/** Starts a browser outside of a test run. */
-export function launch() {
-  return chromium.launch({ executablePath: process.env.TRAM_CHROMIUM || '/usr/bin/chromium', args: ARGUMENTS });
+/** Starts a browser outside of a test run; `args` beside the usual ones, `env` instead of this one. */
+export function launch({ args = [], env = process.env } = {}) {
+  return chromium.launch({ executablePath: process.env.TRAM_CHROMIUM || '/usr/bin/chromium', args: [...ARGUMENTS, ...args], env });
 }
 
 /** Call once at the top of a file: one browser for it, closed contexts and no faults after each test. */

@@ -188,17 +188,12 @@ impl People {
             wanted
                 .iter()
                 .map(|name| {
-                    let grade: String = name.chars().take_while(char::is_ascii_digit).collect();
                     let id = writer.group(Group {
                         id: String::new(),
                         kind: options.kind.group_kind().to_owned(),
                         name: (*name).clone(),
                         year: if options.kind == Kind::Pupils { options.year.clone() } else { String::new() },
-                        grade: if options.kind == Kind::Pupils {
-                            grade.parse().ok().filter(|grade| (1..=12).contains(grade))
-                        } else {
-                            None
-                        },
+                        grade: if options.kind == Kind::Pupils { crate::groups::grade_of(name) } else { None },
                     })?;
                     Ok(((*name).clone(), id))
                 })

@@ -5,6 +5,7 @@ mod backups;
 mod files;
 mod find;
 mod form;
+mod group_form;
 pub(crate) mod health;
 mod install;
 mod jobs;
@@ -12,6 +13,7 @@ mod me;
 mod moment;
 mod people;
 mod people_import;
+mod people_search;
 mod person;
 mod person_form;
 mod plugin;
@@ -76,6 +78,7 @@ pub(crate) fn find(path: &str) -> Option<Handler> {
         ["people", "roles"] => roles::list,
         ["people", "roles", _] | ["people", "roles", _, "give" | "take" | "hold" | "drop"] => roles::page,
         ["people", "reads"] => reads::page,
+        ["people", "groups", "new"] | ["people", "group", _, "edit"] => group_form::page,
         ["people", "group", _] => people::group,
         ["people", "group", _, "let-in"] => people::let_in,
         ["people", "group", _, "cards"] => people::cards,

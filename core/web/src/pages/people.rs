@@ -10,7 +10,7 @@ use tram_people::Error;
 use tram_people::directory::{Group, Person};
 use tram_people::station::TlsMode;
 
-use super::{ShellForm, me, segment, tls};
+use super::{ShellForm, group_form, me, people_search, segment, tls};
 use crate::messages::{self, say};
 use crate::render::tickets::{self, Ticket};
 use crate::reply;
@@ -21,13 +21,16 @@ use crate::visit::Visit;
 /// Kinds of groups that the page lists, in order.
 const KINDS: [&str; 3] = ["class", "subject-group", "campus"];
 
-/// `/people`: the groups that this reader may see.
+/// `/people`: the search for a person, and the groups that this reader may see.
 pub(super) fn page(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) -> Response<Body> {
     if visit.session.is_none() {
         return me::to_sign_in(visit);
     }
     if !visit.principal.holds("people.read") {
         return reply::problem(site, visit, StatusCode::FORBIDDEN, messages::text("error.forbidden-text"));
+    }
+    if let Some(typed) = people_search::asked(visit) {
+        return people_search::page(site, visit, &typed);
     }
     let mut widgets = Vec::new();
     for kind in KINDS {
@@ -47,14 +50,16 @@ pub(super) fn page(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) -> 
     let import = Link::new(messages::text("import.title"), "/people/import");
     if widgets.is_empty() {
         let new = Link::new(messages::text("person.new"), "/people/new");
-        let links = if manages { vec![import.clone(), new] } else { Vec::new() };
+        let group = Link::new(messages::text("group.new"), group_form::NEW);
+        let links = if manages { vec![import.clone(), group, new] } else { Vec::new() };
         widgets.push(Widget::Empty { text: messages::text("people.none"), links });
     } else if manages {
         let promote =
             Action { label: messages::text("promote.title"), href: "/people/promote".into(), ..Action::default() };
         let import = Action { label: import.text, href: import.href, ..Action::default() };
         let new = Action { label: messages::text("person.new"), href: "/people/new".into(), ..Action::default() };
-        widgets.insert(0, Widget::Actions { actions: vec![new, import, promote] });
+        let group = Action { label: messages::text("group.new"), href: group_form::NEW.into(), ..Action::default() };
+        widgets.insert(0, Widget::Actions { actions: vec![new, group, import, promote] });
     }
     let link = |label: Text, href: &str| Action { label, href: href.into(), ..Action::default() };
     let mut actions = Vec::new();
@@ -68,6 +73,7 @@ pub(super) fn page(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) -> 
     if !actions.is_empty() {
         widgets.insert(0, Widget::Actions { actions });
     }
+    widgets.insert(0, people_search::search_box(""));
     reply::shell(site, visit, StatusCode::OK, &Page::new(messages::text("menu.people"), widgets))
 }
 
@@ -90,6 +96,7 @@ fn group_card(group: Group) -> Card {
     }
 }
 
+/// Words of a kind of groups, as a heading.
 fn kind_name(kind: &str) -> Text {
     match kind {
         "class" => messages::text("people.classes"),
@@ -133,6 +140,9 @@ pub(super) fn group(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) ->
         column(messages::text("people.birth")),
     ];
     let mut widgets = Vec::new();
+    if visit.asked("said") == Some("saved") {
+        widgets.push(Widget::Notice { tone: Tone::Good, text: messages::text("group.saved"), links: Vec::new() });
+    }
     if manages {
         widgets.extend(class_actions(&group));
     }
@@ -142,9 +152,13 @@ pub(super) fn group(site: &Site, visit: &mut Visit, _form: Option<ShellForm>) ->
         Widget::Table(Table { caption, columns, rows })
     });
     let mut actions = vec![Action { label: messages::text("people.print"), print: true, ..Action::default() }];
-    if group.kind == "class" && visit.principal.holds_all("people.manage") {
-        let href = format!("/people/new?class={}", group.id);
-        actions.push(Action { label: messages::text("person.new"), href, ..Action::default() });
+    if visit.principal.holds_all("people.manage") {
+        if group.kind == "class" {
+            let href = format!("/people/new?class={}", group.id);
+            actions.push(Action { label: messages::text("person.new"), href, ..Action::default() });
+        }
+        let href = format!("/people/group/{}/edit", group.id);
+        actions.push(Action { label: messages::text("group.rename"), href, ..Action::default() });
     }
     widgets.push(Widget::Actions { actions });
     let mut page = Page::new(Text::from(group.name), widgets);

@@ -11,7 +11,7 @@ use tram_people::import::rows::{self, BadRow, Kind};
 use tram_people::import::sheet::Sheet;
 use tram_people::{Error, directory};
 
-use super::{ShellForm, me, people};
+use super::{ShellForm, group_form, me, people};
 use crate::drafts::Purpose;
 use crate::messages;
 use crate::reply;
@@ -113,11 +113,8 @@ fn field(name: &str, kind: &str, label: Text, value: &str) -> FormField {
 
 /// The first step: which file, which list, which year.
 fn ask(site: &Site, visit: &mut Visit, error: Option<Text>) -> Response<Body> {
-    let today = directory::today();
-    let (year, month) =
-        (today.get(..4).and_then(|year| year.parse::<u32>().ok()).unwrap_or(2026), today.get(5..7).unwrap_or("09"));
-    // A school year begins in September; lists come from August on.
-    let first = if month >= "08" { year } else { year.saturating_sub(1) };
+    let year = group_form::school_year(&directory::today());
+    let first = year.get(..4).unwrap_or_default().to_owned();
     let kinds = vec![
         Choice { value: "pupils".into(), label: messages::text("import.pupils") },
         Choice { value: "staff".into(), label: messages::text("import.staff") },
@@ -130,10 +127,7 @@ fn ask(site: &Site, visit: &mut Visit, error: Option<Text>) -> Response<Body> {
             required: true,
             ..field("file", "file", messages::text("import.file"), "")
         },
-        FormField {
-            required: true,
-            ..field("year", "text", messages::text("import.year"), &format!("{first}-{}", first + 1))
-        },
+        FormField { required: true, ..field("year", "text", messages::text("import.year"), &year) },
         FormField {
             required: true,
             help: messages::text("import.from-help"),

@@ -141,6 +141,17 @@ fn table_and_details() {
     insta::assert_snapshot!(format!("{table}\n---\n{details}"));
 }
 
+#[test]
+fn a_wide_table_names_its_cells_for_a_phone() {
+    let columns = ["Lúc", "Ai", "Gì", "Của ai", "Ở đâu"].map(|label| Column { label: label.into(), numeric: false });
+    let row = ["7:00", "Lan", "Ngày sinh", "An", ""].map(|text| Cell { text: text.into(), ..Cell::default() });
+    insta::assert_snapshot!(widget(Widget::Table(Table {
+        caption: vi_en("Ai đã xem", "Who has seen"),
+        columns: columns.to_vec(),
+        rows: vec![row.to_vec()],
+    })));
+}
+
 fn every_field() -> Form {
     let field = |name: &str, kind: &str| FormField {
         name: name.into(),

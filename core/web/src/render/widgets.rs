@@ -12,6 +12,8 @@ use crate::messages::say_with;
 
 /// Choices of a facet that are seen before "more".
 const FACETS_SHOWN: usize = 8;
+/// From so many columns on a table stacks on a phone.
+const STACKS: usize = 5;
 
 impl Renderer<'_> {
     pub(super) fn widgets(&self, widgets: &[Widget]) -> Markup {
@@ -137,19 +139,26 @@ impl Renderer<'_> {
 
     fn table(&self, table: &Table) -> Markup {
         let id = self.id();
+        // On a phone each row of a table with many columns stands as a block, each value
+        // below its head. A browser that lays cells out otherwise forgets what they are,
+        // so such a table says it.
+        let stacks = table.columns.len() >= STACKS;
+        let when = |word: &'static str| stacks.then_some(word);
         html! {
             // A wide table scrolls by itself, also by keyboard; the page never does.
             div.scroll role="region" aria-labelledby=(id) tabindex="0" {
-                table {
+                table class=[when("stacks")] role=[when("table")] {
                     caption #(id) { (self.text(&table.caption)) }
-                    thead {
-                        tr { @for column in &table.columns { th.number[column.numeric] scope="col" { (self.text(&column.label)) } } }
+                    thead role=[when("rowgroup")] {
+                        tr role=[when("row")] { @for column in &table.columns { th.number[column.numeric] scope="col" role=[when("columnheader")] { (self.text(&column.label)) } } }
                     }
-                    tbody {
+                    tbody role=[when("rowgroup")] {
                         @for row in &table.rows {
-                            tr {
+                            tr role=[when("row")] {
                                 @for (at, cell) in row.iter().enumerate() {
-                                    td.number[table.columns.get(at).is_some_and(|column| column.numeric)] { (self.cell(cell)) }
+                                    @let column = table.columns.get(at);
+                                    td.number[column.is_some_and(|column| column.numeric)] role=[when("cell")]
+                                        data-label=[column.filter(|_| stacks).map(|column| self.text(&column.label))] { (self.cell(cell)) }
                                 }
                             }
                         }

@@ -263,3 +263,52 @@ fn pages_and_assets_are_compressed_for_strangers_who_can_read_it() {
     let own = browser.send("GET", "/demo", "", &[("Accept-Encoding", "gzip")]);
     assert_eq!((own.status, own.header("content-encoding")), (200, ""));
 }
+
+#[test]
+fn a_person_is_searched_for_within_what_the_reader_may_see() {
+    let station = Station::ready();
+    let mut admin = Browser::new(station.http);
+    admin.sign_in("lan.nguyen", "dừa xanh bến tre");
+    let found = admin.get("/people?q=anh%20pham");
+    assert!(found.body.contains("Phạm Thị Ánh") && found.body.contains("Học sinh 8A1"), "{}", found.body);
+    assert!(!found.body.contains("Lê Hoàng An"));
+    assert!(found.body.contains("value=\"anh pham\""), "what was typed stays");
+    assert!(admin.get("/people?q=lan.nguyen").body.contains("Tên đăng nhập: lan.nguyen"));
+    assert!(admin.get("/people?q=%20").body.contains("/people/group/"), "nothing asked: the classes");
+    let past = admin.get("/people?q=an&page=999999999999999999999999");
+    assert_eq!(past.status, 200);
+    assert!(admin.get("/people?q=%3Cb%3Ex&lang=en").body.contains("“&lt;b&gt;x”"));
+    let mut teacher = Browser::new(station.http);
+    teacher.sign_in("giao.vien", "phấn trắng bảng đen");
+    assert!(teacher.get("/people?q=anh").body.contains("Phạm Thị Ánh"));
+    assert!(!teacher.get("/people?q=nguyen%20lan").body.contains("Nguyễn Thị Lan"), "the staff is out of reach");
+    assert_eq!(Browser::new(station.http).get("/people?q=anh").status, 303);
+}
+
+#[test]
+fn a_class_is_made_and_renamed_by_who_imports() {
+    let station = Station::ready();
+    let mut admin = Browser::new(station.http);
+    admin.sign_in("lan.nguyen", "dừa xanh bến tre");
+    let new = "/people/groups/new";
+    let token = admin.get(new).token(new);
+    let fields = |name: &'static str| [("kind", "class"), ("name", name), ("year", "2026-2027")];
+    let wrong = admin.post(new, &token, &fields("8a1"));
+    assert_eq!(wrong.status, 422);
+    assert!(wrong.body.contains("đã có “8a1”") && wrong.body.contains("value=\"8a1\""), "{}", wrong.body);
+    let made = admin.post(new, &token, &fields("8A2"));
+    assert_eq!(made.status, 303);
+    let address = made.header("location").split('?').next().unwrap().to_owned();
+    assert!(admin.get(&format!("{address}?said=saved")).body.contains("Đã lưu."));
+    let edit = format!("{address}/edit");
+    let token = admin.get(&edit).token(&edit);
+    assert_eq!(admin.post(&edit, &token, &[("name", " ")]).status, 422);
+    // What the form of a new one has does not move a known one.
+    assert_eq!(admin.post(&edit, &token, &[("name", "8A3"), ("kind", "campus"), ("year", "1999-2000")]).status, 303);
+    let known = station.people.groups("class").unwrap();
+    assert!(known.iter().any(|group| group.name == "8A3" && group.year == "2026-2027" && group.grade == Some(8)));
+    let mut teacher = Browser::new(station.http);
+    teacher.sign_in("giao.vien", "phấn trắng bảng đen");
+    assert_eq!((teacher.get(new).status, teacher.get(&edit).status), (403, 403));
+    assert_eq!(admin.get("/people/group/01ARZ3NDEKTSV4RRFFQ69G5FAV/edit").status, 404);
+}

@@ -143,10 +143,14 @@ fn http_2_carries_requests_side_by_side_and_forms() {
         tokio::spawn(connection);
         let ask = |method: &str, path: &str, cookie: &str, body: String| {
             let mut sender = sender.clone();
-            let request = hyper::Request::builder()
+            let mut request = hyper::Request::builder();
+            // Each pair as a field of its own, as browsers send them over HTTP/2.
+            for pair in cookie.split("; ") {
+                request = request.header("cookie", pair);
+            }
+            let request = request
                 .method(method)
                 .uri(format!("https://{authority}{path}"))
-                .header("cookie", cookie)
                 .header("origin", format!("https://{authority}"))
                 .header("content-type", "application/x-www-form-urlencoded")
                 .body(Full::new(bytes::Bytes::from(body)))
@@ -182,7 +186,8 @@ fn http_2_carries_requests_side_by_side_and_forms() {
             .map(|cookie| cookie.to_str().unwrap())
             .find(|cookie| cookie.starts_with("__Host-tram="))
             .unwrap_or_else(|| panic!("a session: {head:?}"));
-        let (head, page) = ask("GET", "/me", session.split(';').next().unwrap(), String::new()).await;
+        let cookies = format!("{device}; {}", session.split(';').next().unwrap());
+        let (head, page) = ask("GET", "/me", &cookies, String::new()).await;
         assert_eq!(head.status.as_u16(), 200);
         assert!(page.contains("Nguyễn Thị Lan"));
     });

@@ -1,5 +1,7 @@
 //! Cookies: read from a request, written for a channel.
 
+use hyper::header::{self, HeaderMap};
+
 /// Purpose of a cookie of the station.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cookie {
@@ -46,6 +48,13 @@ pub(crate) fn preference(name: &str, value: &str) -> String {
     format!("{name}={value}; Path=/; SameSite=Lax; Max-Age={YEAR}")
 }
 
+/// All cookies of a request in one line. Over HTTP/2 browsers send each pair as a field of
+/// its own (RFC 9113 section 8.2.3).
+pub(crate) fn sent(headers: &HeaderMap) -> String {
+    let fields: Vec<&str> = headers.get_all(header::COOKIE).iter().filter_map(|field| field.to_str().ok()).collect();
+    fields.join("; ")
+}
+
 /// The value of a cookie. When a name comes twice somebody planted one: neither
 /// counts.
 pub(crate) fn read<'h>(header: &'h str, name: &str) -> Option<&'h str> {
@@ -66,6 +75,19 @@ mod tests {
         assert_eq!(read("tram-http=a; lang=vi", Cookie::Session.name(true)), None);
         assert_eq!(read("tram-http=a; __Host-tram=b", Cookie::Session.name(true)), Some("b"));
         assert_eq!(read("__Host-tram=a; __Host-tram=b", "__Host-tram"), None);
+    }
+
+    #[test]
+    fn cookies_in_several_fields_are_those_of_one() {
+        let mut headers = HeaderMap::new();
+        for field in ["__Host-tram-device=a", "__Host-tram=b", "lang=vi; theme=dark"] {
+            headers.append(header::COOKIE, header::HeaderValue::from_static(field));
+        }
+        let line = sent(&headers);
+        assert_eq!((read(&line, "__Host-tram"), read(&line, "theme")), (Some("b"), Some("dark")));
+        headers.append(header::COOKIE, header::HeaderValue::from_static("__Host-tram=planted"));
+        assert_eq!(read(&sent(&headers), "__Host-tram"), None);
+        assert_eq!(sent(&HeaderMap::new()), "");
     }
 
     #[test]
