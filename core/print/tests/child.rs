@@ -99,14 +99,14 @@ fn a_child_can_open_nothing_and_has_its_limits() {
     let until = Instant::now() + Duration::from_secs(CHILD_SECONDS);
     let limits = loop {
         assert!(Instant::now() < until, "no child with limits was seen");
-        let seen = children().into_iter().filter_map(|id| {
+        let mut seen = children().into_iter().filter_map(|id| {
             let limits = std::fs::read_to_string(format!("/proc/{id}/limits")).ok()?;
             limits
                 .lines()
                 .any(|line| line.starts_with("Max file size") && soft(line) == Some(0))
                 .then_some((id, limits))
         });
-        if let Some(found) = seen.last() {
+        if let Some(found) = seen.next_back() {
             break found;
         }
         std::thread::sleep(Duration::from_millis(5));
