@@ -264,8 +264,10 @@ def save_title(browser: Browser, title: str) -> str:
 
 
 def finds(browser: Browser, query: str) -> int:
-    """How many titles a search finds."""
+    """How many titles a search finds; -1 while the index is being built."""
     page = browser.open("/catalogue?" + urllib.parse.urlencode({"q": query}))
+    if page.status == 503:
+        return -1
     if page.status != 200:
         raise AssertionError(f"the search for {query} answers {page.status}: {page.text[:400]}")
     found = re.search(r"Tìm thấy (?:hơn )?([\d.]+) tài liệu", page.text)

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import pathlib
 import re
-import shutil
-import signal
-import subprocess
-import time
 
 import shared
 from machine import Machine, make_disk
@@ -27,7 +22,7 @@ def memory(run: Run) -> None:
     its start until it answers."""
     version = "0.2.0"
     shared.build(run, version, "--no-update", "--spoil", str(pathlib.Path(__file__).resolve().parent / "watched"))
-    school = demonstration(run)
+    school = shared.demonstration(run)
     disk = run.work / "memory.raw"
     make_disk(run.images / f"tram-{version}-x86_64.img", disk, 8)
     with Machine(run.work / "memory", [(disk, "usb")], memory=1024) as box:
@@ -35,14 +30,7 @@ def memory(run: Run) -> None:
         box.wait_for_page()
         box.wait_seconds(10)
         box.pull_the_plug()
-        with shared.data_in_place(disk) as data:
-            station = data / "lib/tram"
-            owner = station.stat()
-            shutil.rmtree(station)
-            shutil.copytree(school, station)
-            for path in [station, *station.rglob("*")]:
-                os.chown(path, owner.st_uid, owner.st_gid)
-            station.chmod(0o700)
+        shared.put_in_place(school, disk)
         box.on()
         box.wait_for_page()
         run.note("service ready after its start, ms", int(box.wait_for(SAID, 300)[3]))
@@ -58,22 +46,3 @@ def memory(run: Run) -> None:
         run.note("memory in use with the demonstration school, MiB", used)
         run.note("memory in use: of it the server's, MiB", server)
         assert used <= MOST, f"{used} MiB in use, at most {MOST}"
-
-
-def demonstration(run: Run) -> pathlib.Path:
-    """A folder with the demonstration school, made by the binary under test."""
-    school = run.work / "demonstration"
-    shutil.rmtree(school, ignore_errors=True)
-    log = run.work / "demonstration.log"
-    with log.open("w") as out:
-        child = subprocess.Popen([run.binary, "demo", "--data", school, "--listen", "127.0.0.1:0"], stdout=out, stderr=out)
-    try:
-        end = time.monotonic() + 120
-        while not re.search(r"^\s*http://127\.0\.0\.1:\d+/", log.read_text(), re.M):
-            assert child.poll() is None and time.monotonic() < end, log.read_text()[-2000:]
-            time.sleep(0.2)
-        time.sleep(10)  # what is imported in the background
-    finally:
-        child.send_signal(signal.SIGTERM)
-        child.wait(30)
-    return school

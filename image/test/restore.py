@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 import re
 import subprocess
@@ -25,15 +26,47 @@ def empty_stick(run: Run):
     return stick
 
 
+# Who may see everything in the demonstration school, and its librarian.
+ADMINISTRATOR, LIBRARIAN = ("quantri", "dua-xanh-2026"), ("thuvien", "ke-sach-tang-2")
+
+
+def signed_in(box: Machine, who: tuple[str, str]) -> client.Browser:
+    browser = box.secure()
+    client.sign_in(browser, *who)
+    return browser
+
+
+def holdings(box: Machine) -> dict[str, object]:
+    """What makes a school: titles found, materials with the bytes of their files, classes
+    with their people."""
+    browser = signed_in(box, ADMINISTRATOR)
+    links = lambda page, what: sorted(set(re.findall(rf'(?:href|src)="({what}[^"?#]+)"', page.source)))
+    materials = links(browser.open("/materials"), "/materials/items/")
+    files = {}
+    for item in materials:
+        for file in links(browser.open(item), "/materials/blob/"):
+            reply = browser.open(file)
+            assert reply.status == 200, f"{file}: {reply.status}"
+            files[file] = hashlib.sha256(reply.body).hexdigest()
+    classes = links(browser.open("/people"), "/people/group/")
+    people = [link for group in classes for link in links(browser.open(group), "/people/person/")]
+    return {"titles": client.finds(browser, "nguyen nhat anh"), "materials": materials, "files": files,
+            "classes": classes, "people": people}
+
+
 def restore(run: Run) -> None:
     """Key sheet and backup on the old box, by its pages; the stick and the sheet are all
-    that the new box gets, and afterwards it is the old one."""
+    that the new box gets, and afterwards it is the old one: the same catalogue, people and
+    materials, those of the demonstration school."""
     stick, disk = empty_stick(run), run.copy_station("backup")
+    shared.put_in_place(shared.demonstration(run), disk)
     with Machine(run.work / "backup", [(disk, "ahci"), (stick, "usb")]) as box:
         box.on()
         box.wait_for_page()
-        browser = box.secure_signed_in()
-        client.save_title(browser, "Lưu ngay trước khi sao lưu")
+        client.save_title(signed_in(box, LIBRARIAN), "Lưu ngay trước khi sao lưu")
+        browser = signed_in(box, ADMINISTRATOR)
+        before = holdings(box)
+        assert before["titles"] and before["files"] and before["people"], before
         page = browser.open(BACKUPS)
         page = browser.send(page, page.form(f"{BACKUPS}/sheet"))
         secret = SECRET.search(html.unescape(page.source))
@@ -75,9 +108,11 @@ def restore(run: Run) -> None:
             assert time.monotonic() < end, f"the box is not the old one: {text}"
             box.wait_seconds(2)
         run.note("restore on a fresh box, s", round(time.monotonic() - begun))
-        client.found_within(box.plain(), "thuanh", shared.TITLES, 120)
-        client.found_within(box.plain(), "luu ngay truoc khi sao luu", 1, 120)
-        client.save_title(box.secure_signed_in(), "Lưu sau khi phục hồi")
+        client.found_within(box.plain(), "luu ngay truoc khi sao luu", 1, 300)
+        after = holdings(box)
+        assert after == before, f"not the same school: {before} and {after}"
+        run.note("restored: files of materials, people in classes", f"{len(after['files'])}, {len(after['people'])}")
+        client.save_title(signed_in(box, LIBRARIAN), "Lưu sau khi phục hồi")
         box.wait_seconds(8)
         box.pull_the_plug()
     shared.verify(run, fresh)

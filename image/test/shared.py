@@ -6,11 +6,15 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import os
 import pathlib
 import re
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 import client
 import machine
@@ -140,4 +144,35 @@ def build(run: Run, version: str, *options: str) -> None:
         raise AssertionError(f"the image {version} was not built: {done.stdout[-1500:]}{done.stderr[-1500:]}")
 
 
-__all__ = ["Run", "client", "machine", "code_on", "partitions", "partition", "esp_entries", "data_of", "verify", "build"]
+def demonstration(run: Run) -> pathlib.Path:
+    """A folder with the demonstration school, made by the binary under test."""
+    school = run.work / "demonstration"
+    shutil.rmtree(school, ignore_errors=True)
+    log = run.work / "demonstration.log"
+    with log.open("w") as out:
+        child = subprocess.Popen([run.binary, "demo", "--data", school, "--listen", "127.0.0.1:0"], stdout=out, stderr=out)
+    try:
+        end = time.monotonic() + 120
+        while not re.search(r"^\s*http://127\.0\.0\.1:\d+/", log.read_text(), re.M):
+            assert child.poll() is None and time.monotonic() < end, log.read_text()[-2000:]
+            time.sleep(0.2)
+        time.sleep(10)  # what is imported in the background
+    finally:
+        child.send_signal(signal.SIGTERM)
+        child.wait(30)
+    return school
+
+
+def put_in_place(school: pathlib.Path, disk: pathlib.Path) -> None:
+    """Makes the station of a disk that is off another one."""
+    with data_in_place(disk) as data:
+        station = data / "lib/tram"
+        owner = station.stat()
+        shutil.rmtree(station)
+        shutil.copytree(school, station)
+        for path in [station, *station.rglob("*")]:
+            os.chown(path, owner.st_uid, owner.st_gid)
+        station.chmod(0o700)
+
+
+__all__ = ["Run", "client", "machine", "code_on", "partitions", "partition", "esp_entries", "data_of", "verify", "build", "demonstration", "put_in_place"]
