@@ -291,8 +291,8 @@ fn a_slip_that_is_another_word_is_seen_among_the_others() {
     fill(&index, vec![titled("Quê nội"), titled("Lội bộ về quê hương")]);
     assert_eq!(spelling("quê lội").as_deref(), Some("quê nội"));
     // Words that stand in a row somewhere are meant, whatever title is near.
-    fill(&index, vec![titled("Chuyện quê mội ngày")]);
-    assert_eq!(spelling("quê mội"), None);
+    fill(&index, vec![titled("Món quê nộm hoa chuối")]);
+    assert_eq!(spelling("quê nộm"), None);
     // What was typed right stays as it was typed.
     assert_eq!(spelling("tác đến").as_deref(), Some("tắt đến"));
     assert_eq!(spelling("tác giả"), None);
